@@ -1,0 +1,4 @@
+//! What the till keeps: two SQLite files.
+
+pub mod catalogue;
+pub mod open;

@@ -1,0 +1,6 @@
+//! What replicas agree on.
+
+pub mod body;
+pub mod clock;
+pub mod log;
+pub mod store;

@@ -1,0 +1,3 @@
+//! End to end.
+
+pub mod vfs;
