@@ -126,10 +126,17 @@ impl Money {
             .normalize();
         let exponent = currency.exponent();
         if decimal.scale() > exponent {
-            return Err(MoneyError::TooPrecise { text: text.to_owned(), currency, exponent });
+            return Err(MoneyError::TooPrecise {
+                text: text.to_owned(),
+                currency,
+                exponent,
+            });
         }
         let minor = decimal.mantissa() * 10_i128.pow(exponent - decimal.scale());
-        Self::new(i64::try_from(minor).map_err(|_| MoneyError::OutOfRange)?, currency)
+        Self::new(
+            i64::try_from(minor).map_err(|_| MoneyError::OutOfRange)?,
+            currency,
+        )
     }
 
     /// Whole minor units.
@@ -153,7 +160,10 @@ impl Money {
     /// The same amount with the other sign.
     #[must_use]
     pub const fn negated(self) -> Self {
-        Self { minor: -self.minor, currency: self.currency }
+        Self {
+            minor: -self.minor,
+            currency: self.currency,
+        }
     }
 
     /// `self + other`.
@@ -179,8 +189,13 @@ impl Money {
     ///
     /// # Errors
     /// When a currency differs from `currency` or the sum is out of range.
-    pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
-        amounts.into_iter().try_fold(Self::zero(currency), Self::plus)
+    pub fn sum(
+        currency: Currency,
+        amounts: impl IntoIterator<Item = Self>,
+    ) -> Result<Self, MoneyError> {
+        amounts
+            .into_iter()
+            .try_fold(Self::zero(currency), Self::plus)
     }
 
     /// `self × numerator / denominator`, rounded half away from zero once.
@@ -189,7 +204,8 @@ impl Money {
     /// When the result is out of range or the denominator is not positive.
     pub fn times_ratio(self, numerator: i64, denominator: i64) -> Result<Self, MoneyError> {
         let product = i128::from(self.minor) * i128::from(numerator);
-        let minor = div_half_away(product, i128::from(denominator)).ok_or(MoneyError::OutOfRange)?;
+        let minor =
+            div_half_away(product, i128::from(denominator)).ok_or(MoneyError::OutOfRange)?;
         Self::new(minor, self.currency)
     }
 
@@ -239,13 +255,31 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_exact() {
-        assert!(matches!(money("1.005", "EUR"), Err(MoneyError::TooPrecise { .. })));
-        assert!(matches!(money("1.5", "JPY"), Err(MoneyError::TooPrecise { .. })));
-        assert!(matches!(money("1,50", "EUR"), Err(MoneyError::NotANumber(_))));
+        assert!(matches!(
+            money("1.005", "EUR"),
+            Err(MoneyError::TooPrecise { .. })
+        ));
+        assert!(matches!(
+            money("1.5", "JPY"),
+            Err(MoneyError::TooPrecise { .. })
+        ));
+        assert!(matches!(
+            money("1,50", "EUR"),
+            Err(MoneyError::NotANumber(_))
+        ));
         assert!(matches!(money("", "EUR"), Err(MoneyError::NotANumber(_))));
-        assert!(matches!(money("99999999999999", "EUR"), Err(MoneyError::OutOfRange)));
-        assert!(matches!(Currency::parse("XAU"), Err(MoneyError::UnknownCurrency(_))));
-        assert!(matches!(Currency::parse("eur"), Err(MoneyError::UnknownCurrency(_))));
+        assert!(matches!(
+            money("99999999999999", "EUR"),
+            Err(MoneyError::OutOfRange)
+        ));
+        assert!(matches!(
+            Currency::parse("XAU"),
+            Err(MoneyError::UnknownCurrency(_))
+        ));
+        assert!(matches!(
+            Currency::parse("eur"),
+            Err(MoneyError::UnknownCurrency(_))
+        ));
     }
 
     proptest! {

@@ -48,10 +48,21 @@ mod tests {
 
     #[test]
     fn half_goes_away_from_zero() {
-        for (numerator, denominator, expected) in
-            [(5, 10, 1), (-5, 10, -1), (4, 10, 0), (-4, 10, 0), (15, 10, 2), (1, 3, 0), (2, 3, 1), (3, 2, 2)]
-        {
-            assert_eq!(div_half_away(numerator, denominator), Some(expected), "{numerator}/{denominator}");
+        for (numerator, denominator, expected) in [
+            (5, 10, 1),
+            (-5, 10, -1),
+            (4, 10, 0),
+            (-4, 10, 0),
+            (15, 10, 2),
+            (1, 3, 0),
+            (2, 3, 1),
+            (3, 2, 2),
+        ] {
+            assert_eq!(
+                div_half_away(numerator, denominator),
+                Some(expected),
+                "{numerator}/{denominator}"
+            );
         }
         assert_eq!(div_half_away(1, 0), None);
         assert_eq!(div_half_away(i128::MAX, 1), None);

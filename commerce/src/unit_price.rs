@@ -14,7 +14,9 @@ pub const MAX_SCALE: u32 = 4;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnitPriceError {
     /// The text is not a decimal.
-    #[error("`{0}` is not a price (digits with a point, such as 2.299, or 3/1.00 for three at 1.00)")]
+    #[error(
+        "`{0}` is not a price (digits with a point, such as 2.299, or 3/1.00 for three at 1.00)"
+    )]
     NotANumber(String),
     /// More than four decimals.
     #[error("`{0}` has more than four decimals")]
@@ -42,17 +44,29 @@ impl UnitPrice {
     ///
     /// # Errors
     /// When it is negative, has more than four decimals, or is out of range.
-    pub fn new(amount: i64, scale: u32, per: NonZeroU32, currency: Currency) -> Result<Self, UnitPriceError> {
+    pub fn new(
+        amount: i64,
+        scale: u32,
+        per: NonZeroU32,
+        currency: Currency,
+    ) -> Result<Self, UnitPriceError> {
         if amount < 0 {
             return Err(UnitPriceError::Negative);
         }
         if scale > MAX_SCALE {
-            return Err(UnitPriceError::TooPrecise(Decimal::new(amount, scale.min(28)).to_string()));
+            return Err(UnitPriceError::TooPrecise(
+                Decimal::new(amount, scale.min(28)).to_string(),
+            ));
         }
         if amount > crate::money::MAX_MINOR {
             return Err(MoneyError::OutOfRange.into());
         }
-        Ok(Self { amount, scale, per, currency })
+        Ok(Self {
+            amount,
+            scale,
+            per,
+            currency,
+        })
     }
 
     /// A price of whole minor units for one unit.
@@ -60,7 +74,12 @@ impl UnitPrice {
     /// # Errors
     /// When it is negative.
     pub fn from_money(price: Money) -> Result<Self, UnitPriceError> {
-        Self::new(price.minor(), price.currency().exponent(), NonZeroU32::MIN, price.currency())
+        Self::new(
+            price.minor(),
+            price.currency().exponent(),
+            NonZeroU32::MIN,
+            price.currency(),
+        )
     }
 
     /// Reads `2.299`, or `3/1.00` for three at 1.00.
@@ -73,14 +92,21 @@ impl UnitPrice {
             Some((per, amount)) => (per.trim().parse().map_err(|_| refused())?, amount),
             None => (NonZeroU32::MIN, text),
         };
-        let decimal = Decimal::from_str_exact(amount.trim()).map_err(|_| refused())?.normalize();
+        let decimal = Decimal::from_str_exact(amount.trim())
+            .map_err(|_| refused())?
+            .normalize();
         if decimal.scale() > MAX_SCALE {
             return Err(UnitPriceError::TooPrecise(text.to_owned()));
         }
         // At least the currency's own decimals, so that 2.50 reads back as 2.50.
         let scale = decimal.scale().max(currency.exponent());
         let amount = decimal.mantissa() * 10_i128.pow(scale - decimal.scale());
-        Self::new(i64::try_from(amount).map_err(|_| MoneyError::OutOfRange)?, scale, per, currency)
+        Self::new(
+            i64::try_from(amount).map_err(|_| MoneyError::OutOfRange)?,
+            scale,
+            per,
+            currency,
+        )
     }
 
     /// The price in units of 10^-[`scale`](Self::scale) major units, for [`per`](Self::per) units.
@@ -130,7 +156,9 @@ impl UnitPrice {
         let (groups, rest) = (i64::from(pieces.get()) / per, i64::from(pieces.get()) % per);
         let group = self.round(i128::from(self.amount), 1)?;
         let share = self.round(i128::from(self.amount), i128::from(per))?;
-        Ok(group.times_ratio(groups, 1)?.plus(share.times_ratio(rest, 1)?)?)
+        Ok(group
+            .times_ratio(groups, 1)?
+            .plus(share.times_ratio(rest, 1)?)?)
     }
 
     /// `numerator / denominator` in units of the amount, as money.
@@ -147,7 +175,11 @@ impl UnitPrice {
     #[must_use]
     pub fn amount_text(self) -> String {
         let amount = Decimal::new(self.amount, self.scale);
-        if self.per == NonZeroU32::MIN { amount.to_string() } else { format!("{}/{amount}", self.per) }
+        if self.per == NonZeroU32::MIN {
+            amount.to_string()
+        } else {
+            format!("{}/{amount}", self.per)
+        }
     }
 }
 
@@ -190,7 +222,11 @@ mod tests {
             ("0.1255", "KWD", "10", Unit::Each, 1_255),
         ] {
             let quantity = Quantity::parse(quantity, unit).unwrap();
-            assert_eq!(price(text, code).extend(quantity).unwrap().minor(), minor, "{text} × {quantity}");
+            assert_eq!(
+                price(text, code).extend(quantity).unwrap().minor(),
+                minor,
+                "{text} × {quantity}"
+            );
         }
     }
 

@@ -1,0 +1,63 @@
+//! Discounts on a line or on the whole basket, by amount or by percent, each with its reason.
+
+use crate::money::{Money, MoneyError};
+use crate::staff::StaffId;
+use crate::tax::Rate;
+
+/// How much a discount takes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscountValue {
+    /// A fixed amount.
+    Amount(Money),
+    /// A share of what is left after the discounts before it.
+    Percent(Rate),
+}
+
+/// A discount as given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discount {
+    /// How much.
+    pub value: DiscountValue,
+    /// The reason's id, from the store's list.
+    pub reason: String,
+    /// Who gave it.
+    pub by: StaffId,
+    /// Who approved it, where the giver's limit did not reach.
+    pub approved_by: Option<StaffId>,
+}
+
+impl Discount {
+    /// What it takes off `rest`. An amount takes no more than there is, so that lines added and
+    /// voided around a discount never make a price negative.
+    ///
+    /// # Errors
+    /// When the result is out of range.
+    pub fn taken_off(&self, rest: Money) -> Result<Money, MoneyError> {
+        match self.value {
+            DiscountValue::Percent(rate) => rate.of(rest),
+            DiscountValue::Amount(amount) if amount.currency() != rest.currency() => {
+                Err(MoneyError::Mismatch(amount.currency(), rest.currency()))
+            }
+            DiscountValue::Amount(amount) => Ok(if amount.minor() > rest.minor() {
+                rest
+            } else {
+                amount
+            }),
+        }
+    }
+}
+
+/// What each of `discounts` takes off `base`, in their order.
+///
+/// # Errors
+/// When an amount is out of range.
+pub fn take_off(base: Money, discounts: &[Discount]) -> Result<Vec<Money>, MoneyError> {
+    let mut rest = base;
+    let mut amounts = Vec::with_capacity(discounts.len());
+    for discount in discounts {
+        let amount = discount.taken_off(rest)?;
+        rest = rest.minus(amount)?;
+        amounts.push(amount);
+    }
+    Ok(amounts)
+}
