@@ -1,0 +1,40 @@
+//! What the store's tests share: a database in memory, a key, a journal with entries.
+
+use super::{Appended, SCHEMA, Stream, append, declare_replica, last_clock, open_stream};
+use crate::clock::{Clock, Hlc};
+use crate::log::{ReplicaId, SealingKey, Seed, StreamKind};
+use rusqlite::Connection;
+
+pub const OPENED: Hlc = Hlc::from_ms(1_700_000_000_000);
+
+pub fn database() -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(SCHEMA).unwrap();
+    db
+}
+
+pub fn replica() -> ReplicaId {
+    ReplicaId(*b"replica-of-tests")
+}
+
+pub fn key() -> SealingKey {
+    SealingKey::from_seed(&Seed::new([42; 32])).unwrap()
+}
+
+pub fn with_journal() -> (Connection, Stream) {
+    let db = database();
+    declare_replica(&db, replica(), &key().public(), OPENED).unwrap();
+    let journal = open_stream(&db, replica(), StreamKind::Journal).unwrap();
+    (db, journal)
+}
+
+pub fn append_all(db: &mut Connection, stream: &Stream, bodies: &[&[u8]]) -> Vec<Appended> {
+    let mut clock = Clock::new(0, last_clock(db).unwrap()).unwrap();
+    let tx = db.transaction().unwrap();
+    let appended = bodies
+        .iter()
+        .map(|body| append(&tx, stream, clock.tick(0), body, &key()).unwrap())
+        .collect();
+    tx.commit().unwrap();
+    appended
+}
