@@ -1,5 +1,29 @@
-//! What replicas agree on.
+//! What replicas agree on: the log that each writes, and how anyone can check it.
+//!
+//! | module | what it is | what it does not know |
+//! | --- | --- | --- |
+//! | [`clock`] | the hybrid logical clock: strictly increasing whatever the wall clock does | the wall clock: `now_ms` is passed in |
+//! | [`log`] | replicas, streams, entries, hashes, seals | tables, meaning of bodies |
+//! | [`body`] | what the entries' bodies say, as numbered CBOR | the log around them |
+//! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
+//! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
+//!
+//! How an entry is bound: each hash covers replica, kind, sequence, clock, the hash before and the
+//! body; the chain begins with a hash over the replica's public key; a seal signs replica, kind,
+//! sequence and hash. What each kind of damage comes to:
+//!
+//! | changed | found by |
+//! | --- | --- |
+//! | a body, clock, hash or seal; an entry removed, moved or added | [`store::verify`] |
+//! | the replica's id or key, the head row | [`store::verify`] |
+//! | the last entries and the head row cut off together | [`store::verify`] with a [`store::Mark`] seen elsewhere |
+//! | the whole chain written anew with another key | comparing the public key with the till's own, or a [`store::Mark`] |
+//! | the database restored from a backup, or copied to another machine | [`store::judge`] |
+//! | database and witness restored together | peers' acknowledgements, which are not here |
+//!
+//! The crate names no runtime and no network; only [`store`] names SQLite.
 
+pub mod batch;
 pub mod body;
 pub mod clock;
 pub mod log;
