@@ -107,3 +107,21 @@ const fn row_of(stream_local: i64, seq: u64) -> i64 {
 const fn seq_of(row: i64) -> u64 {
     row.cast_unsigned() & MAX_SEQ
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers in `schema.sql` are those of the code.
+    #[test]
+    fn the_last_row_is_the_last_of_the_last_stream() {
+        assert_eq!(row_of(8_388_607, MAX_SEQ), i64::MAX);
+        for number in [MAX_SEQ, 8_388_607, MAX_BODY_BYTES as u64] {
+            assert!(SCHEMA.contains(&number.to_string()), "{number}");
+        }
+        for (stream, seq) in [(1, 0), (1, MAX_SEQ), (2, 1), (8_388_607, 7)] {
+            assert_eq!(seq_of(row_of(stream, seq)), seq);
+            assert_eq!(row_of(stream, seq) >> 40, stream);
+        }
+    }
+}

@@ -16,16 +16,19 @@ pub const MAX_READ_ENTRIES: usize = 1_000;
 /// longest bodies stay small too.
 pub const MAX_READ_BYTES: usize = 8 << 20;
 
-/// The columns that [`Columns::of`] reads. A value of a wrong length comes back empty, so that a
+/// The entries of a range, as [`Columns::of`] reads them. A value of a wrong length comes back empty, so that a
 /// damaged row never costs more memory than a good one.
-pub(super) const COLUMNS: &str = "position, clock,
-    CASE WHEN length(hash) = 32 THEN hash END,
-    CASE WHEN length(seal) = 64 THEN seal WHEN seal IS NOT NULL THEN 0 END,
-    CASE WHEN length(body) <= 1048576 THEN body END";
+pub(super) const RANGE: &str = "SELECT position, clock,
+        CASE WHEN length(hash) = 32 THEN hash END,
+        CASE WHEN length(seal) = 64 THEN seal WHEN seal IS NOT NULL THEN 0 END,
+        CASE WHEN length(body) <= 1048576 THEN body END
+    FROM entry WHERE position BETWEEN :first AND :last ORDER BY position";
 const _: () = assert!(
     MAX_BODY_BYTES == 1_048_576,
-    "the bound in COLUMNS and schema.sql"
+    "the bound in RANGE and schema.sql"
 );
+
+const HASH: &str = "SELECT hash FROM entry WHERE position = :position";
 
 /// An entry as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +57,7 @@ pub fn read(
         return Ok(Vec::new());
     }
     let limit = limit.min(MAX_READ_ENTRIES);
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM entry WHERE position BETWEEN :first AND :last ORDER BY position"
-    ))?;
+    let mut statement = conn.prepare_cached(RANGE)?;
     let mut rows = statement.query(named_params! {
         ":first": row_of(stream.local, from_seq),
         ":last": row_of(stream.local, MAX_SEQ),
@@ -142,7 +143,7 @@ fn hash_of(conn: &Connection, stream: &Stream, seq: u64) -> Result<Option<Hash>,
         stream: stream.id,
         seq,
     };
-    conn.prepare_cached("SELECT hash FROM entry WHERE position = :position")?
+    conn.prepare_cached(HASH)?
         .query_row(
             named_params! { ":position": row_of(stream.local, seq) },
             |row| Ok(row.get::<_, [u8; 32]>(0).ok()),
@@ -165,7 +166,7 @@ pub(super) struct Columns<'row> {
 }
 
 impl<'row> Columns<'row> {
-    /// Reads [`COLUMNS`], or says what of which entry is damaged.
+    /// Reads a row of [`RANGE`], or says what of which entry is damaged.
     pub fn of(row: &'row Row<'_>) -> Result<Self, String> {
         let seq = match row.get_ref(0) {
             Ok(ValueRef::Integer(position)) => seq_of(position),

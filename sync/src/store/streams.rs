@@ -7,6 +7,17 @@ use crate::clock::Hlc;
 use crate::log::{Hash, ReplicaId, SealKey, StreamId, StreamKind, genesis_hash};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, types::FromSql};
 
+const FIND: &str = "SELECT stream.local, replica.id, stream.kind, replica.public_key
+    FROM replica JOIN stream ON stream.replica = replica.local
+    WHERE replica.id = :id AND stream.kind = :kind";
+
+const HEAD: &str = "SELECT head_seq, head_hash, head_clock FROM stream WHERE local = :local";
+
+const LAST_CLOCK: &str = "SELECT max(clock) FROM (
+    SELECT opened_clock AS clock FROM replica WHERE id = :id
+    UNION ALL
+    SELECT head_clock FROM stream JOIN replica ON replica.local = stream.replica WHERE id = :id)";
+
 /// A stream that this database holds. Only what never changes, so it outlives a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
@@ -114,17 +125,13 @@ pub fn find_stream(
     replica: ReplicaId,
     kind: StreamKind,
 ) -> Result<Option<Stream>, LogError> {
-    conn.prepare_cached(
-        "SELECT stream.local, replica.id, stream.kind, replica.public_key
-         FROM replica JOIN stream ON stream.replica = replica.local
-         WHERE replica.id = :id AND stream.kind = :kind",
-    )?
-    .query_and_then(
-        named_params! { ":id": replica.0, ":kind": kind.number() },
-        stream_of,
-    )?
-    .next()
-    .transpose()
+    conn.prepare_cached(FIND)?
+        .query_and_then(
+            named_params! { ":id": replica.0, ":kind": kind.number() },
+            stream_of,
+        )?
+        .next()
+        .transpose()
 }
 
 /// All streams in this database, in the order they were made.
@@ -146,7 +153,7 @@ pub fn streams(conn: &Connection) -> Result<Vec<Stream>, LogError> {
 /// # Errors
 /// When SQLite fails or the row is damaged or gone.
 pub fn head(conn: &Connection, stream: &Stream) -> Result<Head, LogError> {
-    conn.prepare_cached("SELECT head_seq, head_hash, head_clock FROM stream WHERE local = :local")?
+    conn.prepare_cached(HEAD)?
         .query_and_then(named_params! { ":local": stream.local }, |row| {
             let damaged = || LogError::damaged("stream", format!("the head of the {}", stream.id));
             Ok(Head {
@@ -159,18 +166,23 @@ pub fn head(conn: &Connection, stream: &Stream) -> Result<Head, LogError> {
         .unwrap_or_else(|| Err(LogError::damaged("stream", format!("the {}", stream.id))))
 }
 
-/// The latest clock in this database, from which the writer's clock starts. `None` when empty.
+/// The latest clock that a replica wrote here, from which its clock starts; what it was opened at
+/// before its first entry, `None` when it is not declared.
+///
+/// Of one replica only: a peer's clock may be wrong, and must not become this one's floor. A new
+/// incarnation is opened at a tick of the clock before it, so nothing is lost by that.
 ///
 /// # Errors
 /// When SQLite fails or a stored clock is damaged.
-pub fn last_clock(conn: &Connection) -> Result<Option<Hlc>, LogError> {
-    conn.prepare_cached(
-        "SELECT max(clock) FROM (SELECT head_clock AS clock FROM stream
-                                 UNION ALL SELECT opened_clock FROM replica)",
-    )?
-    .query_row([], |row| row.get::<_, Option<i64>>(0))?
-    .map(|clock| Hlc::from_sql(clock).ok_or_else(|| LogError::damaged("stream", "a head's clock")))
-    .transpose()
+pub fn last_clock(conn: &Connection, replica: ReplicaId) -> Result<Option<Hlc>, LogError> {
+    let mut statement = conn.prepare_cached(LAST_CLOCK)?;
+    let damaged = || LogError::damaged("stream", format!("a clock of replica {replica}"));
+    statement
+        .query_row(named_params! { ":id": replica.0 }, |row| {
+            row.get::<_, Option<i64>>(0)
+        })?
+        .map(|clock| Hlc::from_sql(clock).ok_or_else(damaged))
+        .transpose()
 }
 
 /// A replica's row number, key and opening clock.
@@ -267,16 +279,28 @@ mod tests {
     }
 
     #[test]
-    fn the_last_clock_is_of_all_streams() {
+    fn the_last_clock_is_the_latest_of_the_replica_alone() {
         let (mut db, journal) = testing::with_journal();
-        assert_eq!(last_clock(&testing::database()).unwrap(), None);
-        assert_eq!(last_clock(&db).unwrap(), Some(OPENED));
+        let stranger = ReplicaId([9; 16]);
+        assert_eq!(last_clock(&db, stranger).unwrap(), None);
+        assert_eq!(last_clock(&db, testing::replica()).unwrap(), Some(OPENED));
+        let workspace = open_stream(&db, testing::replica(), StreamKind::Workspace).unwrap();
         testing::append_all(&mut db, &journal, &[b"a", b"b"]);
-        assert_eq!(
-            last_clock(&db).unwrap(),
-            Some(head(&db, &journal).unwrap().clock)
-        );
-        assert!(last_clock(&db).unwrap() > Some(OPENED));
+        let last = testing::append_all(&mut db, &workspace, &[b"c"])[0].clock;
+        declare_replica(&db, stranger, &SealKey([1; 32]), Hlc::MAX).unwrap();
+        assert_eq!(last_clock(&db, testing::replica()).unwrap(), Some(last));
+        assert_eq!(last_clock(&db, stranger).unwrap(), Some(Hlc::MAX));
+    }
+
+    #[test]
+    fn hot_queries_find_their_row() {
+        for (sql, expected) in [
+            (HEAD, "SEARCH stream USING INTEGER PRIMARY KEY"),
+            (FIND, "sqlite_autoindex_stream_1 (replica=?"),
+            (LAST_CLOCK, "sqlite_autoindex_stream_1 (replica=?"),
+        ] {
+            testing::check_plan(sql, expected);
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn with_journal() -> (Connection, Stream) {
 }
 
 pub fn append_all(db: &mut Connection, stream: &Stream, bodies: &[&[u8]]) -> Vec<Appended> {
-    let mut clock = Clock::new(0, last_clock(db).unwrap()).unwrap();
+    let mut clock = Clock::new(0, last_clock(db, stream.id().replica).unwrap()).unwrap();
     let tx = db.transaction().unwrap();
     let appended = bodies
         .iter()
@@ -37,4 +37,27 @@ pub fn append_all(db: &mut Connection, stream: &Stream, bodies: &[&[u8]]) -> Vec
         .collect();
     tx.commit().unwrap();
     appended
+}
+
+/// Expects that SQLite searches as `expected` for `sql`, and scans no table.
+pub fn check_plan(sql: &str, expected: &str) {
+    let db = database();
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let plan: Vec<String> = statement
+        .raw_query()
+        .mapped(|row| row.get(3))
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(
+        plan.iter().any(|step| step.contains(expected)),
+        "{sql}\n{plan:?}"
+    );
+    for table in ["replica", "stream", "entry"] {
+        assert!(
+            !plan
+                .iter()
+                .any(|step| step.contains(&format!("SCAN {table}"))),
+            "{sql}\n{plan:?}"
+        );
+    }
 }

@@ -9,7 +9,7 @@ mod fault;
 
 pub use fault::Fault;
 
-use super::read::{COLUMNS, Columns};
+use super::read::{Columns, RANGE};
 use super::{Head, LogError, Stream, find_stream, head, row_of};
 use crate::clock::Hlc;
 use crate::log::{Hash, MAX_SEQ, hash_parts};
@@ -62,9 +62,7 @@ pub fn verify(
     }
     let end = head(conn, stream).map_err(|e| unreadable(0, e))?;
     let mut statement = conn
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM entry WHERE position BETWEEN :first AND :last ORDER BY position"
-        ))
+        .prepare_cached(RANGE)
         .map_err(|e| unreadable(0, e.into()))?;
     // From 0, where no entry may be.
     let range = named_params! {

@@ -72,6 +72,15 @@ fn finds_hashes_by_name() {
 }
 
 #[test]
+fn ranges_and_hashes_are_searched() {
+    testing::check_plan(
+        RANGE,
+        "SEARCH entry USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    );
+    testing::check_plan(HASH, "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)");
+}
+
+#[test]
 fn names_what_is_damaged() {
     for (sql, expected) in [
         (

@@ -236,7 +236,10 @@ fn tells_progress() {
 }
 
 /// The tables' columns whose every byte the chain protects.
-const PROTECTED: [(&str, &str); 8] = [
+const PROTECTED: [(&str, &str); 11] = [
+    ("entry", "position"),
+    ("stream", "head_seq"),
+    ("stream", "kind"),
     ("entry", "body"),
     ("entry", "hash"),
     ("entry", "seal"),
@@ -247,8 +250,8 @@ const PROTECTED: [(&str, &str); 8] = [
     ("stream", "head_clock"),
 ];
 
-/// Changes one byte of a stored value: `at` picks row and byte, `mask` the bits.
-fn change_byte(db: &Connection, table: &str, column: &str, at: usize, mask: u8) {
+/// Changes one byte of a stored value: `at` picks row and byte, `mask` the bits. Says whether it could.
+fn change_byte(db: &Connection, table: &str, column: &str, at: usize, mask: u8) -> bool {
     let rows: Vec<i64> = db
         .prepare(&format!("SELECT rowid FROM {table} ORDER BY rowid"))
         .unwrap()
@@ -260,19 +263,20 @@ fn change_byte(db: &Connection, table: &str, column: &str, at: usize, mask: u8) 
     let at = at / rows.len();
     let place = format!("FROM {table} WHERE rowid = {row}");
     let update = format!("UPDATE {table} SET {column} = ?1 WHERE rowid = {row}");
-    if column.ends_with("clock") {
-        let clock: i64 = db
+    if ["position", "clock", "head_seq", "head_clock", "kind"].contains(&column) {
+        let number: i64 = db
             .query_row(&format!("SELECT {column} {place}"), [], |row| row.get(0))
             .unwrap();
-        db.execute(&update, [clock ^ i64::from(mask) << (at % 8 * 8)])
-            .unwrap();
+        // A position may meet another's, which SQLite refuses: then nothing has changed.
+        db.execute(&update, [number ^ i64::from(mask) << (at % 8 * 8)])
+            .is_ok()
     } else {
         let mut bytes: Vec<u8> = db
             .query_row(&format!("SELECT {column} {place}"), [], |row| row.get(0))
             .unwrap();
         let at = at % bytes.len();
         bytes[at] ^= mask;
-        db.execute(&update, [bytes]).unwrap();
+        db.execute(&update, [bytes]).is_ok()
     }
 }
 
@@ -281,7 +285,7 @@ proptest! {
     #[test]
     fn any_changed_byte_is_noticed(target in prop::sample::select(&PROTECTED), at in 0_usize..10_000, mask in 1_u8..) {
         let (db, journal, _) = three();
-        change_byte(&db, target.0, target.1, at, mask);
+        prop_assume!(change_byte(&db, target.0, target.1, at, mask));
         prop_assert!(run(&db, &journal, None).is_err(), "{:?}", target);
         if let Some(again) = crate::store::streams(&db).ok().and_then(|found| found.first().copied()) {
             prop_assert!(run(&db, &again, None).is_err(), "{:?} opened again", target);
