@@ -49,6 +49,23 @@ fn counts_pages_and_syncs_of_each_file() {
 }
 
 #[test]
+fn pages_are_read_and_counted_even_when_memory_mapping_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let shim = Shim::register("mapped").unwrap();
+    let path = folder.path().join("shop.db");
+    add(&open(&shim, &path)).unwrap();
+    let connection = open(&shim, &path);
+    connection
+        .pragma_update(None, "mmap_size", 1 << 20)
+        .unwrap();
+    let before = shim.counters();
+    connection
+        .query_row("SELECT text FROM note", (), |_| Ok(()))
+        .unwrap();
+    assert!(shim.counters().since(&before).file("shop.db").pages_read > 0);
+}
+
+#[test]
 fn a_name_is_taken_once_and_free_after_the_drop() {
     let folder = tempfile::tempdir().unwrap();
     let shim = Shim::register("taken").unwrap();
