@@ -70,6 +70,8 @@ mod tests {
             ("020101", date(2051, 3, 1), date(2002, 1, 1)),
             ("990101", date(2000, 3, 1), date(1999, 1, 1)),
             ("000229", date(2099, 3, 1), date(2100, 2, 28)),
+            ("500101", date(2099, 3, 1), date(2050, 1, 1)),
+            ("490101", date(2099, 3, 1), date(2149, 1, 1)),
         ] {
             let short = ShortDate::parse(text).unwrap();
             assert_eq!(short.resolve(today), expected, "{text} on {today}");

@@ -78,13 +78,9 @@ fn decode_percent(text: &str) -> Option<String> {
     let mut rest = text;
     while let Some((before, escaped)) = rest.split_once('%') {
         let (digits, after) = escaped.split_at_checked(2)?;
-        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         bytes.extend_from_slice(before.as_bytes());
-        bytes.push(
-            is_hex
-                .then(|| u8::from_str_radix(digits, 16).ok())
-                .flatten()?,
-        );
+        // A sign is read too, but gives a control character, which no element takes.
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
         rest = after;
     }
     bytes.extend_from_slice(rest.as_bytes());

@@ -202,12 +202,13 @@ fn reads_digital_links() {
         ("https://id.gs1.org/01/09506000134352", plain()),
         ("HTTPS://ID.GS1.ORG/01/09506000134352/", plain()),
         ("http://example.com/some/path/01/9506000134352", plain()),
+        ("https://example.com/01/09506000134352#x", plain()),
         (
             "https://example.com/01/09506000134352?linkType=gs1:pip&lang=de#top",
             plain(),
         ),
         (
-            "https://example.com/01/09506000134352/10/A%2F1/21/77?3103=000195&17=271231&utm=x",
+            "https://example.com/01/09506000134352/10/A%2F1/21/77?3103=000195&17=271231;utm=x",
             full,
         ),
     ] {
@@ -221,6 +222,7 @@ fn leaves_other_addresses_alone() {
         "https://example.com/",
         "https://example.com/2026/01/15/news",
         "https://example.com/01",
+        "https://example.com/01/about-us",
         "https://example.com/414/4006381333931",
         "https://01/09506000134352",
         "ftp://example.com/01/09506000134352",
