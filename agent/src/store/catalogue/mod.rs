@@ -1,1 +1,76 @@
-//! Items, prices and their search.
+//! `catalogue.db`: items, barcodes, prices and their search, and the store's small sets.
+//!
+//! One [`Catalogue`] holds the writing connection; everything that reads goes through a
+//! [`View`], on that connection or on one of the [`Readers`](super::open::Readers). Changes come
+//! as a whole file through [`Load`], in one transaction. What a price row means is left to
+//! `commerce::price`; the journal, carts and stock are in `till.db`.
+
+mod load;
+mod lookup;
+mod records;
+pub mod search;
+mod sets;
+#[cfg(test)]
+mod tests;
+
+pub use load::{BadRow, CHUNK_ROWS, Load, NewPrice};
+pub use lookup::{View, in_store_key};
+pub use records::{
+    Item, ItemId, NewItem, Reason, ReasonKind, Staff, Store, parse_rounding, rounding_name,
+};
+
+use super::open::{Migration, OpenOptions, StoreError, classify, open};
+use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::{Path, PathBuf};
+
+/// The schema of `catalogue.db`, step by step.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("schema/v1.sql"),
+}];
+
+/// The catalogue's file and its writing connection.
+#[derive(Debug)]
+pub struct Catalogue {
+    connection: Connection,
+    file: PathBuf,
+}
+
+impl Catalogue {
+    /// Opens the file, creating it when it is missing.
+    ///
+    /// # Errors
+    /// As [`open`](super::open::open()).
+    pub fn open(options: &OpenOptions) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: open(options, MIGRATIONS)?,
+            file: options.path.clone(),
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Everything that can be asked of it.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.connection, &self.file)
+    }
+
+    /// Begins a change: nothing is seen by anyone until [`Load::commit`], and dropping it undoes
+    /// it. `now` is the instant of the import.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when another process is changing the file.
+    pub fn load(&mut self, now: Timestamp) -> Result<Load<'_>, StoreError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|e| classify(&self.file, e))?;
+        Load::begin(transaction, &self.file, now)
+    }
+}

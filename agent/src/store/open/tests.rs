@@ -140,7 +140,8 @@ fn finds_damage_at_the_door_and_leaves_the_bytes() {
         .unwrap();
     drop(connection);
     let good = fs::read(&path).unwrap();
-    let damage: [(&str, fn(&mut Vec<u8>)); 4] = [
+    type Spoil = fn(&mut Vec<u8>);
+    let damage: [(&str, Spoil); 4] = [
         ("no database", |bytes| bytes[..16].fill(b'x')),
         ("cut short", |bytes| bytes.truncate(bytes.len() - 4_096)),
         ("schema page", |bytes| bytes[100..120].fill(0xff)),

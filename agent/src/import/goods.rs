@@ -1,0 +1,201 @@
+//! Items and prices: files of up to millions of rows, written in chunks.
+
+use super::Kind;
+use super::error::{BadRow, Faults, ImportError};
+use super::field::digits;
+use super::table::{Columns, Row, Table, may, must};
+use crate::store::catalogue::{CHUNK_ROWS, Catalogue, Load, NewItem, NewPrice, Store};
+use commerce::code::Gtin;
+use commerce::price::{Layer, instant_of};
+use commerce::{Currency, Unit, UnitPrice};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::collections::HashSet;
+
+pub(super) const CATALOGUE: Columns = &[
+    must("sku"),
+    must("name"),
+    must("unit"),
+    must("tax_class"),
+    may("department"),
+    may("barcodes"),
+    may("short_code"),
+    may("in_store_item"),
+    may("minimum_age"),
+];
+
+pub(super) const PRICES: Columns = &[
+    must("sku"),
+    must("price"),
+    may("layer"),
+    may("starts"),
+    may("ends"),
+];
+
+/// Barcodes of one item: a case of sweets has a few, a mistake has hundreds.
+const MAX_BARCODES: usize = 100;
+
+/// What rows are read against.
+pub(super) struct Settings {
+    pub(super) currency: Option<Currency>,
+    time_zone: TimeZone,
+    classes: HashSet<String>,
+}
+
+impl Settings {
+    /// # Errors
+    /// [`ImportError::NeedsStore`] for files that hold amounts or dates, before there is a store.
+    pub(super) fn read(kind: Kind, catalogue: &Catalogue) -> Result<Self, ImportError> {
+        let store: Option<Store> = catalogue.view().store()?;
+        if store.is_none() && matches!(kind, Kind::Prices | Kind::Tenders | Kind::Staff) {
+            return Err(ImportError::NeedsStore);
+        }
+        let classes = catalogue
+            .view()
+            .taxes()?
+            .into_iter()
+            .map(|class| class.id)
+            .collect();
+        Ok(Self {
+            currency: store.as_ref().map(|store| store.currency),
+            time_zone: store.map_or(TimeZone::UTC, |store| store.time_zone),
+            classes,
+        })
+    }
+}
+
+pub(super) fn catalogue(
+    table: &mut Table<'_>,
+    load: &mut Load<'_>,
+    settings: &Settings,
+    faults: &mut Faults,
+) -> Result<(), ImportError> {
+    while let Some((items, mut bad)) = chunk(table, |row| item(row, settings))? {
+        bad.extend(load.items(items)?);
+        faults.extend_sorted(bad);
+    }
+    faults.extend_sorted(load.finish_items()?);
+    Ok(())
+}
+
+pub(super) fn prices(
+    table: &mut Table<'_>,
+    load: &mut Load<'_>,
+    settings: &Settings,
+    now: Timestamp,
+    faults: &mut Faults,
+) -> Result<(), ImportError> {
+    let currency = settings.currency.ok_or(ImportError::NeedsStore)?;
+    while let Some((prices, mut bad)) = chunk(table, |row| price(row, settings, currency, now))? {
+        bad.extend(load.prices(prices, currency)?);
+        faults.extend_sorted(bad);
+    }
+    Ok(())
+}
+
+/// The next [`CHUNK_ROWS`] rows, good and bad; `None` at the end.
+fn chunk<T>(
+    table: &mut Table<'_>,
+    read: impl Fn(&Row) -> Result<T, BadRow>,
+) -> Result<Option<(Vec<T>, Vec<BadRow>)>, ImportError> {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    while good.len() + bad.len() < CHUNK_ROWS {
+        match table.next()? {
+            None => break,
+            Some(row) => match row.and_then(&read) {
+                Ok(record) => good.push(record),
+                Err(row) => bad.push(row),
+            },
+        }
+    }
+    Ok((good.len() + bad.len() > 0).then_some((good, bad)))
+}
+
+fn item(row: &Row, settings: &Settings) -> Result<NewItem, BadRow> {
+    Ok(NewItem {
+        line: row.line,
+        sku: row.text("sku", 24)?,
+        name: row.text("name", 60)?,
+        unit: row.value("unit", Unit::parse)?,
+        tax_class: row.value("tax_class", |class| match settings.classes.get(class) {
+            Some(class) => Ok(class.clone()),
+            None => Err(format!("no tax class `{class}`: import taxes first")),
+        })?,
+        department: row.optional_text("department", 60)?,
+        barcodes: row.optional("barcodes", barcodes)?.unwrap_or_default(),
+        short_code: row.optional("short_code", |text| {
+            digits(text, 1..=6)?
+                .parse()
+                .map_err(|_| format!("`{text}` is not a number"))
+        })?,
+        in_store_item: row.optional("in_store_item", |text| {
+            digits(text, 1..=8).map(str::to_owned)
+        })?,
+        minimum_age: row.optional("minimum_age", age)?.unwrap_or(0),
+    })
+}
+
+fn barcodes(text: &str) -> Result<Vec<Gtin>, String> {
+    let codes: Result<Vec<_>, _> = text
+        .split_whitespace()
+        .take(MAX_BARCODES + 1)
+        .map(Gtin::parse)
+        .collect();
+    let codes = codes.map_err(|error| error.to_string())?;
+    if codes.len() > MAX_BARCODES {
+        return Err(format!("has more than {MAX_BARCODES} barcodes"));
+    }
+    Ok(codes)
+}
+
+fn age(text: &str) -> Result<u8, String> {
+    text.parse()
+        .ok()
+        .filter(|age| (1..=120).contains(age))
+        .ok_or_else(|| format!("`{text}` is not an age in whole years"))
+}
+
+fn price(
+    row: &Row,
+    settings: &Settings,
+    currency: Currency,
+    now: Timestamp,
+) -> Result<NewPrice, BadRow> {
+    let instant = |text: &str| instant(text, &settings.time_zone);
+    let starts = row.optional("starts", instant)?.unwrap_or(now);
+    let ends = row.optional("ends", instant)?;
+    if ends.is_some_and(|ends| ends <= starts) {
+        return Err(row.refuse("ends", "is not after the start"));
+    }
+    Ok(NewPrice {
+        line: row.line,
+        sku: row.text("sku", 24)?,
+        layer: row.optional("layer", layer)?.unwrap_or(Layer::Headquarters),
+        starts,
+        ends,
+        price: row.optional("price", |text| UnitPrice::parse(text, currency))?,
+    })
+}
+
+fn layer(text: &str) -> Result<Layer, String> {
+    Layer::BY_PRECEDENCE
+        .into_iter()
+        .find(|layer| layer.code() == text)
+        .ok_or_else(|| format!("`{text}` is none of headquarters, zone, store"))
+}
+
+/// `2026-06-15` or `2026-06-15T17:00`, on the clock of the shop's wall.
+fn instant(text: &str, time_zone: &TimeZone) -> Result<Timestamp, String> {
+    let refused = || format!("`{text}` is not a date or a date and time (2026-06-15T17:00)");
+    // An offset would be another clock than the shop's.
+    let offset = |byte: u8| matches!(byte, b'+' | b'-' | b'Z' | b'z' | b'[');
+    if text.bytes().skip(10).any(offset) {
+        return Err(refused());
+    }
+    let local: DateTime = text.parse().map_err(|_| refused())?;
+    if !(1970..=9000).contains(&local.year()) {
+        return Err(refused());
+    }
+    Ok(instant_of(local, time_zone))
+}

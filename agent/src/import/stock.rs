@@ -1,0 +1,203 @@
+//! Counted stock: validated whole, then streamed to the caller, who makes journal entries of it.
+//!
+//! Counts live in the journal, not in the catalogue, so "all or nothing" takes two passes: the
+//! first finds every bad row and hands nothing over; the second streams. The caller commits when
+//! [`import_stock`] returns `Ok` and undoes what it took otherwise.
+
+use super::ImportReport;
+use super::error::{BadRow, Faults, ImportError};
+use super::source::{Format, Input, Progress};
+use super::table::{Columns, Row, Table, may, must};
+use crate::store::catalogue::{ItemId, View};
+use commerce::Unit;
+use commerce::quantity::parse_thousandths;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const STOCK: Columns = &[must("sku"), must("quantity"), may("place")];
+
+/// Counts handed over at once: one bulk entry of the journal.
+pub const BATCH_ROWS: usize = 1_000;
+
+/// Places of one shop. Each costs a bit an item while a file is checked.
+const MAX_PLACES: usize = 64;
+
+/// The most of one item, in thousandths: more than a thousand million is a slip of the keyboard.
+const MAX_THOUSANDTHS: i64 = 1_000_000_000_000;
+
+/// What was counted of one item at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockCount {
+    /// The item.
+    pub sku: String,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// How much, in thousandths of the unit; never negative.
+    pub thousandths: i64,
+    /// Where in the shop.
+    pub place: String,
+}
+
+/// What takes the counts: up to [`BATCH_ROWS`] at a time.
+pub type StockSink<'s> =
+    dyn FnMut(Vec<StockCount>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 's;
+
+/// Checks a whole stock file against the catalogue, then hands its counts to `sink`.
+///
+/// # Errors
+/// [`ImportError`]; bad rows before `sink` was called at all.
+pub fn import_stock(
+    input: Input<'_>,
+    view: View<'_>,
+    sink: &mut StockSink<'_>,
+) -> Result<ImportReport, ImportError> {
+    let Input {
+        path,
+        format,
+        progress,
+    } = input;
+    // Two passes count as one: the first half of the bar checks, the second hands over.
+    let rows = pass(
+        path,
+        format,
+        view,
+        &mut |p| progress(half(p, 0)),
+        &mut |_| Ok(()),
+    )?;
+    pass(
+        path,
+        format,
+        view,
+        &mut |p| progress(half(p, p.total)),
+        sink,
+    )?;
+    Ok(ImportReport {
+        rows,
+        pins: Vec::new(),
+    })
+}
+
+const fn half(progress: Progress, done: u64) -> Progress {
+    Progress {
+        bytes: progress.bytes + done,
+        total: progress.total * 2,
+        rows: progress.rows,
+    }
+}
+
+fn pass(
+    path: &Path,
+    format: Option<Format>,
+    view: View<'_>,
+    progress: &mut dyn FnMut(Progress),
+    sink: &mut StockSink<'_>,
+) -> Result<u64, ImportError> {
+    let mut table = Table::open(
+        Input {
+            path,
+            format,
+            progress,
+        },
+        STOCK,
+    )?;
+    let (mut faults, mut seen) = (Faults::default(), Seen::default());
+    let mut batch = Vec::new();
+    while let Some(row) = table.next()? {
+        let counted = match row {
+            Ok(row) => count(row, view, &mut seen)?,
+            Err(bad) => Err(bad),
+        };
+        match counted {
+            Ok(count) => batch.push(count),
+            Err(bad) => faults.push(bad),
+        }
+        if batch.len() == BATCH_ROWS {
+            sink(std::mem::take(&mut batch)).map_err(ImportError::Sink)?;
+        }
+    }
+    faults.into_result(path)?;
+    if table.rows() == 0 {
+        return Err(ImportError::Empty {
+            file: path.to_owned(),
+        });
+    }
+    if !batch.is_empty() {
+        sink(batch).map_err(ImportError::Sink)?;
+    }
+    Ok(table.rows())
+}
+
+fn count(
+    row: &Row,
+    view: View<'_>,
+    seen: &mut Seen,
+) -> Result<Result<StockCount, BadRow>, ImportError> {
+    let sku = match row.text("sku", 24) {
+        Ok(sku) => sku,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    let Some(item) = view.item_by_sku(&sku)? else {
+        let reason = format!("no item `{sku}`: import the catalogue first");
+        return Ok(Err(row.refuse("sku", reason)));
+    };
+    Ok(
+        quantity_at(row, item.unit, &sku).and_then(|(thousandths, place)| {
+            seen.mark(&place, item.id)
+                .map_err(|reason| row.refuse("place", reason))?;
+            Ok(StockCount {
+                sku,
+                unit: item.unit,
+                thousandths,
+                place,
+            })
+        }),
+    )
+}
+
+fn quantity_at(row: &Row, unit: Unit, sku: &str) -> Result<(i64, String), BadRow> {
+    let thousandths = row.value("quantity", |text| {
+        let thousandths = parse_thousandths(text).map_err(|error| error.to_string())?;
+        if !(0..=MAX_THOUSANDTHS).contains(&thousandths) {
+            return Err(format!(
+                "`{text}` is below zero or more than a shop can hold"
+            ));
+        }
+        if unit == Unit::Each && thousandths % 1_000 != 0 {
+            return Err(format!("`{sku}` is counted in whole pieces"));
+        }
+        Ok(thousandths)
+    })?;
+    let place = row.optional_text("place", 24)?;
+    Ok((
+        thousandths,
+        if place.is_empty() {
+            "shop".to_owned()
+        } else {
+            place
+        },
+    ))
+}
+
+/// Which item was counted where, a bit each: 125 KB a place and million items.
+#[derive(Debug, Default)]
+struct Seen(BTreeMap<String, Vec<u64>>);
+
+impl Seen {
+    fn mark(&mut self, place: &str, item: ItemId) -> Result<(), String> {
+        if !self.0.contains_key(place) && self.0.len() == MAX_PLACES {
+            return Err(format!("is one more than {MAX_PLACES} places"));
+        }
+        let bits = self.0.entry(place.to_owned()).or_default();
+        let (word, bit) = (item.index() / 64, item.index() % 64);
+        if bits.len() <= word {
+            bits.resize(word + 1, 0);
+        }
+        match bits.get_mut(word) {
+            Some(word) if *word & (1 << bit) == 0 => {
+                *word |= 1 << bit;
+                Ok(())
+            }
+            _ => Err("this item was already counted there in this file".to_owned()),
+        }
+    }
+}
