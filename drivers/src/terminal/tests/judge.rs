@@ -1,0 +1,131 @@
+//! Tests of the rules that no emulated fault reaches.
+
+use super::*;
+use crate::terminal::intent::IntentId;
+
+fn eur(minor: i64) -> Money {
+    Money::new(minor, Currency::parse("EUR").unwrap()).unwrap()
+}
+
+fn intent(kind: Kind, trace: u32) -> Intent {
+    let mark = Mark {
+        terminal_id: Some(7),
+        trace: Some(trace),
+        receipt_no: None,
+    };
+    Intent {
+        id: IntentId(1),
+        kind,
+        amount: eur(500),
+        baseline: Baseline::Last(mark),
+    }
+}
+
+fn status(trace: u32) -> StatusInformation {
+    StatusInformation {
+        result: Some(0),
+        amount_minor: Some(500),
+        currency: Some(978),
+        trace: Some(trace),
+        terminal_id: Some(7),
+        ..StatusInformation::default()
+    }
+}
+
+fn completed(status: StatusInformation) -> End {
+    End::Completed(Heard {
+        status: Some(Box::new(status)),
+        ..Heard::default()
+    })
+}
+
+fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Approved(_) => "approved",
+        Outcome::Mismatch { .. } => "mismatch",
+        Outcome::Declined(_) => "declined",
+        Outcome::NotSent(_) => "not sent",
+        Outcome::Unknown(_) => "unknown",
+    }
+}
+
+#[test]
+fn the_last_payment_counts_only_if_it_is_surely_this_one() {
+    let intent = intent(Kind::Payment, 100);
+    let check = |change: &dyn Fn(&mut StatusInformation), live, asked| {
+        let mut status = status(101);
+        change(&mut status);
+        let end = || completed(status.clone());
+        assert_eq!(name(&performed(&intent, end())), live, "live: {status:?}");
+        assert_eq!(name(&resolved(&intent, end())), asked, "asked: {status:?}");
+    };
+    check(&|_| {}, "approved", "approved");
+    check(&|status| status.trace = Some(100), "unknown", "declined");
+    check(&|status| status.trace = Some(99), "approved", "unknown");
+    check(&|status| status.trace = None, "approved", "unknown");
+    check(
+        &|status| status.terminal_id = Some(8),
+        "approved",
+        "unknown",
+    );
+    check(
+        &|status| status.amount_minor = Some(501),
+        "mismatch",
+        "mismatch",
+    );
+    check(
+        &|status| status.currency = Some(756),
+        "mismatch",
+        "mismatch",
+    );
+    check(&|status| status.currency = None, "approved", "approved");
+    check(&|status| status.currency = Some(1), "unknown", "unknown");
+    check(&|status| status.amount_minor = None, "approved", "unknown");
+    check(
+        &|status| status.original_trace = Some(90),
+        "unknown",
+        "unknown",
+    );
+    check(&|status| status.is_totals = true, "unknown", "unknown");
+    check(
+        &|status| (status.is_totals, status.trace) = (true, Some(100)),
+        "unknown",
+        "declined",
+    );
+    check(&|status| status.result = None, "unknown", "unknown");
+    check(&|status| status.result = Some(0x6C), "declined", "unknown");
+}
+
+#[test]
+fn a_reversal_may_name_what_it_reverses() {
+    let intent = intent(Kind::Reversal { receipt_no: 3 }, 100);
+    let mut status = status(101);
+    status.original_trace = Some(90);
+    assert_eq!(
+        name(&performed(&intent, completed(status.clone()))),
+        "approved"
+    );
+    assert_eq!(name(&resolved(&intent, completed(status))), "approved");
+}
+
+#[test]
+fn an_abort_after_an_approval_is_nobodys_to_guess() {
+    let intent = intent(Kind::Payment, 100);
+    let heard = Heard {
+        status: Some(Box::new(status(101))),
+        ..Heard::default()
+    };
+    let outcome = performed(&intent, End::Aborted { code: 0x6C, heard });
+    assert!(
+        matches!(
+            &outcome,
+            Outcome::Unknown(Unknown::Contradiction { seen: Some(_), .. })
+        ),
+        "{outcome:?}"
+    );
+    let plain = End::Aborted {
+        code: 0x6C,
+        heard: Heard::default(),
+    };
+    assert_eq!(name(&performed(&intent, plain)), "declined");
+}
