@@ -15,7 +15,7 @@ use super::codes;
 use super::command::{Command, Event, OrderError, TerminalConfig};
 use super::dump;
 use super::exchange::{End, Exchange, Next, Timing};
-use super::intent::{Baseline, Intent, IntentId, Kind, NotSent, Outcome, Unknown};
+use super::intent::{Baseline, Intent, IntentId, Kind, Mark, NotSent, Outcome, Unknown};
 use super::judge;
 use super::protocol::{Amount, Password, Request, currency_number};
 use crate::machine::{Actions, DeviceState, Machine};
@@ -32,6 +32,8 @@ pub struct TerminalDriver {
     baseline: Baseline,
     /// The intent whose outcome is unknown: until it is settled no other may be performed.
     open: Option<IntentId>,
+    /// The last booking that was reported, and whose it is: it can't be another's too.
+    claimed: Option<(Mark, IntentId)>,
 }
 
 #[derive(Debug)]
@@ -66,6 +68,7 @@ impl TerminalDriver {
             stage: Stage::Down,
             baseline: Baseline::Unknown,
             open: None,
+            claimed: None,
         })
     }
 
@@ -149,6 +152,7 @@ impl TerminalDriver {
         }
         report(intent.id, outcome, out);
         if let Some(mark) = booked {
+            self.claimed = Some((mark, intent.id));
             self.baseline = judge::baseline_of(mark);
             out.report(Event::Baseline(self.baseline));
         }

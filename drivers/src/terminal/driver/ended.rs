@@ -7,7 +7,7 @@ use crate::machine::Actions;
 use crate::terminal::codes;
 use crate::terminal::command::{Event, OrderError};
 use crate::terminal::exchange::{End, Heard};
-use crate::terminal::intent::{Intent, Outcome, Unknown};
+use crate::terminal::intent::{Intent, Outcome, Payment, Unknown};
 use crate::terminal::judge;
 use crate::terminal::protocol::{Request, terminal_state};
 
@@ -33,7 +33,7 @@ impl TerminalDriver {
             }
             Stage::Enquiring(intent, _) => self.enquired(intent, end, now, out),
             Stage::Repeating(intent, _) => {
-                let outcome = judge::resolved(&intent, end);
+                let outcome = self.unclaimed(&intent, judge::resolved(&intent, end));
                 self.settle(&intent, outcome, out);
                 self.ready(out);
             }
@@ -78,6 +78,24 @@ impl TerminalDriver {
                 out.report(Event::Baseline(self.baseline));
                 self.ready(out);
             }
+        }
+    }
+
+    /// A booking that was reported for one intent is not found again for another, whose own
+    /// trace is then wiped out.
+    fn unclaimed(&self, intent: &Intent, outcome: Outcome) -> Outcome {
+        let taken = |booked: &Payment| {
+            self.claimed
+                .is_some_and(|(mark, by)| by != intent.id && mark == booked.mark)
+        };
+        match outcome {
+            Outcome::Approved(booked) | Outcome::Mismatch { booked, .. } if taken(&booked) => {
+                Outcome::Unknown(Unknown::Contradiction {
+                    what: "its last payment belongs to another intent",
+                    seen: Some(booked),
+                })
+            }
+            other => other,
         }
     }
 

@@ -131,8 +131,10 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let wake = shared.wake();
         tokio::select! {
             accepted = listener.accept() => {
-                let on = shared.core().connect(shared.now());
-                line = accepted.ok().filter(|_| on).map(|(stream, _)| stream);
+                if let Ok((stream, _)) = accepted {
+                    // A terminal without power refuses: the stream is dropped.
+                    line = shared.core().connect(shared.now()).then_some(stream);
+                }
             }
             read = read(&mut line, &mut inbound) => match read {
                 Some(length) => {

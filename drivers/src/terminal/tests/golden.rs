@@ -223,6 +223,19 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_make_the_emulator_panic(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..8)) {
+        let mut world = World::after_one_payment();
+        for piece in pieces {
+            world.core.receive(&piece, world.now);
+            world.core.poll(world.now);
+            let order = Request::RepeatReceipt.encode(Password::new(0).unwrap());
+            world.core.receive(&order, world.now);
+            world.core.poll(world.now);
+        }
+        prop_assert_eq!(world.core.ledger().bookings().len(), 1);
+    }
+
+    #[test]
     fn spoilt_traffic_never_panics_and_always_ends(
         spoilt in prop::collection::vec((0_usize..80, any::<u8>()), 0..4),
         cut in 1_usize..30,
