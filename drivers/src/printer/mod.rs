@@ -1,10 +1,11 @@
 //! Receipt printers that speak ESC/POS, and the drawer behind them.
 //!
 //! A [`document`] is laid out once for a [`profile`] and rendered as ESC/POS, text or picture;
-//! [`emulator`] stands in for the device.
+//! [`driver`] prints it, [`emulator`] stands in for the device.
 
 pub mod codepage;
 pub mod document;
+pub mod driver;
 pub mod emulator;
 pub mod escpos;
 pub mod layout;
@@ -12,5 +13,6 @@ pub mod paper;
 pub mod profile;
 #[cfg(test)]
 mod render_tests;
+pub mod status;
 pub mod svg;
 pub mod text;
