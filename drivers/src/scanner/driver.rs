@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use super::decoder::{Decoded, ScanDecoder};
+use commerce::code::{CodeError, MAX_SCAN_BYTES, Scan};
+
+use super::decoder::{Decoded, MAX_CODE, ScanDecoder};
 use crate::machine::{Actions, Machine};
 
 /// A code whose bytes paused this long is complete: twenty times a byte at 1,200 baud, and
@@ -13,13 +15,10 @@ pub const PAUSE: Duration = Duration::from_millis(150);
 /// What a scanner reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanEvent {
-    /// A code, as text for `commerce::code` with its symbology identifier if one was sent.
-    Scanned {
-        /// The text, never empty.
-        text: String,
-    },
-    /// A code was longer than any that is sold by ([`super::decoder::MAX_CODE`]); it is dropped.
-    TooLong,
+    /// A code; `commerce::code::read` says what it means.
+    Scanned(Scan),
+    /// Bytes that are no code: too long, or with control characters. The next code is read.
+    Refused(CodeError),
 }
 
 /// One scanner.
@@ -39,10 +38,14 @@ impl ScannerMachine {
 
 impl From<Decoded> for ScanEvent {
     fn from(decoded: Decoded) -> Self {
-        match decoded {
-            Decoded::Code(text) => Self::Scanned { text },
-            Decoded::TooLong => Self::TooLong,
-        }
+        let scan = match decoded {
+            Decoded::Code(text) => Scan::parse(&text),
+            Decoded::TooLong => Err(CodeError::TooLong {
+                bytes: MAX_CODE + 1,
+                limit: MAX_SCAN_BYTES,
+            }),
+        };
+        scan.map_or_else(Self::Refused, Self::Scanned)
     }
 }
 
@@ -110,12 +113,39 @@ mod tests {
         )
     }
 
-    async fn scanned(reports: &mut Reports) -> (u64, String) {
+    async fn scanned(reports: &mut Reports) -> (u64, Scan) {
         let report = reports.recv().await.unwrap();
-        let ScanEvent::Scanned { text } = report.event else {
+        let ScanEvent::Scanned(scan) = report.event else {
             panic!("{report:?}")
         };
-        (report.generation, text)
+        (report.generation, scan)
+    }
+
+    fn scan(raw: &str) -> Scan {
+        Scan::parse(raw).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused_and_the_next_is_read() {
+        let mut machine = ScannerMachine::new();
+        let mut out = Actions::new();
+        machine.connected(Duration::ZERO, &mut out);
+        machine.received(&[b'7'; MAX_CODE + 50], Duration::ZERO, &mut out);
+        machine.received(b"\r\x1b[A\r]E496385074\r", Duration::ZERO, &mut out);
+        assert_eq!(
+            out.events,
+            [
+                ScanEvent::Refused(CodeError::TooLong {
+                    bytes: 4097,
+                    limit: 256
+                }),
+                ScanEvent::Refused(CodeError::ControlCharacter {
+                    character: 0x1B,
+                    place: 1
+                }),
+                ScanEvent::Scanned(scan("]E496385074")),
+            ]
+        );
     }
 
     #[test]
@@ -128,19 +158,14 @@ mod tests {
         machine.received(b"81", at(60), &mut out);
         assert_eq!(machine.deadline(), Some(at(60) + PAUSE));
         machine.tick(at(60) + PAUSE, &mut out);
-        assert_eq!(
-            out.events,
-            [ScanEvent::Scanned {
-                text: "4006381".into()
-            }]
-        );
+        assert_eq!(out.events, [ScanEvent::Scanned(scan("4006381"))]);
         assert_eq!(machine.deadline(), None);
         out.events.clear();
         machine.received(b"12", at(500), &mut out);
         machine.disconnected("unplugged", &mut out);
         machine.connected(at(600), &mut out);
         machine.received(b"34\r", at(700), &mut out);
-        assert_eq!(out.events, [ScanEvent::Scanned { text: "34".into() }]);
+        assert_eq!(out.events, [ScanEvent::Scanned(scan("34"))]);
     }
 
     #[tokio::test]
@@ -156,10 +181,10 @@ mod tests {
             .scan("]C1", "0104006381333931\u{1d}10AB")
             .await
             .unwrap();
-        assert_eq!(scanned(&mut reports).await, (1, "]E04006381333931".into()));
+        assert_eq!(scanned(&mut reports).await, (1, scan("]E04006381333931")));
         assert_eq!(
             scanned(&mut reports).await,
-            (1, "]C10104006381333931\u{1d}10AB".into())
+            (1, scan("]C10104006381333931\u{1d}10AB"))
         );
         drop(scanner);
         device
@@ -179,13 +204,13 @@ mod tests {
         let (device, mut reports) = start(endpoint.transport());
         let mut scanner = ScannerEmulator::accept(&listener).await.unwrap();
         scanner.scan("]E4", "96385074").await.unwrap();
-        assert_eq!(scanned(&mut reports).await, (1, "]E496385074".into()));
+        assert_eq!(scanned(&mut reports).await, (1, scan("]E496385074")));
         drop(scanner);
         let mut scanner = ScannerEmulator::accept(&listener).await.unwrap();
         scanner.type_raw(b"96385074").await.unwrap();
         assert_eq!(
             scanned(&mut reports).await,
-            (2, "96385074".into()),
+            (2, scan("96385074")),
             "a pause is enough"
         );
         device.stop().await;
@@ -198,11 +223,11 @@ mod tests {
         let (device, mut reports) = start(Box::new(Listen::on(listener)));
         let mut scanner = ScannerEmulator::connect(address).await.unwrap();
         scanner.scan("]E0", "4006381333931").await.unwrap();
-        assert_eq!(scanned(&mut reports).await, (1, "]E04006381333931".into()));
+        assert_eq!(scanned(&mut reports).await, (1, scan("]E04006381333931")));
         // The scanner lost power without a goodbye and calls again.
         let mut again = ScannerEmulator::connect(address).await.unwrap();
         again.scan("]E0", "96385074").await.unwrap();
-        assert_eq!(scanned(&mut reports).await, (2, "]E096385074".into()));
+        assert_eq!(scanned(&mut reports).await, (2, scan("]E096385074")));
         device.stop().await;
         drop(scanner);
     }
