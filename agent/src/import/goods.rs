@@ -94,11 +94,14 @@ pub(super) fn prices(
     Ok(())
 }
 
+/// Rows read together: the good ones, and what is wrong with the others.
+type Chunk<T> = (Vec<T>, Vec<BadRow>);
+
 /// The next [`CHUNK_ROWS`] rows, good and bad; `None` at the end.
 fn chunk<T>(
     table: &mut Table<'_>,
     read: impl Fn(&Row) -> Result<T, BadRow>,
-) -> Result<Option<(Vec<T>, Vec<BadRow>)>, ImportError> {
+) -> Result<Option<Chunk<T>>, ImportError> {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     while good.len() + bad.len() < CHUNK_ROWS {
         match table.next()? {

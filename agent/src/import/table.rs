@@ -140,7 +140,7 @@ impl<'p> Table<'p> {
             file: self.file.clone(),
             source,
         })?;
-        if read.is_none() || self.rows % PROGRESS_ROWS == 0 {
+        if read.is_none() || self.rows.is_multiple_of(PROGRESS_ROWS) {
             (self.progress)(Progress {
                 bytes: self.meter.total.get(),
                 total: self.total,

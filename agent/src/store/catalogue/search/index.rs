@@ -20,11 +20,7 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// The rowid in the index: the name's length in folded letters above the id.
 pub fn rank(words: &[String], id: ItemId) -> i64 {
-    let length = words
-        .iter()
-        .map(|word| word.chars().count())
-        .sum::<usize>()
-        .min(1_000);
+    let length = words.iter().map(|word| word.chars().count()).sum::<usize>().min(1_000);
     i64::try_from(length).map_or(0, |length| length << 32) | i64::from(id.0)
 }
 
