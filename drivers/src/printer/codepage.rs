@@ -19,6 +19,27 @@ pub enum CodePage {
 }
 
 impl CodePage {
+    /// Every page.
+    pub const ALL: [Self; 5] = [Self::Cp437, Self::Cp850, Self::Cp852, Self::Cp858, Self::Wpc1252];
+
+    /// The page's name in a profile: `CP858`, `WPC1252`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cp437 => "CP437",
+            Self::Cp850 => "CP850",
+            Self::Cp852 => "CP852",
+            Self::Cp858 => "CP858",
+            Self::Wpc1252 => "WPC1252",
+        }
+    }
+
+    /// The page of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.name() == name)
+    }
+
     const fn upper(self) -> &'static str {
         match self {
             Self::Cp437 => CP437,
@@ -240,17 +261,10 @@ const WPC1252: &str = concat!(
 mod tests {
     use super::*;
 
-    const ALL: [CodePage; 5] = [
-        CodePage::Cp437,
-        CodePage::Cp850,
-        CodePage::Cp852,
-        CodePage::Cp858,
-        CodePage::Wpc1252,
-    ];
-
     #[test]
     fn pages_read_back_what_they_write() {
-        for page in ALL {
+        for page in CodePage::ALL {
+            assert_eq!(CodePage::named(page.name()), Some(page));
             assert_eq!(page.upper().chars().count(), 128, "{page:?}");
             for byte in 0..=u8::MAX {
                 if let Some(character) = page.decode(byte) {

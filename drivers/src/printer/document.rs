@@ -73,45 +73,22 @@ pub enum Align {
 
 impl Style {
     /// Normal text, flush left.
-    pub const PLAIN: Self = Self {
-        bold: false,
-        wide: false,
-        tall: false,
-        align: Align::Left,
-    };
+    pub const PLAIN: Self = Self { bold: false, wide: false, tall: false, align: Align::Left };
     /// Normal text, centred.
-    pub const CENTERED: Self = Self {
-        align: Align::Center,
-        ..Self::PLAIN
-    };
+    pub const CENTERED: Self = Self { align: Align::Center, ..Self::PLAIN };
     /// Bold, flush left.
-    pub const BOLD: Self = Self {
-        bold: true,
-        ..Self::PLAIN
-    };
+    pub const BOLD: Self = Self { bold: true, ..Self::PLAIN };
     /// Bold, double width and height, centred: the shop's name.
-    pub const TITLE: Self = Self {
-        bold: true,
-        wide: true,
-        tall: true,
-        align: Align::Center,
-    };
+    pub const TITLE: Self = Self { bold: true, wide: true, tall: true, align: Align::Center };
     /// Bold, double height, flush left: the total.
-    pub const TOTAL: Self = Self {
-        bold: true,
-        tall: true,
-        ..Self::PLAIN
-    };
+    pub const TOTAL: Self = Self { bold: true, tall: true, ..Self::PLAIN };
 }
 
 impl Document {
     /// Adds text in a style.
     #[must_use]
     pub fn text(mut self, style: Style, text: impl Into<String>) -> Self {
-        self.elements.push(Element::Text {
-            text: text.into(),
-            style,
-        });
+        self.elements.push(Element::Text { text: text.into(), style });
         self
     }
 
@@ -119,12 +96,7 @@ impl Document {
     #[must_use]
     pub fn pair(mut self, style: Style, left: impl Into<String>, right: impl Into<String>) -> Self {
         let (left, right) = (left.into(), right.into());
-        self.elements.push(Element::Columns {
-            left,
-            middle: None,
-            right,
-            style,
-        });
+        self.elements.push(Element::Columns { left, middle: None, right, style });
         self
     }
 
@@ -175,10 +147,7 @@ impl Raster {
         }
         let rows = bits.len() / usize::from(bytes_a_row);
         if rows == 0 || rows > MAX_RASTER_ROWS || rows * usize::from(bytes_a_row) != bits.len() {
-            return Err(RasterError::Rows {
-                bits: bits.len(),
-                bytes_a_row,
-            });
+            return Err(RasterError::Rows { bits: bits.len(), bytes_a_row });
         }
         Ok(Self { bytes_a_row, bits })
     }
@@ -216,14 +185,9 @@ impl Raster {
     #[must_use]
     pub fn cropped(&self, dots: u16) -> Self {
         let kept = (dots / 8).clamp(1, self.bytes_a_row);
-        let bits = self
-            .rows()
-            .flat_map(|row| row.iter().take(usize::from(kept)).copied())
-            .collect();
-        Self {
-            bytes_a_row: kept,
-            bits,
-        }
+        let bits =
+            self.rows().flat_map(|row| row.iter().take(usize::from(kept)).copied()).collect();
+        Self { bytes_a_row: kept, bits }
     }
 }
 

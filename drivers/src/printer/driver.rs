@@ -132,28 +132,11 @@ pub struct PrinterMachine {
 #[derive(Debug)]
 enum State {
     Offline,
-    Idle {
-        poll: Duration,
-    },
-    Asking {
-        purpose: Purpose,
-        which: u8,
-        until: Duration,
-    },
-    Sending {
-        job_id: u64,
-        bytes: Vec<u8>,
-        sent: usize,
-        until: Duration,
-    },
-    Confirming {
-        job_id: u64,
-        until: Duration,
-    },
-    Kicking {
-        act_id: u64,
-        until: Duration,
-    },
+    Idle { poll: Duration },
+    Asking { purpose: Purpose, which: u8, until: Duration },
+    Sending { job_id: u64, bytes: Vec<u8>, sent: usize, until: Duration },
+    Confirming { job_id: u64, until: Duration },
+    Kicking { act_id: u64, until: Duration },
 }
 
 /// Why the status is being asked for.
@@ -190,10 +173,7 @@ impl PrinterMachine {
     }
 
     fn remembered(&self, act: u64) -> Option<&DrawerOutcome> {
-        self.acts
-            .iter()
-            .find(|(known, _)| *known == act)
-            .map(|(_, outcome)| outcome)
+        self.acts.iter().find(|(known, _)| *known == act).map(|(_, outcome)| outcome)
     }
 
     fn remember(&mut self, act: u64, outcome: DrawerOutcome) {
@@ -211,9 +191,7 @@ impl Machine for PrinterMachine {
     fn connected(&mut self, now: Duration, out: &mut Actions<PrinterEvent>) {
         self.decoder = StatusDecoder::default();
         self.reported = None;
-        out.health = Some(DeviceState::Degraded(
-            "the printer is asked how it is".to_owned(),
-        ));
+        out.health = Some(DeviceState::Degraded("the printer is asked how it is".to_owned()));
         out.send(escpos::STATUS_BACK);
         self.ask(Purpose::Poll, now, out);
     }
@@ -239,20 +217,14 @@ impl Machine for PrinterMachine {
             PrinterCommand::Status => self.ask(Purpose::Status, now, out),
             PrinterCommand::Print { job_id, bytes } if bytes.len() > MAX_JOB => {
                 let why = format!("{} bytes are more than one job may have", bytes.len());
-                out.report(PrinterEvent::Job {
-                    job_id,
-                    outcome: JobOutcome::NotPrinted { why },
-                });
+                out.report(PrinterEvent::Job { job_id, outcome: JobOutcome::NotPrinted { why } });
             }
             PrinterCommand::Print { job_id, bytes } => {
                 self.ask(Purpose::Print { job_id, bytes }, now, out);
             }
             PrinterCommand::KickDrawer { act_id, pin } => match self.remembered(act_id) {
                 Some(outcome) => {
-                    out.report(PrinterEvent::Drawer {
-                        act_id,
-                        outcome: outcome.clone(),
-                    });
+                    out.report(PrinterEvent::Drawer { act_id, outcome: outcome.clone() });
                 }
                 None => self.ask(Purpose::Kick { act_id, pin }, now, out),
             },
@@ -289,10 +261,9 @@ impl Machine for PrinterMachine {
     fn refuse(&mut self, command: PrinterCommand, why: &str, out: &mut Actions<PrinterEvent>) {
         let why = why.to_owned();
         out.report(match command {
-            PrinterCommand::Print { job_id, .. } => PrinterEvent::Job {
-                job_id,
-                outcome: JobOutcome::NotPrinted { why },
-            },
+            PrinterCommand::Print { job_id, .. } => {
+                PrinterEvent::Job { job_id, outcome: JobOutcome::NotPrinted { why } }
+            }
             PrinterCommand::KickDrawer { act_id, .. } => {
                 let outcome = match self.remembered(act_id) {
                     Some(outcome) => outcome.clone(),
@@ -311,12 +282,7 @@ impl Machine for PrinterMachine {
     fn busy(&self) -> bool {
         !matches!(
             self.state,
-            State::Offline
-                | State::Idle { .. }
-                | State::Asking {
-                    purpose: Purpose::Poll,
-                    ..
-                }
+            State::Offline | State::Idle { .. } | State::Asking { purpose: Purpose::Poll, .. }
         )
     }
 }

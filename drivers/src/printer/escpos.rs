@@ -45,17 +45,8 @@ pub fn encode(document: &Document, profile: &Profile) -> Vec<u8> {
 /// A whole job from paper that was laid out for the same profile.
 #[must_use]
 pub fn encode_paper(paper: &Paper, profile: &Profile) -> Vec<u8> {
-    let (page, number) = profile
-        .code_pages
-        .first()
-        .copied()
-        .unwrap_or((CodePage::Cp437, 0));
-    let mut encoder = Encoder {
-        profile,
-        page,
-        style: Style::PLAIN,
-        bytes: Vec::new(),
-    };
+    let (page, number) = profile.code_pages.first().copied().unwrap_or((CodePage::Cp437, 0));
+    let mut encoder = Encoder { profile, page, style: Style::PLAIN, bytes: Vec::new() };
     encoder.put(INITIALISE);
     encoder.put(STATUS_BACK);
     // ESC R 0: no national replacements within ASCII.
@@ -88,22 +79,12 @@ impl Encoder<'_> {
                 }
                 self.put(b"\n");
             }
-            Row::Qr {
-                data,
-                module,
-                align,
-            } => {
-                self.style(Style {
-                    align: *align,
-                    ..self.style
-                });
+            Row::Qr { data, module, align } => {
+                self.style(Style { align: *align, ..self.style });
                 self.qr(data, *module);
             }
             Row::Raster { raster, align } => {
-                self.style(Style {
-                    align: *align,
-                    ..self.style
-                });
+                self.style(Style { align: *align, ..self.style });
                 self.raster(raster);
             }
             Row::Feed(lines) => self.put(&[0x1B, b'd', *lines]),
@@ -133,10 +114,7 @@ impl Encoder<'_> {
 
     fn text(&mut self, text: &str) {
         for character in text.chars() {
-            let byte = self
-                .page
-                .encode(character)
-                .or_else(|| self.turn_to(character));
+            let byte = self.page.encode(character).or_else(|| self.turn_to(character));
             self.bytes.push(byte.unwrap_or(b'?'));
         }
     }

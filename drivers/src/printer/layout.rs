@@ -13,18 +13,11 @@ const TEAR_FEED: u8 = 4;
 /// Lays `document` out for `profile`.
 #[must_use]
 pub fn lay_out(document: &Document, profile: &Profile) -> Paper {
-    let mut layout = Layout {
-        profile,
-        rows: Vec::new(),
-    };
+    let mut layout = Layout { profile, rows: Vec::new() };
     for element in &document.elements {
         layout.element(element);
     }
-    Paper {
-        columns: profile.columns,
-        dots: profile.dots,
-        rows: layout.rows,
-    }
+    Paper { columns: profile.columns, dots: profile.dots, rows: layout.rows }
 }
 
 struct Layout<'a> {
@@ -36,16 +29,8 @@ impl Layout<'_> {
     fn element(&mut self, element: &Element) {
         match element {
             Element::Text { text, style } => self.text(text, *style),
-            Element::Columns {
-                left,
-                middle,
-                right,
-                style,
-            } => {
-                let style = Style {
-                    align: Align::Left,
-                    ..*style
-                };
+            Element::Columns { left, middle, right, style } => {
+                let style = Style { align: Align::Left, ..*style };
                 self.columns(left, middle.as_deref().unwrap_or(""), right, style);
             }
             Element::Rule => {
@@ -79,37 +64,21 @@ impl Layout<'_> {
     /// The parts on one line where they fit; else the left part is wrapped, its indent kept, and
     /// the others stand at the end of its last line or, when they are long, below it.
     fn columns(&mut self, left: &str, middle: &str, right: &str, style: Style) {
-        let [left, middle, right] = [left, middle, right].map(|part| {
-            printable(&part.replace('\n', " "), self.profile)
-                .trim_end()
-                .to_owned()
-        });
+        let [left, middle, right] = [left, middle, right]
+            .map(|part| printable(&part.replace('\n', " "), self.profile).trim_end().to_owned());
         let width = self.width(style);
         let tail = tail(middle.trim_start(), right.trim_start(), width);
         let room = width.saturating_sub(length(&tail) + usize::from(!tail.is_empty()));
         let shared = length(&tail) <= width && (length(&left) <= room || room >= width / 2);
         let mut lines = wrap_indented(&left, if shared { room } else { width });
-        let last = if shared {
-            lines.pop().unwrap_or_default()
-        } else {
-            String::new()
-        };
+        let last = if shared { lines.pop().unwrap_or_default() } else { String::new() };
         if lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
-        self.rows
-            .extend(lines.iter().map(|line| Row::line(line, style)));
+        self.rows.extend(lines.iter().map(|line| Row::line(line, style)));
         let gap = width.saturating_sub(length(&last));
-        let below = if shared {
-            vec![tail]
-        } else {
-            wrap(&tail, width)
-        };
-        self.rows.extend(
-            below
-                .iter()
-                .map(|part| Row::line(&format!("{last}{part:>gap$}"), style)),
-        );
+        let below = if shared { vec![tail] } else { wrap(&tail, width) };
+        self.rows.extend(below.iter().map(|part| Row::line(&format!("{last}{part:>gap$}"), style)));
     }
 
     fn qr(&mut self, data: &str) {
@@ -121,11 +90,7 @@ impl Layout<'_> {
         // Four light modules on each side belong to the code.
         let fitting = u8::try_from(self.profile.dots / (size + 8)).unwrap_or(u8::MAX);
         let module = self.profile.qr_module.min(fitting).clamp(1, 16);
-        self.rows.push(Row::Qr {
-            data: data.to_owned(),
-            module,
-            align: Align::Center,
-        });
+        self.rows.push(Row::Qr { data: data.to_owned(), module, align: Align::Center });
     }
 }
 
@@ -152,9 +117,7 @@ fn tail(middle: &str, right: &str, width: usize) -> String {
     if middle.is_empty() {
         right.to_owned()
     } else if length(middle) <= third && length(right) < third {
-        format!("{middle:>third$}{right:>third$}")
-            .trim_start()
-            .to_owned()
+        format!("{middle:>third$}{right:>third$}").trim_start().to_owned()
     } else {
         format!("{middle} {right}")
     }
@@ -169,10 +132,7 @@ fn wrap_indented(text: &str, width: usize) -> Vec<String> {
     let bare = text.trim_start_matches(' ');
     let indent = (length(text) - length(bare)).min(width / 4);
     let lines = wrap(bare, width - indent);
-    lines
-        .into_iter()
-        .map(|line| format!("{:indent$}{line}", ""))
-        .collect()
+    lines.into_iter().map(|line| format!("{:indent$}{line}", "")).collect()
 }
 
 /// Breaks `text` at spaces, and words longer than a line wherever they must.
@@ -207,11 +167,7 @@ mod tests {
     use super::*;
 
     fn check(document: Document, expected: &[&str]) {
-        let profile = Profile {
-            columns: 16,
-            dots: 192,
-            ..Profile::ROLL_80
-        };
+        let profile = Profile { columns: 16, dots: 192, ..Profile::ROLL_80 };
         let paper = lay_out(&document, &profile);
         let text = super::super::text::render(&paper);
         assert_eq!(text.lines().collect::<Vec<_>>(), expected);
@@ -246,10 +202,7 @@ mod tests {
                 style: Style::PLAIN,
             })
         };
-        check(
-            Document::default().pair(Style::PLAIN, "Milk", "1.09"),
-            &["Milk        1.09"],
-        );
+        check(Document::default().pair(Style::PLAIN, "Milk", "1.09"), &["Milk        1.09"]);
         check(
             Document::default().pair(Style::PLAIN, "  Milk of happy cows", "1.09"),
             &["  Milk of", "  happy", "  cows      1.09"],
@@ -263,10 +216,7 @@ mod tests {
             &["A", "1234567890123456", "              78"],
         );
         check(three("19%", "8.4", "1.6"), &["19%     8.4  1.6"]);
-        check(
-            three("19%", "8403.36", "1596.64"),
-            &["19%", " 8403.36 1596.64"],
-        );
+        check(three("19%", "8403.36", "1596.64"), &["19%", " 8403.36 1596.64"]);
     }
 
     #[test]

@@ -69,13 +69,7 @@ pub fn qr_modules(data: &str) -> Option<Vec<Vec<bool>>> {
     let code = QRBuilder::new(data).ecl(ECL::M).build().ok()?;
     Some(
         (0..code.size)
-            .map(|row| {
-                code[row]
-                    .iter()
-                    .take(code.size)
-                    .map(|module| module.value())
-                    .collect()
-            })
+            .map(|row| code[row].iter().take(code.size).map(|module| module.value()).collect())
             .collect(),
     )
 }

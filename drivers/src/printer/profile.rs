@@ -1,18 +1,20 @@
 //! What a printer can do, as data. Layout, encoder, driver and emulator read it.
 
+use std::borrow::Cow;
+
 use super::codepage::CodePage;
 
 /// A receipt printer's abilities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// The name in the configuration.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Characters a line in the normal font.
     pub columns: u16,
     /// Dots a line; the printable width.
     pub dots: u16,
     /// Code pages in the order they are tried, each with its number for `ESC t`. Never empty.
-    pub code_pages: &'static [(CodePage, u8)],
+    pub code_pages: Cow<'static, [(CodePage, u8)]>,
     /// How the paper is cut.
     pub cut: Cut,
     /// Dots of one QR module, where the code fits the paper with it.
@@ -55,34 +57,26 @@ const USUAL_PAGES: &[(CodePage, u8)] = &[
 
 impl Profile {
     /// 58 mm paper, 32 columns, no cutter.
-    pub const ROLL_58: Self = Self {
-        name: "58mm",
-        columns: 32,
-        dots: 384,
-        code_pages: USUAL_PAGES,
-        cut: Cut::Tear,
-        qr_module: 5,
-        drawer_pulse: (50, 250),
-        drawer_open_is_high: true,
-    };
+    pub const ROLL_58: Self = Self::usual("58mm", 32, 384, Cut::Tear, 5);
 
     /// 80 mm paper, 48 columns, partial cut.
-    pub const ROLL_80: Self = Self {
-        name: "80mm",
-        columns: 48,
-        dots: 576,
-        cut: Cut::Partial,
-        qr_module: 6,
-        ..Self::ROLL_58
-    };
+    pub const ROLL_80: Self = Self::usual("80mm", 48, 576, Cut::Partial, 6);
 
     /// 80 mm paper, 42 columns, as printers at 180 dots an inch have it.
-    pub const ROLL_80_42: Self = Self {
-        name: "80mm-42",
-        columns: 42,
-        dots: 512,
-        ..Self::ROLL_80
-    };
+    pub const ROLL_80_42: Self = Self::usual("80mm-42", 42, 512, Cut::Partial, 6);
+
+    const fn usual(name: &'static str, columns: u16, dots: u16, cut: Cut, qr_module: u8) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            columns,
+            dots,
+            code_pages: Cow::Borrowed(USUAL_PAGES),
+            cut,
+            qr_module,
+            drawer_pulse: (50, 250),
+            drawer_open_is_high: true,
+        }
+    }
 
     /// Every built-in profile.
     pub const ALL: [Self; 3] = [Self::ROLL_58, Self::ROLL_80, Self::ROLL_80_42];
@@ -96,8 +90,6 @@ impl Profile {
     /// Whether one of its code pages has `character`.
     #[must_use]
     pub fn prints(&self, character: char) -> bool {
-        self.code_pages
-            .iter()
-            .any(|(page, _)| page.encode(character).is_some())
+        self.code_pages.iter().any(|(page, _)| page.encode(character).is_some())
     }
 }

@@ -17,29 +17,16 @@ use super::{escpos, svg, text};
 fn receipt() -> Document {
     let mark: Vec<u8> = (0..48_u8)
         .flat_map(|row| {
-            (0..12_u8).map(move |byte| {
-                if (row / 8 + byte) % 2 == 0 {
-                    0xF0
-                } else {
-                    0x0F
-                }
-            })
+            (0..12_u8).map(move |byte| if (row / 8 + byte) % 2 == 0 { 0xF0 } else { 0x0F })
         })
         .collect();
     Document::default()
         .with(Element::Raster(Raster::new(12, mark).unwrap()))
         .text(Style::TITLE, "Corner Shop")
-        .text(
-            Style::CENTERED,
-            "12 Rue de l’Église, 4020 Liège\nTax number BE 0123.456.789",
-        )
+        .text(Style::CENTERED, "12 Rue de l’Église, 4020 Liège\nTax number BE 0123.456.789")
         .with(Element::Rule)
         .pair(Style::PLAIN, "Crème fraîche 200 g  A", "1,89 €")
-        .pair(
-            Style::PLAIN,
-            "  0,482 kg x 2,99 €/kg Äpfel der Region, Handelsklasse I  A",
-            "1,44 €",
-        )
+        .pair(Style::PLAIN, "  0,482 kg x 2,99 €/kg Äpfel der Region, Handelsklasse I  A", "1,44 €")
         .pair(Style::PLAIN, "Żubrówka 0,5 l  B", "12,99 €")
         .pair(Style::PLAIN, "Борщ  A", "3,50 €")
         .with(Element::Rule)
@@ -67,20 +54,12 @@ fn receipt() -> Document {
         })
         .with(Element::Feed(1))
         .with(Element::Qr("till:1/1/A/42?h=9f86d081884c7d65".into()))
-        .text(
-            Style {
-                align: Align::Right,
-                ..Style::PLAIN
-            },
-            "A-000042  2026-03-01 10:15",
-        )
+        .text(Style { align: Align::Right, ..Style::PLAIN }, "A-000042  2026-03-01 10:15")
         .with(Element::Cut)
 }
 
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests-data")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests-data").join(name)
 }
 
 /// The golden file's bytes, written first when asked for.
@@ -97,15 +76,8 @@ fn golden_receipts_in_both_widths() {
         let paper = lay_out(&receipt(), &profile);
         let shown = text::render(&paper);
         let name = format!("receipt-{}.txt", profile.name);
-        assert_eq!(
-            shown,
-            String::from_utf8(expected(&name, shown.as_bytes())).unwrap()
-        );
-        assert!(
-            shown
-                .lines()
-                .all(|line| line.chars().count() <= usize::from(profile.columns))
-        );
+        assert_eq!(shown, String::from_utf8(expected(&name, shown.as_bytes())).unwrap());
+        assert!(shown.lines().all(|line| line.chars().count() <= usize::from(profile.columns)));
         let bytes = escpos::encode(&receipt(), &profile);
         let name = format!("receipt-{}.escpos", profile.name);
         assert_eq!(bytes, expected(&name, &bytes), "{name}");
@@ -116,18 +88,10 @@ fn golden_receipts_in_both_widths() {
 fn golden_picture() {
     let picture = svg::png(&lay_out(&receipt(), &Profile::ROLL_80)).unwrap();
     let known = expected("receipt-80mm.png", &picture);
-    let (picture, known) = (
-        Pixmap::decode_png(&picture).unwrap(),
-        Pixmap::decode_png(&known).unwrap(),
-    );
-    assert_eq!(
-        (picture.width(), picture.height()),
-        (known.width(), known.height())
-    );
-    assert!(
-        picture.data() == known.data(),
-        "the receipt's picture changed"
-    );
+    let (picture, known) =
+        (Pixmap::decode_png(&picture).unwrap(), Pixmap::decode_png(&known).unwrap());
+    assert_eq!((picture.width(), picture.height()), (known.width(), known.height()));
+    assert!(picture.data() == known.data(), "the receipt's picture changed");
 }
 
 #[test]
@@ -135,20 +99,14 @@ fn the_picture_escapes_what_svg_would_read() {
     let document = Document::default().text(Style::PLAIN, "<b>&\"'</b>");
     let drawn = svg::render(&lay_out(&document, &Profile::ROLL_80));
     assert!(drawn.contains("&lt;b&gt;&amp;&quot;'&lt;/b&gt;"), "{drawn}");
-    assert!(
-        svg::png(&lay_out(&Document::default(), &Profile::ROLL_58)).is_ok(),
-        "no print at all"
-    );
+    assert!(svg::png(&lay_out(&Document::default(), &Profile::ROLL_58)).is_ok(), "no print at all");
 }
 
 #[test]
 fn no_job_holds_utf8_and_the_euro_is_one_byte() {
     let document = Document::default().text(Style::PLAIN, "€ – é ł 漢");
     let bytes = escpos::encode(&document, &Profile::ROLL_80);
-    assert!(
-        bytes.ends_with(b"\xd5 \x1bt\x10\x96 \xe9 \x1bt\x12\x88 ?\n"),
-        "{bytes:x?}"
-    );
+    assert!(bytes.ends_with(b"\xd5 \x1bt\x10\x96 \xe9 \x1bt\x12\x88 ?\n"), "{bytes:x?}");
 }
 
 fn any_element() -> impl Strategy<Value = Element> {
@@ -158,17 +116,9 @@ fn any_element() -> impl Strategy<Value = Element> {
         any::<bool>(),
         prop_oneof![Just(Align::Left), Just(Align::Center), Just(Align::Right),],
     )
-        .prop_map(|(bold, wide, tall, align)| Style {
-            bold,
-            wide,
-            tall,
-            align,
-        });
-    let words = prop_oneof![
-        "[ -~\n]{0,90}",
-        "[€ÄöéłŁßøЖ漢\u{1b}\u{1d}\u{10} a]{0,40}",
-        "\\PC{0,30}"
-    ];
+        .prop_map(|(bold, wide, tall, align)| Style { bold, wide, tall, align });
+    let words =
+        prop_oneof!["[ -~\n]{0,90}", "[€ÄöéłŁßøЖ漢\u{1b}\u{1d}\u{10} a]{0,40}", "\\PC{0,30}"];
     prop_oneof![
         4 => (words.clone(), style.clone()).prop_map(|(text, style)| Element::Text { text, style }),
         4 => (words.clone(), prop::option::of("[ -~]{0,12}"), words, style)

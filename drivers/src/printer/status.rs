@@ -139,10 +139,7 @@ impl StatusDecoder {
                 Some(Told::RealTime)
             }
             _ if byte & 0x93 == 0x10 => {
-                self.automatic = Some(Partial {
-                    bytes: [byte, 0, 0, 0],
-                    filled: 1,
-                });
+                self.automatic = Some(Partial { bytes: [byte, 0, 0, 0], filled: 1 });
                 None
             }
             (0x00 | 0x03 | 0x0C | 0x0F, Awaited::Printed) => {
@@ -178,134 +175,67 @@ mod tests {
 
     fn read(bytes: &[u8], awaited: Awaited) -> (Vec<Told>, Status) {
         let (mut decoder, mut status) = (StatusDecoder::default(), Status::default());
-        let told = bytes
-            .iter()
-            .filter_map(|&byte| decoder.take(byte, awaited, &mut status))
-            .collect();
+        let told =
+            bytes.iter().filter_map(|&byte| decoder.take(byte, awaited, &mut status)).collect();
         (told, status)
     }
 
     #[test]
     fn each_bit_is_understood() {
         let fine = Status::default();
-        let high = |high| Status {
-            drawer_high: Some(high),
-            ..fine
-        };
+        let high = |high| Status { drawer_high: Some(high), ..fine };
         for (awaited, bytes, told, expected) in [
-            (
-                Awaited::RealTime(1),
-                &[0x12][..],
-                Told::RealTime,
-                high(false),
-            ),
+            (Awaited::RealTime(1), &[0x12][..], Told::RealTime, high(false)),
             (Awaited::RealTime(1), &[0x16], Told::RealTime, high(true)),
             (
                 Awaited::RealTime(1),
                 &[0x1A],
                 Told::RealTime,
-                Status {
-                    offline: true,
-                    ..high(false)
-                },
+                Status { offline: true, ..high(false) },
             ),
-            (
-                Awaited::RealTime(2),
-                &[0x16],
-                Told::RealTime,
-                Status {
-                    cover_open: true,
-                    ..fine
-                },
-            ),
-            (
-                Awaited::RealTime(2),
-                &[0x52],
-                Told::RealTime,
-                Status {
-                    error: true,
-                    ..fine
-                },
-            ),
+            (Awaited::RealTime(2), &[0x16], Told::RealTime, Status { cover_open: true, ..fine }),
+            (Awaited::RealTime(2), &[0x52], Told::RealTime, Status { error: true, ..fine }),
             (
                 Awaited::RealTime(4),
                 &[0x1E],
                 Told::RealTime,
-                Status {
-                    paper: PaperState::NearEnd,
-                    ..fine
-                },
+                Status { paper: PaperState::NearEnd, ..fine },
             ),
             (
                 Awaited::RealTime(4),
                 &[0x7E],
                 Told::RealTime,
-                Status {
-                    paper: PaperState::Out,
-                    ..fine
-                },
+                Status { paper: PaperState::Out, ..fine },
             ),
-            (
-                Awaited::Nothing,
-                &[0x14, 0, 0, 0x0F],
-                Told::Automatic,
-                high(true),
-            ),
+            (Awaited::Nothing, &[0x14, 0, 0, 0x0F], Told::Automatic, high(true)),
             (
                 Awaited::Nothing,
                 &[0x38, 0, 0x0C, 0x0F],
                 Told::Automatic,
-                Status {
-                    cover_open: true,
-                    offline: true,
-                    paper: PaperState::Out,
-                    ..high(false)
-                },
+                Status { cover_open: true, offline: true, paper: PaperState::Out, ..high(false) },
             ),
             (
                 Awaited::Printed,
                 &[0x10, 0x08, 0x03, 0],
                 Told::Automatic,
-                Status {
-                    error: true,
-                    paper: PaperState::NearEnd,
-                    ..high(false)
-                },
+                Status { error: true, paper: PaperState::NearEnd, ..high(false) },
             ),
             (Awaited::Printed, &[0x00], Told::Buffered, fine),
-            (
-                Awaited::Printed,
-                &[0x0F],
-                Told::Buffered,
-                Status {
-                    paper: PaperState::Out,
-                    ..fine
-                },
-            ),
+            (Awaited::Printed, &[0x0F], Told::Buffered, Status { paper: PaperState::Out, ..fine }),
             (Awaited::Kicked, &[0x01], Told::Buffered, high(true)),
             (Awaited::Printed, &[0x05], Told::Noise, fine),
             (Awaited::Nothing, &[0x12], Told::Noise, fine),
             (Awaited::Nothing, &[0x00], Told::Noise, fine),
             (Awaited::Nothing, &[0xFF], Told::Noise, fine),
         ] {
-            assert_eq!(
-                read(bytes, awaited),
-                (vec![told], expected),
-                "{awaited:?} {bytes:x?}"
-            );
+            assert_eq!(read(bytes, awaited), (vec![told], expected), "{awaited:?} {bytes:x?}");
         }
     }
 
     #[test]
     fn a_broken_automatic_status_does_not_swallow_the_answer_after_it() {
-        assert_eq!(
-            read(&[0x14, 0, 0x12], Awaited::RealTime(4)).0,
-            [Told::RealTime]
-        );
-        assert_eq!(
-            read(&[0x14, 0x10, 0, 0, 0], Awaited::Nothing).0,
-            [Told::Automatic]
-        );
+        assert_eq!(read(&[0x14, 0, 0x12], Awaited::RealTime(4)).0, [Told::RealTime]);
+        assert_eq!(read(&[0x14, 0x10, 0, 0, 0], Awaited::Nothing).0, [Told::Automatic]);
         assert_eq!(read(&[0x13, 0x11], Awaited::Nothing).0, []);
     }
 

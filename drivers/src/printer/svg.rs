@@ -57,11 +57,7 @@ pub fn render(paper: &Paper) -> String {
         }
         match row {
             Row::Line { text, style } => canvas.text(text, *style),
-            Row::Qr {
-                data,
-                module,
-                align,
-            } => canvas.qr(data, u32::from(*module), *align),
+            Row::Qr { data, module, align } => canvas.qr(data, u32::from(*module), *align),
             Row::Raster { raster, align } => canvas.raster(raster, *align),
             Row::Feed(lines) => canvas.y += LINE * u32::from(*lines),
             Row::Cut => canvas.end_piece(),
@@ -82,16 +78,10 @@ pub fn png(paper: &Paper) -> Result<Vec<u8>, PictureError> {
         fonts.load_font_data(BOLD.to_vec());
         Arc::new(fonts)
     });
-    let options = usvg::Options {
-        fontdb: fonts.clone(),
-        ..usvg::Options::default()
-    };
+    let options = usvg::Options { fontdb: fonts.clone(), ..usvg::Options::default() };
     let tree = usvg::Tree::from_str(&render(paper), &options)?;
     let size = tree.size().to_int_size();
-    let failed = || PictureError::Size {
-        width: size.width(),
-        height: size.height(),
-    };
+    let failed = || PictureError::Size { width: size.width(), height: size.height() };
     let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(failed)?;
     resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
     pixels.encode_png().map_err(|_| failed())
@@ -146,11 +136,7 @@ impl Canvas {
         let x = self.indent(length * cell * across, style.align);
         let y = self.y + BASE + 24 * (down - 1);
         if !text.is_empty() {
-            let weight = if style.bold {
-                " font-weight=\"bold\""
-            } else {
-                ""
-            };
+            let weight = if style.bold { " font-weight=\"bold\"" } else { "" };
             write!(
                 self.print,
                 "<text transform=\"translate({x} {y}) scale({across} {down})\"{weight} x=\""
@@ -160,8 +146,7 @@ impl Canvas {
                 write!(self.print, "{} ", place * cell).ok();
             }
             self.print.push_str("\">");
-            text.chars()
-                .for_each(|character| escape(&mut self.print, character));
+            text.chars().for_each(|character| escape(&mut self.print, character));
             self.print.push_str("</text>\n");
         }
         self.y += LINE + 24 * (down - 1);
@@ -181,9 +166,7 @@ impl Canvas {
         let rows: Vec<Vec<bool>> = raster
             .rows()
             .map(|row| {
-                row.iter()
-                    .flat_map(|byte| (0..8).map(move |bit| byte << bit & 0x80 != 0))
-                    .collect()
+                row.iter().flat_map(|byte| (0..8).map(move |bit| byte << bit & 0x80 != 0)).collect()
             })
             .collect();
         let x = self.indent(raster.width(), align);
@@ -193,8 +176,7 @@ impl Canvas {
 
     /// Squares of `side` dots from `x` at the current height, neighbours in one run.
     fn dots(&mut self, rows: &[Vec<bool>], x: u32, side: u32) {
-        self.print
-            .push_str("<path shape-rendering=\"crispEdges\" d=\"");
+        self.print.push_str("<path shape-rendering=\"crispEdges\" d=\"");
         let mut top = self.y;
         for row in rows {
             let mut left = x;

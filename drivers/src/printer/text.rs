@@ -23,12 +23,7 @@ pub fn render(paper: &Paper) -> String {
             Row::Feed(lines) => (0..*lines).for_each(|_| text.push('\n')),
             Row::Cut => {
                 let half = "- ".repeat(usize::from(paper.columns / 4).saturating_sub(2));
-                push(
-                    &mut text,
-                    &format!("{half}8< {half}"),
-                    Align::Left,
-                    paper.columns,
-                );
+                push(&mut text, &format!("{half}8< {half}"), Align::Left, paper.columns);
             }
         }
     }

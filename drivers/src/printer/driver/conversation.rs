@@ -25,11 +25,7 @@ impl PrinterMachine {
     /// Begins to ask for the status.
     pub(super) fn ask(&mut self, purpose: Purpose, now: Duration, out: &mut Actions<PrinterEvent>) {
         self.noise = 0;
-        self.state = State::Asking {
-            purpose,
-            which: FIRST_STATUS,
-            until: now + ANSWER,
-        };
+        self.state = State::Asking { purpose, which: FIRST_STATUS, until: now + ANSWER };
         out.send(&escpos::ask_status(FIRST_STATUS));
     }
 
@@ -68,31 +64,20 @@ impl PrinterMachine {
             (Purpose::Poll, _) => {}
             (Purpose::Status, _) => self.reported = None,
             (Purpose::Print { job_id, .. }, Some(why)) => {
-                out.report(PrinterEvent::Job {
-                    job_id,
-                    outcome: JobOutcome::NotPrinted { why },
-                });
+                out.report(PrinterEvent::Job { job_id, outcome: JobOutcome::NotPrinted { why } });
             }
             (Purpose::Kick { act_id, .. }, Some(why)) => {
                 let outcome = DrawerOutcome::NotKicked { why };
                 out.report(PrinterEvent::Drawer { act_id, outcome });
             }
             (Purpose::Print { job_id, bytes }, None) => {
-                self.state = State::Sending {
-                    job_id,
-                    bytes,
-                    sent: 0,
-                    until: now,
-                };
+                self.state = State::Sending { job_id, bytes, sent: 0, until: now };
                 self.send_chunk(now, out);
             }
             (Purpose::Kick { act_id, pin }, None) => {
                 out.send(&escpos::kick(&self.profile, pin));
                 out.send(escpos::ANSWER_WHEN_KICKED);
-                self.state = State::Kicking {
-                    act_id,
-                    until: now + KICK_ANSWER,
-                };
+                self.state = State::Kicking { act_id, until: now + KICK_ANSWER };
             }
         }
         self.publish(out);
@@ -100,13 +85,7 @@ impl PrinterMachine {
 
     /// Sends the job's next chunk; behind its last, asks to be told when all is printed.
     pub(super) fn send_chunk(&mut self, now: Duration, out: &mut Actions<PrinterEvent>) {
-        let State::Sending {
-            job_id,
-            bytes,
-            sent,
-            until,
-        } = &mut self.state
-        else {
+        let State::Sending { job_id, bytes, sent, until } = &mut self.state else {
             return;
         };
         let rest = bytes.get(*sent..).unwrap_or_default();
@@ -119,10 +98,7 @@ impl PrinterMachine {
             // Slow printers print some thirty lines a second: about a kilobyte.
             let printing = u64::try_from(bytes.len() / CHUNK).unwrap_or(0);
             let until = now + CHUNK_TIME + Duration::from_secs(printing);
-            self.state = State::Confirming {
-                job_id: *job_id,
-                until,
-            };
+            self.state = State::Confirming { job_id: *job_id, until };
         }
     }
 
@@ -133,10 +109,7 @@ impl PrinterMachine {
         }
         match std::mem::replace(&mut self.state, State::Idle { poll: now + POLL }) {
             State::Confirming { job_id, .. } => {
-                out.report(PrinterEvent::Job {
-                    job_id,
-                    outcome: JobOutcome::Printed,
-                });
+                out.report(PrinterEvent::Job { job_id, outcome: JobOutcome::Printed });
             }
             State::Kicking { act_id, .. } => {
                 self.remember(act_id, DrawerOutcome::Kicked);
@@ -188,10 +161,7 @@ impl PrinterMachine {
                 }
             },
             State::Sending { job_id, .. } | State::Confirming { job_id, .. } => {
-                out.report(PrinterEvent::Job {
-                    job_id,
-                    outcome: JobOutcome::Unknown { why },
-                });
+                out.report(PrinterEvent::Job { job_id, outcome: JobOutcome::Unknown { why } });
             }
             State::Kicking { act_id, .. } => {
                 let outcome = DrawerOutcome::Unknown { why };

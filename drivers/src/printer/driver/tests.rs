@@ -2,6 +2,8 @@
 
 mod emulated;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// What happens to a machine, one after the other.
@@ -86,25 +88,16 @@ impl Bench {
     }
 
     fn count(&self, needle: &[u8]) -> usize {
-        self.sent
-            .windows(needle.len())
-            .filter(|window| *window == needle)
-            .count()
+        self.sent.windows(needle.len()).filter(|window| *window == needle).count()
     }
 }
 
 fn job(bytes: usize) -> PrinterCommand {
-    PrinterCommand::Print {
-        job_id: 7,
-        bytes: vec![b'x'; bytes],
-    }
+    PrinterCommand::Print { job_id: 7, bytes: vec![b'x'; bytes] }
 }
 
 fn kick(act_id: u64) -> PrinterCommand {
-    PrinterCommand::KickDrawer {
-        act_id,
-        pin: DrawerPin::Two,
-    }
+    PrinterCommand::KickDrawer { act_id, pin: DrawerPin::Two }
 }
 
 /// `printed`, `not printed: why` or `unknown: why` for each job outcome reported.
@@ -125,66 +118,24 @@ fn every_job_ends_as_it_must() {
     let noise: Step = Says(&[0xFF; 17]);
     for (steps, expected) in [
         (vec![FINE, Taken, Taken, Taken, Says(b"\x00")], "printed"),
-        (
-            vec![FINE, Taken, Taken, Taken, Says(b"\x03"), Lost],
-            "printed",
-        ),
-        (
-            vec![FINE, Says(b"\x00"), Taken, Taken, Taken, Says(b"\x00")],
-            "printed",
-        ),
-        (
-            vec![Says(b"\x12\x12\x72")],
-            "not printed: the printer is out of paper",
-        ),
-        (
-            vec![Says(b"\x1a\x16\x12")],
-            "not printed: the printer's cover is open",
-        ),
-        (
-            vec![PAPER_OUT, Says(b"\x1a\x12\x72")],
-            "not printed: the printer is out of paper",
-        ),
+        (vec![FINE, Taken, Taken, Taken, Says(b"\x03"), Lost], "printed"),
+        (vec![FINE, Says(b"\x00"), Taken, Taken, Taken, Says(b"\x00")], "printed"),
+        (vec![Says(b"\x12\x12\x72")], "not printed: the printer is out of paper"),
+        (vec![Says(b"\x1a\x16\x12")], "not printed: the printer's cover is open"),
+        (vec![PAPER_OUT, Says(b"\x1a\x12\x72")], "not printed: the printer is out of paper"),
         (vec![Silence], "not printed: the printer does not answer"),
-        (
-            vec![Says(b"\x12"), Silence],
-            "not printed: the printer does not answer",
-        ),
+        (vec![Says(b"\x12"), Silence], "not printed: the printer does not answer"),
         (vec![Lost], "not printed: the line broke"),
-        (
-            vec![noise.clone()],
-            "not printed: the printer sends bytes that make no sense",
-        ),
+        (vec![noise.clone()], "not printed: the printer sends bytes that make no sense"),
         (vec![FINE, Lost], "unknown: the line broke"),
-        (
-            vec![FINE, Taken, Taken, Taken, Lost],
-            "unknown: the line broke",
-        ),
-        (
-            vec![FINE, Taken, PAPER_OUT],
-            "unknown: the printer is out of paper",
-        ),
-        (
-            vec![FINE, COVER_OPEN],
-            "unknown: the printer's cover is open",
-        ),
-        (
-            vec![FINE, Taken, Taken, Taken, COVER_OPEN],
-            "unknown: the printer's cover is open",
-        ),
+        (vec![FINE, Taken, Taken, Taken, Lost], "unknown: the line broke"),
+        (vec![FINE, Taken, PAPER_OUT], "unknown: the printer is out of paper"),
+        (vec![FINE, COVER_OPEN], "unknown: the printer's cover is open"),
+        (vec![FINE, Taken, Taken, Taken, COVER_OPEN], "unknown: the printer's cover is open"),
         (vec![FINE, Silence], "unknown: the printer does not answer"),
-        (
-            vec![FINE, Taken, Taken, Taken, Silence],
-            "unknown: the printer does not answer",
-        ),
-        (
-            vec![FINE, Taken, Taken, Says(b"\x0c")],
-            "unknown: the printer ran out of paper",
-        ),
-        (
-            vec![FINE, noise],
-            "unknown: the printer sends bytes that make no sense",
-        ),
+        (vec![FINE, Taken, Taken, Taken, Silence], "unknown: the printer does not answer"),
+        (vec![FINE, Taken, Taken, Says(b"\x0c")], "unknown: the printer ran out of paper"),
+        (vec![FINE, noise], "unknown: the printer sends bytes that make no sense"),
     ] {
         let mut bench = Bench::ready();
         bench.command(job(2500));
@@ -211,10 +162,7 @@ fn a_job_goes_out_in_chunks_and_asks_once_behind_its_last() {
     bench.step(&FINE);
     for expected in [1024, 2048, 2500, 2500] {
         assert_eq!(bench.count(b"x"), expected);
-        assert_eq!(
-            bench.count(escpos::ANSWER_WHEN_PRINTED),
-            usize::from(expected == 2500)
-        );
+        assert_eq!(bench.count(escpos::ANSWER_WHEN_PRINTED), usize::from(expected == 2500));
         bench.step(&Taken);
     }
     bench.step(&Says(b"\x00"));
@@ -225,19 +173,13 @@ fn a_job_goes_out_in_chunks_and_asks_once_behind_its_last() {
 fn a_job_that_is_too_large_is_refused() {
     let mut bench = Bench::ready();
     bench.command(job(MAX_JOB + 1));
-    assert_eq!(
-        jobs(&bench),
-        ["not printed: 524289 bytes are more than one job may have"]
-    );
+    assert_eq!(jobs(&bench), ["not printed: 524289 bytes are more than one job may have"]);
     assert!(bench.sent.is_empty());
 }
 
 fn drawers(bench: &Bench) -> Vec<(u64, &DrawerOutcome)> {
     let outcome = |event| match event {
-        &PrinterEvent::Drawer {
-            act_id,
-            ref outcome,
-        } => Some((act_id, outcome)),
+        &PrinterEvent::Drawer { act_id, ref outcome } => Some((act_id, outcome)),
         _ => None,
     };
     bench.events.iter().filter_map(outcome).collect()
@@ -260,9 +202,7 @@ fn the_drawer_is_kicked_once_an_act() {
     bench.command(kick(3));
     bench.step(&FINE);
     bench.step(&Lost);
-    let unknown = DrawerOutcome::Unknown {
-        why: "the line broke".into(),
-    };
+    let unknown = DrawerOutcome::Unknown { why: "the line broke".into() };
     assert_eq!(drawers(&bench).last(), Some(&(3, &unknown)));
     bench.act(|machine, _, out| machine.refuse(kick(3), "not connected", out));
     assert_eq!(drawers(&bench).last(), Some(&(3, &unknown)));
@@ -274,36 +214,61 @@ fn the_drawer_is_kicked_once_an_act() {
     bench.command(kick(4));
     bench.step(&Says(b"\x12\x16\x12"));
     let why = "the printer's cover is open".to_owned();
-    assert_eq!(
-        drawers(&bench).last(),
-        Some(&(4, &DrawerOutcome::NotKicked { why }))
-    );
+    assert_eq!(drawers(&bench).last(), Some(&(4, &DrawerOutcome::NotKicked { why })));
     bench.command(kick(4));
     bench.step(&FINE);
     assert_eq!(bench.count(&pulse), 1);
     bench.step(&Silence);
     let why = "the printer does not answer".to_owned();
-    assert_eq!(
-        drawers(&bench).last(),
-        Some(&(4, &DrawerOutcome::Unknown { why }))
-    );
+    assert_eq!(drawers(&bench).last(), Some(&(4, &DrawerOutcome::Unknown { why })));
 }
 
 #[test]
 fn an_idle_printer_is_watched() {
     let mut bench = Bench::ready();
     bench.step(&Says(b"\x3c\x00\x03\x0f"));
-    let Some(PrinterEvent::Status(status)) = bench.events.last() else {
-        panic!("no status")
-    };
+    let Some(PrinterEvent::Status(status)) = bench.events.last() else { panic!("no status") };
     assert!(status.cover_open && status.drawer_high == Some(true));
     bench.step(&Silence);
     assert_eq!(bench.sent, escpos::ask_status(1));
     bench.step(&FINE);
     bench.step(&Silence);
     bench.step(&Silence);
-    assert!(
-        bench.closed,
-        "a printer that went silent is connected to anew"
-    );
+    assert!(bench.closed, "a printer that went silent is connected to anew");
+}
+
+proptest! {
+    /// Whatever the printer says, a job has one outcome, and `printed` needs all of it sent.
+    #[test]
+    fn one_job_one_outcome(steps in prop::collection::vec(any_step(), 0..30)) {
+        let mut bench = Bench::ready();
+        bench.command(job(2500));
+        for step in &steps {
+            let open = !bench.closed && !matches!(bench.machine.state, State::Offline);
+            if open && (bench.machine.deadline().is_some() || !matches!(step, Silence)) {
+                bench.step(step);
+            }
+        }
+        bench.step(&Lost);
+        let outcomes = jobs(&bench);
+        prop_assert_eq!(outcomes.len(), 1, "{:?}", outcomes);
+        let sent = bench.count(b"x");
+        prop_assert!(outcomes[0] != "printed" || sent == 2500);
+        prop_assert_eq!(outcomes[0].starts_with("not printed"), sent == 0);
+    }
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => Just(FINE),
+        4 => Just(Taken),
+        2 => Just(Says(b"\x00")),
+        1 => Just(Says(b"\x0c")),
+        1 => Just(PAPER_OUT),
+        1 => Just(COVER_OPEN),
+        1 => Just(Says(b"\xff\x93\x01")),
+        1 => Just(Says(b"\x12")),
+        1 => Just(Silence),
+        1 => Just(Lost),
+    ]
 }

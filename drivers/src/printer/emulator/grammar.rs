@@ -93,11 +93,9 @@ fn escape(rest: &[u8]) -> Option<(Command<'_>, usize)> {
         [b'a', align, ..] => Command::Align(*align),
         [b'E', bold, ..] => Command::Bold(bold & 1 == 1),
         [b'd', lines, ..] => Command::Feed(*lines),
-        [
-            b'R' | b'!' | b'-' | b'M' | b'3' | b'J' | b' ' | b'G' | b'V' | b'{' | b'=',
-            _,
-            ..,
-        ] => Command::Nothing,
+        [b'R' | b'!' | b'-' | b'M' | b'3' | b'J' | b' ' | b'G' | b'V' | b'{' | b'=', _, ..] => {
+            Command::Nothing
+        }
         [
             b't' | b'a' | b'E' | b'd' | b'R' | b'!' | b'-' | b'M' | b'3' | b'J' | b' ' | b'G'
             | b'V' | b'{' | b'=',
@@ -113,11 +111,7 @@ fn group(rest: &[u8]) -> Option<(Command<'_>, usize)> {
         [b'(', function, low, high, body @ ..] => {
             let length = usize::from(u16::from_le_bytes([*low, *high]));
             let body = body.get(..length)?;
-            let command = if *function == b'k' {
-                symbol(body)
-            } else {
-                Command::Nothing
-            };
+            let command = if *function == b'k' { symbol(body) } else { Command::Nothing };
             return Some((command, 5 + length));
         }
         [b'v', b'0', _, rest @ ..] => return raster(rest),
@@ -126,10 +120,7 @@ fn group(rest: &[u8]) -> Option<(Command<'_>, usize)> {
         [b'L' | b'W' | b'$', _, _, ..] => return Some((Command::Nothing, 4)),
         [b'L' | b'W' | b'$', ..] => return None,
         [b'V', _, ..] => Command::Cut,
-        [b'!', size, ..] => Command::Size {
-            wide: size & 0x70 != 0,
-            tall: size & 0x07 != 0,
-        },
+        [b'!', size, ..] => Command::Size { wide: size & 0x70 != 0, tall: size & 0x07 != 0 },
         [b'a', which, ..] => Command::StatusBack(*which),
         [b'r', which, ..] => Command::AskWhenDone(*which),
         [b'B' | b'b' | b'h' | b'w' | b'H' | b'f', _, ..] => Command::Nothing,
@@ -160,13 +151,7 @@ fn raster(rest: &[u8]) -> Option<(Command<'_>, usize)> {
     if length > MAX_BODY {
         return Some((Command::Nothing, 8));
     }
-    Some((
-        Command::Raster {
-            bytes_a_row,
-            bits: bits.get(..length)?,
-        },
-        8 + length,
-    ))
+    Some((Command::Raster { bytes_a_row, bits: bits.get(..length)? }, 8 + length))
 }
 
 #[cfg(test)]
@@ -189,13 +174,7 @@ mod tests {
             (b"\x1d(k\x05\x001P0A", None),
             (
                 b"\x1dv0\x00\x01\x00\x02\x00\xff\x81",
-                Some((
-                    Command::Raster {
-                        bytes_a_row: 1,
-                        bits: b"\xff\x81",
-                    },
-                    10,
-                )),
+                Some((Command::Raster { bytes_a_row: 1, bits: b"\xff\x81" }, 10)),
             ),
             (b"\x1dv0\x00\xff\xff\xff\xff", Some((Command::Nothing, 8))),
             (b"\x07A", Some((Command::Nothing, 1))),

@@ -43,11 +43,7 @@ impl Mechanism {
     /// A printer with a roll without end, its cover and drawer closed.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        let paper = Paper {
-            columns: profile.columns,
-            dots: profile.dots,
-            rows: Vec::new(),
-        };
+        let paper = Paper { columns: profile.columns, dots: profile.dots, rows: Vec::new() };
         let mut printer = Self {
             profile,
             buffer: Vec::new(),
@@ -79,10 +75,7 @@ impl Mechanism {
     /// Tears off what was printed.
     pub fn tear_off(&mut self) -> Paper {
         let rows = mem::take(&mut self.paper.rows);
-        Paper {
-            rows,
-            ..self.paper.clone()
-        }
+        Paper { rows, ..self.paper.clone() }
     }
 
     /// How many pulses the drawer got.
@@ -212,11 +205,7 @@ impl Mechanism {
             Command::LineFeed => self.end_line(),
             Command::Initialise => self.initialise(),
             Command::CodePage(number) => {
-                let page = self
-                    .profile
-                    .code_pages
-                    .iter()
-                    .find(|(_, known)| *known == number);
+                let page = self.profile.code_pages.iter().find(|(_, known)| *known == number);
                 self.page = page.map_or(CodePage::Cp437, |(page, _)| *page);
             }
             Command::Align(align) => {
@@ -253,18 +242,11 @@ impl Mechanism {
             Command::QrStore(data) => self.qr.1 = String::from_utf8_lossy(data).into_owned(),
             Command::QrPrint => {
                 let (module, data) = self.qr.clone();
-                self.push(Row::Qr {
-                    data,
-                    module,
-                    align: self.style.align,
-                });
+                self.push(Row::Qr { data, module, align: self.style.align });
             }
             Command::Raster { bytes_a_row, bits } => {
                 if let Ok(raster) = Raster::new(bytes_a_row, bits.to_vec()) {
-                    self.push(Row::Raster {
-                        raster,
-                        align: self.style.align,
-                    });
+                    self.push(Row::Raster { raster, align: self.style.align });
                 }
             }
             Command::Nothing => {}
@@ -355,5 +337,47 @@ impl Mechanism {
             | bit(self.cover_open, 0x20);
         let third = bit(self.near_end(), 0x03) | bit(self.out_of_paper(), 0x0C);
         self.answers.extend_from_slice(&[first, 0, third, 0x0F]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn real_time_questions_are_answered_while_it_stands_still() {
+        let mut printer = Mechanism::new(Profile::ROLL_80);
+        printer.set_cover(true);
+        printer.receive(b"later\n\x10\x04");
+        printer.receive(b"\x02more\n\x10\x04\x01");
+        assert_eq!(printer.take_answers(), [0x16, 0x1A]);
+        assert!(printer.paper().rows.is_empty());
+        printer.set_cover(false);
+        let printed = crate::printer::text::render(&printer.tear_off());
+        assert_eq!(printed, "later\nmore\n", "what was buffered is printed, as real ones do");
+    }
+
+    #[test]
+    fn a_swallowed_pulse_time_swallows_the_next_command() {
+        let mut printer = Mechanism::new(Profile::ROLL_80);
+        // The pulse without its times takes the next two bytes for them, and prints the rest.
+        printer.receive(b"\x1bp\x00\x1b@left\n");
+        assert_eq!(printer.kicks(), 1);
+        printer.receive(b"\x1bp\x00\x32\xfa\x1b@whole\n");
+        assert_eq!(printer.kicks(), 2);
+        assert_eq!(crate::printer::text::render(printer.paper()), "left\nwhole\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_pieces_are_taken(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 0..20), paper in prop::option::of(0_u32..40)) {
+            let mut printer = Mechanism::new(Profile::ROLL_58);
+            printer.set_paper(paper);
+            for piece in pieces {
+                printer.receive(&piece);
+                prop_assert!(printer.room() <= BUFFER);
+            }
+        }
     }
 }

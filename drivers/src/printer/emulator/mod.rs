@@ -50,14 +50,8 @@ impl PrinterEmulator {
     pub async fn bind(address: SocketAddr, profile: Profile) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let printer = Mutex::new(Mechanism::new(profile));
-        let shared = Arc::new(Shared {
-            printer,
-            changed: Notify::new(),
-        });
-        Ok(Self {
-            listener,
-            control: PrinterControl { shared },
-        })
+        let shared = Arc::new(Shared { printer, changed: Notify::new() });
+        Ok(Self { listener, control: PrinterControl { shared } })
     }
 
     /// Where it listens.
@@ -111,17 +105,13 @@ impl PrinterControl {
             if length == 0 {
                 return Ok(());
             }
-            self.lock()
-                .receive(inbound.get(..length).unwrap_or_default());
+            self.lock().receive(inbound.get(..length).unwrap_or_default());
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Mechanism> {
         // A poisoned lock only says that a test failed elsewhere; the printer goes on.
-        self.shared
-            .printer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.printer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes or reads the printer itself; a connected host notices at once.

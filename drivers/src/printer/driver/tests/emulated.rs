@@ -20,9 +20,8 @@ struct Shop {
 }
 
 async fn shop() -> Shop {
-    let emulator = PrinterEmulator::bind((Ipv4Addr::LOCALHOST, 0).into(), Profile::ROLL_80)
-        .await
-        .unwrap();
+    let emulator =
+        PrinterEmulator::bind((Ipv4Addr::LOCALHOST, 0).into(), Profile::ROLL_80).await.unwrap();
     let address = emulator.address().unwrap();
     let printer = emulator.control();
     tokio::spawn(emulator.run());
@@ -33,22 +32,14 @@ async fn shop() -> Shop {
     config.reconnect_longest = Duration::from_millis(2);
     let machine = PrinterMachine::new(Profile::ROLL_80);
     let device = spawn(machine, endpoint.transport(), config, events);
-    let mut shop = Shop {
-        device,
-        reports,
-        printer,
-    };
+    let mut shop = Shop { device, reports, printer };
     shop.online().await;
     shop
 }
 
 impl Shop {
     async fn online(&mut self) {
-        self.device
-            .health()
-            .wait_for(|health| *health == Health::Online)
-            .await
-            .unwrap();
+        self.device.health().wait_for(|health| *health == Health::Online).await.unwrap();
     }
 
     /// The next outcome of a job or a drawer act; statuses in between are passed over.
@@ -63,30 +54,17 @@ impl Shop {
 
     async fn print(&mut self, job_id: u64, document: &Document) -> JobOutcome {
         let bytes = escpos::encode(document, &Profile::ROLL_80);
-        self.device
-            .send(PrinterCommand::Print { job_id, bytes })
-            .unwrap();
+        self.device.send(PrinterCommand::Print { job_id, bytes }).unwrap();
         match self.outcome().await {
-            PrinterEvent::Job {
-                job_id: told,
-                outcome,
-            } if told == job_id => outcome,
+            PrinterEvent::Job { job_id: told, outcome } if told == job_id => outcome,
             other => panic!("{other:?}"),
         }
     }
 
     async fn kick(&mut self, act_id: u64) -> DrawerOutcome {
-        self.device
-            .send(PrinterCommand::KickDrawer {
-                act_id,
-                pin: DrawerPin::Two,
-            })
-            .unwrap();
+        self.device.send(PrinterCommand::KickDrawer { act_id, pin: DrawerPin::Two }).unwrap();
         match self.outcome().await {
-            PrinterEvent::Drawer {
-                act_id: told,
-                outcome,
-            } if told == act_id => outcome,
+            PrinterEvent::Drawer { act_id: told, outcome } if told == act_id => outcome,
             other => panic!("{other:?}"),
         }
     }
@@ -112,10 +90,7 @@ async fn a_long_receipt_prints_whole_and_the_drawer_opens_once() {
     assert_eq!(shop.printer.text(), shown(&long));
     assert_eq!(shop.kick(9).await, DrawerOutcome::Kicked);
     assert_eq!(shop.kick(9).await, DrawerOutcome::Kicked);
-    assert!(
-        shop.printer
-            .with(|printer| printer.kicks() == 1 && printer.drawer_open())
-    );
+    assert!(shop.printer.with(|printer| printer.kicks() == 1 && printer.drawer_open()));
     shop.device.stop().await;
 }
 
@@ -123,26 +98,18 @@ async fn a_long_receipt_prints_whole_and_the_drawer_opens_once() {
 async fn paper_that_runs_out_leaves_an_unknown_job_and_the_next_is_whole() {
     let mut shop = shop().await;
     shop.printer.with(|printer| printer.set_paper(Some(30)));
-    let JobOutcome::Unknown { why } = shop.print(1, &receipt(60)).await else {
-        panic!("known")
-    };
+    let JobOutcome::Unknown { why } = shop.print(1, &receipt(60)).await else { panic!("known") };
     assert_eq!(why, "the printer is out of paper");
     // Until there is paper, jobs are refused; the rest of the first comes out with the new roll.
     let blocked = |health: &Health| matches!(health, Health::Faulted { .. });
     shop.device.health().wait_for(blocked).await.unwrap();
     let second = receipt(3);
-    let JobOutcome::NotPrinted { .. } = shop.print(2, &second).await else {
-        panic!("printed")
-    };
+    let JobOutcome::NotPrinted { .. } = shop.print(2, &second).await else { panic!("printed") };
     shop.printer.with(|printer| printer.set_paper(None));
     shop.online().await;
     shop.printer.with(|printer| printer.tear_off());
     assert_eq!(shop.print(2, &second).await, JobOutcome::Printed);
-    assert_eq!(
-        shop.printer.text(),
-        shown(&second),
-        "once, and nothing of the first"
-    );
+    assert_eq!(shop.printer.text(), shown(&second), "once, and nothing of the first");
     shop.device.stop().await;
 }
 
@@ -160,9 +127,7 @@ async fn an_open_cover_a_cut_line_and_babble_are_survived() {
     shop.online().await;
 
     shop.printer.with(|printer| printer.hang_up_after(1500));
-    let JobOutcome::Unknown { .. } = shop.print(2, &receipt(60)).await else {
-        panic!("known")
-    };
+    let JobOutcome::Unknown { .. } = shop.print(2, &receipt(60)).await else { panic!("known") };
     shop.online().await;
 
     shop.printer.with(|printer| printer.babble(&[0xFF; 4096]));
