@@ -75,11 +75,7 @@ pub struct BadRows {
 impl fmt::Display for BadRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.named.len() as u64 + self.more;
-        write!(
-            f,
-            "{count} {} wrong:",
-            if count == 1 { "row is" } else { "rows are" }
-        )?;
+        write!(f, "{count} {} wrong:", if count == 1 { "row is" } else { "rows are" })?;
         for row in &self.named {
             match row.column {
                 "" => write!(f, "\n  line {}: {}", row.line, row.reason)?,
@@ -118,9 +114,6 @@ impl Faults {
         }
         // What was found after the last row may belong to an early line.
         self.0.named.sort_by_key(|row| row.line);
-        Err(ImportError::BadRows {
-            file: file.to_owned(),
-            rows: self.0,
-        })
+        Err(ImportError::BadRows { file: file.to_owned(), rows: self.0 })
     }
 }

@@ -7,11 +7,7 @@ use std::fmt::Display;
 impl Row {
     /// A refusal of this row for what stands in `column`.
     pub(super) fn refuse(&self, column: &'static str, reason: impl Display) -> BadRow {
-        BadRow {
-            line: self.line,
-            column,
-            reason: reason.to_string(),
-        }
+        BadRow { line: self.line, column, reason: reason.to_string() }
     }
 
     /// A text of 1 to `most` characters.
@@ -54,10 +50,9 @@ impl Row {
             return Err(self.refuse(column, format!("holds the control character {code:#04x}")));
         }
         match text.chars().count() {
-            count if count > most => Err(self.refuse(
-                column,
-                format!("has {count} characters, at most {most} fit"),
-            )),
+            count if count > most => {
+                Err(self.refuse(column, format!("has {count} characters, at most {most} fit")))
+            }
             _ => Ok(text.to_owned()),
         }
     }
@@ -68,8 +63,7 @@ impl Row {
         column: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, BadRow> {
-        self.optional(column, parse)?
-            .ok_or_else(|| self.refuse(column, "is missing"))
+        self.optional(column, parse)?.ok_or_else(|| self.refuse(column, "is missing"))
     }
 
     /// An optional value, read by `parse`.
@@ -80,9 +74,7 @@ impl Row {
     ) -> Result<Option<T>, BadRow> {
         match self.get(column) {
             "" => Ok(None),
-            text => parse(text)
-                .map(Some)
-                .map_err(|reason| self.refuse(column, reason)),
+            text => parse(text).map(Some).map_err(|reason| self.refuse(column, reason)),
         }
     }
 
@@ -102,9 +94,7 @@ impl Row {
         parse: impl FnOnce(&str) -> Option<T>,
         names: &str,
     ) -> Result<T, BadRow> {
-        self.value(column, |text| {
-            parse(text).ok_or_else(|| format!("`{text}` is none of {names}"))
-        })
+        self.value(column, |text| parse(text).ok_or_else(|| format!("`{text}` is none of {names}")))
     }
 }
 
@@ -113,10 +103,6 @@ pub(super) fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Re
     if lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text)
     } else {
-        Err(format!(
-            "`{text}` is not {} to {} digits",
-            lengths.start(),
-            lengths.end()
-        ))
+        Err(format!("`{text}` is not {} to {} digits", lengths.start(), lengths.end()))
     }
 }

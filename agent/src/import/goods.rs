@@ -25,13 +25,8 @@ pub(super) const CATALOGUE: Columns = &[
     may("minimum_age"),
 ];
 
-pub(super) const PRICES: Columns = &[
-    must("sku"),
-    must("price"),
-    may("layer"),
-    may("starts"),
-    may("ends"),
-];
+pub(super) const PRICES: Columns =
+    &[must("sku"), must("price"), may("layer"), may("starts"), may("ends")];
 
 /// Barcodes of one item: a case of sweets has a few, a mistake has hundreds.
 const MAX_BARCODES: usize = 100;
@@ -51,12 +46,7 @@ impl Settings {
         if store.is_none() && matches!(kind, Kind::Prices | Kind::Tenders | Kind::Staff) {
             return Err(ImportError::NeedsStore);
         }
-        let classes = catalogue
-            .view()
-            .taxes()?
-            .into_iter()
-            .map(|class| class.id)
-            .collect();
+        let classes = catalogue.view().taxes()?.into_iter().map(|class| class.id).collect();
         Ok(Self {
             currency: store.as_ref().map(|store| store.currency),
             time_zone: store.map_or(TimeZone::UTC, |store| store.time_zone),
@@ -128,23 +118,17 @@ fn item(row: &Row, settings: &Settings) -> Result<NewItem, BadRow> {
         department: row.optional_text("department", 60)?,
         barcodes: row.optional("barcodes", barcodes)?.unwrap_or_default(),
         short_code: row.optional("short_code", |text| {
-            digits(text, 1..=6)?
-                .parse()
-                .map_err(|_| format!("`{text}` is not a number"))
+            digits(text, 1..=6)?.parse().map_err(|_| format!("`{text}` is not a number"))
         })?,
-        in_store_item: row.optional("in_store_item", |text| {
-            digits(text, 1..=8).map(str::to_owned)
-        })?,
+        in_store_item: row
+            .optional("in_store_item", |text| digits(text, 1..=8).map(str::to_owned))?,
         minimum_age: row.optional("minimum_age", age)?.unwrap_or(0),
     })
 }
 
 fn barcodes(text: &str) -> Result<Vec<Gtin>, String> {
-    let codes: Result<Vec<_>, _> = text
-        .split_whitespace()
-        .take(MAX_BARCODES + 1)
-        .map(Gtin::parse)
-        .collect();
+    let codes: Result<Vec<_>, _> =
+        text.split_whitespace().take(MAX_BARCODES + 1).map(Gtin::parse).collect();
     let codes = codes.map_err(|error| error.to_string())?;
     if codes.len() > MAX_BARCODES {
         return Err(format!("has more than {MAX_BARCODES} barcodes"));

@@ -121,18 +121,13 @@ pub fn import(
         Kind::Prices => goods::prices(&mut table, &mut load, &settings, now, &mut faults)?,
     }
     finish(&table, load, faults)?;
-    Ok(ImportReport {
-        rows: table.rows(),
-        pins,
-    })
+    Ok(ImportReport { rows: table.rows(), pins })
 }
 
 fn finish(table: &Table<'_>, load: Load<'_>, faults: Faults) -> Result<(), ImportError> {
     faults.into_result(table.file())?;
     if table.rows() == 0 {
-        return Err(ImportError::Empty {
-            file: table.file().to_owned(),
-        });
+        return Err(ImportError::Empty { file: table.file().to_owned() });
     }
     Ok(load.commit()?)
 }

@@ -224,9 +224,7 @@ fn store_row(row: &Row) -> Result<Store, BadRow> {
         city: row.text("city", NAME)?,
         country: row.value("country", |text| {
             let sound = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-            sound
-                .then(|| text.to_owned())
-                .ok_or(format!("`{text}` is not a country such as DE"))
+            sound.then(|| text.to_owned()).ok_or(format!("`{text}` is not a country such as DE"))
         })?,
         phone: row.optional_text("phone", 40)?,
         tax_number: row.text("tax_number", 40)?,
@@ -281,11 +279,7 @@ fn limit(text: &str, currency: Currency) -> Result<i64, String> {
 /// A share between nothing and all of it.
 fn share(text: &str) -> Result<Rate, String> {
     let rate = Rate::parse_percent(text).map_err(|error| error.to_string())?;
-    if rate <= Rate::WHOLE {
-        Ok(rate)
-    } else {
-        Err(format!("`{text}` is more than 100 percent"))
-    }
+    if rate <= Rate::WHOLE { Ok(rate) } else { Err(format!("`{text}` is more than 100 percent")) }
 }
 
 /// Adds one row to the class it names.
@@ -293,11 +287,7 @@ fn add_tax(row: &Row, classes: &mut Vec<TaxClass>) -> Result<(), BadRow> {
     let (id, name) = (row.text("class", 8)?, row.text("class_name", NAME)?);
     let tax = tax(row)?;
     let Some(class) = classes.iter_mut().find(|class| class.id == id) else {
-        classes.push(TaxClass {
-            id,
-            name,
-            taxes: tax.into_iter().collect(),
-        });
+        classes.push(TaxClass { id, name, taxes: tax.into_iter().collect() });
         return Ok(());
     };
     if class.name != name {
@@ -310,10 +300,10 @@ fn add_tax(row: &Row, classes: &mut Vec<TaxClass>) -> Result<(), BadRow> {
             class.taxes.push(tax);
             Ok(())
         }
-        _ => Err(row.refuse(
-            "tax",
-            format!("class `{id}` already has a row for this tax, or for none"),
-        )),
+        _ => {
+            Err(row
+                .refuse("tax", format!("class `{id}` already has a row for this tax, or for none")))
+        }
     }
 }
 

@@ -72,17 +72,11 @@ pub(super) struct Source {
 impl Source {
     /// Opens a file; gives its length too.
     pub(super) fn open(path: &Path, meter: Rc<Meter>) -> Result<(Self, u64), ImportError> {
-        let named = |source| ImportError::Read {
-            file: path.to_owned(),
-            source,
-        };
+        let named = |source| ImportError::Read { file: path.to_owned(), source };
         let mut file = File::open(path).map_err(named)?;
         let length = file.metadata().map_err(named)?.len();
         let mut mark = Vec::with_capacity(2);
-        Read::by_ref(&mut file)
-            .take(2)
-            .read_to_end(&mut mark)
-            .map_err(named)?;
+        Read::by_ref(&mut file).take(2).read_to_end(&mut mark).map_err(named)?;
         if mark == [0xff, 0xfe] || mark == [0xfe, 0xff] {
             return Err(ImportError::BadFile {
                 file: path.to_owned(),

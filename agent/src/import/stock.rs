@@ -51,38 +51,15 @@ pub fn import_stock(
     view: View<'_>,
     sink: &mut StockSink<'_>,
 ) -> Result<ImportReport, ImportError> {
-    let Input {
-        path,
-        format,
-        progress,
-    } = input;
+    let Input { path, format, progress } = input;
     // Two passes count as one: the first half of the bar checks, the second hands over.
-    let rows = pass(
-        path,
-        format,
-        view,
-        &mut |p| progress(half(p, 0)),
-        &mut |_| Ok(()),
-    )?;
-    pass(
-        path,
-        format,
-        view,
-        &mut |p| progress(half(p, p.total)),
-        sink,
-    )?;
-    Ok(ImportReport {
-        rows,
-        pins: Vec::new(),
-    })
+    let rows = pass(path, format, view, &mut |p| progress(half(p, 0)), &mut |_| Ok(()))?;
+    pass(path, format, view, &mut |p| progress(half(p, p.total)), sink)?;
+    Ok(ImportReport { rows, pins: Vec::new() })
 }
 
 const fn half(progress: Progress, done: u64) -> Progress {
-    Progress {
-        bytes: progress.bytes + done,
-        total: progress.total * 2,
-        rows: progress.rows,
-    }
+    Progress { bytes: progress.bytes + done, total: progress.total * 2, rows: progress.rows }
 }
 
 fn pass(
@@ -92,14 +69,7 @@ fn pass(
     progress: &mut dyn FnMut(Progress),
     sink: &mut StockSink<'_>,
 ) -> Result<u64, ImportError> {
-    let mut table = Table::open(
-        Input {
-            path,
-            format,
-            progress,
-        },
-        STOCK,
-    )?;
+    let mut table = Table::open(Input { path, format, progress }, STOCK)?;
     let (mut faults, mut seen) = (Faults::default(), Seen::default());
     let mut batch = Vec::new();
     while let Some(row) = table.next()? {
@@ -117,9 +87,7 @@ fn pass(
     }
     faults.into_result(path)?;
     if table.rows() == 0 {
-        return Err(ImportError::Empty {
-            file: path.to_owned(),
-        });
+        return Err(ImportError::Empty { file: path.to_owned() });
     }
     if !batch.is_empty() {
         sink(batch).map_err(ImportError::Sink)?;
@@ -140,27 +108,17 @@ fn count(
         let reason = format!("no item `{sku}`: import the catalogue first");
         return Ok(Err(row.refuse("sku", reason)));
     };
-    Ok(
-        quantity_at(row, item.unit, &sku).and_then(|(thousandths, place)| {
-            seen.mark(&place, item.id)
-                .map_err(|reason| row.refuse("place", reason))?;
-            Ok(StockCount {
-                sku,
-                unit: item.unit,
-                thousandths,
-                place,
-            })
-        }),
-    )
+    Ok(quantity_at(row, item.unit, &sku).and_then(|(thousandths, place)| {
+        seen.mark(&place, item.id).map_err(|reason| row.refuse("place", reason))?;
+        Ok(StockCount { sku, unit: item.unit, thousandths, place })
+    }))
 }
 
 fn quantity_at(row: &Row, unit: Unit, sku: &str) -> Result<(i64, String), BadRow> {
     let thousandths = row.value("quantity", |text| {
         let thousandths = parse_thousandths(text).map_err(|error| error.to_string())?;
         if !(0..=MAX_THOUSANDTHS).contains(&thousandths) {
-            return Err(format!(
-                "`{text}` is below zero or more than a shop can hold"
-            ));
+            return Err(format!("`{text}` is below zero or more than a shop can hold"));
         }
         if unit == Unit::Each && thousandths % 1_000 != 0 {
             return Err(format!("`{sku}` is counted in whole pieces"));
@@ -168,14 +126,7 @@ fn quantity_at(row: &Row, unit: Unit, sku: &str) -> Result<(i64, String), BadRow
         Ok(thousandths)
     })?;
     let place = row.optional_text("place", 24)?;
-    Ok((
-        thousandths,
-        if place.is_empty() {
-            "shop".to_owned()
-        } else {
-            place
-        },
-    ))
+    Ok((thousandths, if place.is_empty() { "shop".to_owned() } else { place }))
 }
 
 /// Which item was counted where, a bit each: 125 KB a place and million items.

@@ -1,0 +1,73 @@
+//! CSV: RFC 4180 with a header row that names the columns, in any order.
+
+use super::{Columns, Outcome, Reader, Row, names, not_utf8};
+use crate::import::error::ImportError;
+use crate::import::source::Source;
+use ::csv::ByteRecord;
+use std::path::Path;
+
+pub(super) fn open(source: Source, columns: Columns, file: &Path) -> Result<Reader, ImportError> {
+    let refused = |reason: String| ImportError::BadFile { file: file.to_owned(), line: 1, reason };
+    let mut reader = ::csv::ReaderBuilder::new().flexible(true).from_reader(source);
+    let header = match reader.byte_headers() {
+        Ok(header) => header.clone(),
+        Err(error) => {
+            return Err(ImportError::Read { file: file.to_owned(), source: io_error(error) });
+        }
+    };
+    let mut order = Vec::with_capacity(header.len());
+    for name in &header {
+        let name = str::from_utf8(name).map_err(|_| refused(not_utf8(name)))?.trim();
+        let at = columns.iter().position(|column| column.name == name);
+        let at = at.ok_or_else(|| {
+            refused(format!("column `{name}` is unknown; the columns are {}", names(columns)))
+        })?;
+        if order.contains(&at) {
+            return Err(refused(format!("column `{name}` stands there twice")));
+        }
+        order.push(at);
+    }
+    let missing = columns
+        .iter()
+        .enumerate()
+        .find(|(at, column)| column.required && !order.contains(at))
+        .map(|(_, column)| column.name);
+    match missing {
+        Some(name) => Err(refused(format!("column `{name}` is missing from the header"))),
+        None => Ok(Reader::Csv(Box::new(reader), order, ByteRecord::new())),
+    }
+}
+
+pub(super) fn next(
+    reader: &mut ::csv::Reader<Source>,
+    order: &[usize],
+    record: &mut ByteRecord,
+    row: &mut Row,
+) -> Outcome {
+    if !reader.read_byte_record(record).map_err(io_error)? {
+        return Ok(None);
+    }
+    row.line = record.position().map_or(0, ::csv::Position::line);
+    if record.len() != order.len() {
+        let (has, wants) = (record.len(), order.len());
+        let reason = format!("has {has} values, the header has {wants}");
+        return Ok(Some(Err(row.bad("", reason))));
+    }
+    for (value, at) in record.iter().zip(order) {
+        let Ok(text) = str::from_utf8(value) else {
+            let column = row.columns.get(*at).map_or("", |column| column.name);
+            return Ok(Some(Err(row.bad(column, not_utf8(value)))));
+        };
+        if let Some(slot) = row.slot(*at) {
+            slot.push_str(text);
+        }
+    }
+    Ok(Some(Ok(())))
+}
+
+fn io_error(error: ::csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{other:?}")),
+    }
+}

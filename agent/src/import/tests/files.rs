@@ -1,0 +1,98 @@
+//! Promises that hold for every file: all or nothing, bad rows named and counted, whole-file faults.
+
+use super::*;
+use std::io::Write;
+
+#[test]
+fn names_what_is_wrong_with_a_whole_file() {
+    let mut shop = Shop::new();
+    for (name, bytes, reason) in [
+        ("a.csv", &b"reason,kind\n"[..], "column `name` is missing"),
+        ("b.csv", b"reason,kind,name,colour\n", "column `colour` is unknown"),
+        ("c.csv", b"reason,kind,name,name\n", "twice"),
+        ("d.csv", b"reason,kind,name\n", "holds no rows"),
+        ("e.csv", b"", "missing"),
+        ("f.jsonl", b"", "holds no rows"),
+        ("g.txt", b"", "--format"),
+        ("h.csv", b"\xff\xfer\0e\0", "UTF-16"),
+    ] {
+        let path = shop.file(name, bytes);
+        let error = shop.import_file(Kind::Reasons, &path).unwrap_err().to_string();
+        assert!(error.contains(reason) && error.contains(name), "{name}: {error}");
+    }
+    let open_quote = format!("{REASONS}a,refund,\"{}", "x\n".repeat(500_000));
+    let error = shop.import(Kind::Reasons, &open_quote).unwrap_err();
+    assert!(matches!(error, ImportError::Read { .. }), "{error}");
+    let error = Shop::empty().import(Kind::Prices, PRICES).unwrap_err();
+    assert!(matches!(error, ImportError::NeedsStore), "{error}");
+}
+
+#[test]
+fn names_encoding_and_json_faults_with_their_line() {
+    let mut shop = Shop::new();
+    let path = shop.file("latin.csv", b"reason,kind,name\nr1,refund,ok\nr2,refund,M\xfcsli\n");
+    let rows = bad_rows(shop.import_file(Kind::Reasons, &path));
+    assert_eq!((rows.named[0].line, rows.named[0].column), (3, "name"));
+    assert!(rows.named[0].reason.contains("0xfc"), "{}", rows.named[0].reason);
+    for (text, reason) in [
+        ("{\"reason\":\"a\",\"kind\":\"refund\",\"name\":\"x\"", "JSON"),
+        ("[1]", "JSON"),
+        ("{\"colour\":1}", "key `colour` is unknown"),
+        ("{\"name\":\"a\",\"name\":\"b\"}", "twice"),
+        ("{\"name\":[1]}", "text or a number"),
+        ("{\"name\":\"a\"} x", "JSON"),
+    ] {
+        let rows = bad_rows(shop.json(Kind::Reasons, &format!("\n{text}\n")));
+        assert_eq!(rows.named[0].line, 2, "{text}");
+        assert!(rows.named[0].reason.contains(reason), "{text}: {}", rows.named[0].reason);
+    }
+}
+
+#[test]
+fn one_bad_row_keeps_everything_as_it_was() {
+    let mut shop = Shop::new();
+    let text =
+        format!("{CATALOGUE}A-1,Renamed,each,A,,,,,\nN-1,New,each,A,,,,,\nB-1,Bad,each,Q,,,,,\n");
+    assert_eq!(bad_rows(shop.import(Kind::Catalogue, &text)).named[0].line, 4);
+    assert_eq!(shop.view().item_count().unwrap(), 2);
+    assert_eq!(shop.view().item_by_sku("A-1").unwrap().unwrap().name, "Milk");
+    let bad = format!("{TAXES}B,Other,,,,\nC,,,,,\n");
+    bad_rows(shop.import(Kind::Taxes, &bad));
+    assert_eq!(shop.view().taxes().unwrap().len(), 2);
+}
+
+#[test]
+fn names_a_thousand_bad_rows_and_counts_the_rest() {
+    let mut shop = Shop::new();
+    let rows = "A-1,x,,,\n".repeat(1_234);
+    let bad = bad_rows(shop.import(Kind::Prices, &format!("{PRICES}{rows}")));
+    assert_eq!((bad.named.len(), bad.more), (MAX_NAMED_ROWS, 234));
+    assert_eq!((bad.named[0].line, bad.named[999].line), (2, 1_001));
+    assert!(bad.to_string().ends_with("and 234 more"));
+}
+
+#[test]
+fn finds_the_broken_row_at_line_900_000() {
+    let mut shop = Shop::new();
+    let path = shop.file("big.csv", PRICES);
+    let mut file =
+        std::io::BufWriter::new(fs::OpenOptions::new().append(true).open(&path).unwrap());
+    for line in 2..=900_100_u32 {
+        match line {
+            900_000 => writeln!(file, "A-1,oops,,,"),
+            // Each minute a price of its own, so that the keys differ.
+            _ => writeln!(
+                file,
+                "A-1,1,,{}-01-01T{:02}:{:02},",
+                1_970 + line / 1_440,
+                line / 60 % 24,
+                line % 60
+            ),
+        }
+        .unwrap();
+    }
+    file.into_inner().unwrap();
+    let rows = bad_rows(shop.import_file(Kind::Prices, &path));
+    assert_eq!((rows.named.len(), rows.more), (1, 0));
+    assert_eq!((rows.named[0].line, rows.named[0].column), (900_000, "price"));
+}
