@@ -66,18 +66,12 @@ impl Body for DrawerOpened {
 
     fn to_wire(&self) -> Result<DrawerWire<'_>, BodyError> {
         let reason = text("the reason of a no-sale", &self.reason)?;
-        Ok(DrawerWire {
-            stamp: StampWire::of(&self.stamp)?,
-            reason,
-        })
+        Ok(DrawerWire { stamp: StampWire::of(&self.stamp)?, reason })
     }
 
     fn from_wire(wire: DrawerWire<'_>) -> Result<Self, BodyError> {
         let reason = owned("the reason of a no-sale", wire.reason)?;
-        Ok(Self {
-            stamp: wire.stamp.read()?,
-            reason,
-        })
+        Ok(Self { stamp: wire.stamp.read()?, reason })
     }
 }
 

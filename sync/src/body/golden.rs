@@ -24,11 +24,7 @@ use jiff::civil::{Date, date};
 pub(super) fn vectors() -> Vec<(&'static str, Fact, &'static str)> {
     macro_rules! vector {
         ($name:literal, $fact:expr) => {
-            (
-                $name,
-                $fact,
-                include_str!(concat!("../../tests-data/bodies/", $name, ".hex")),
-            )
+            ($name, $fact, include_str!(concat!("../../tests-data/bodies/", $name, ".hex")))
         };
     }
     vec![
@@ -40,31 +36,18 @@ pub(super) fn vectors() -> Vec<(&'static str, Fact, &'static str)> {
         vector!("05-sale-full", Fact::Sold(full_sale())),
         vector!("06-refund", Fact::Returned(refund())),
         vector!("07-payment-intended", intended(PaymentKind::Authorise)),
-        vector!(
-            "07-payment-reversal",
-            intended(PaymentKind::Reverse {
-                receipt_number: 231
-            })
-        ),
+        vector!("07-payment-reversal", intended(PaymentKind::Reverse { receipt_number: 231 })),
         vector!(
             "08-payment-approved",
-            ended(PaymentOutcome::Approved {
-                amount: eur(1_299),
-                card: strategy::card_slip()
-            })
+            ended(PaymentOutcome::Approved { amount: eur(1_299), card: strategy::card_slip() })
         ),
         vector!(
             "08-payment-declined",
-            ended(PaymentOutcome::Declined {
-                code: 0x6c,
-                text: "aborted".into()
-            })
+            ended(PaymentOutcome::Declined { code: 0x6c, text: "aborted".into() })
         ),
         vector!(
             "08-payment-not-sent",
-            ended(PaymentOutcome::NotSent {
-                why: "unreachable".into()
-            })
+            ended(PaymentOutcome::NotSent { why: "unreachable".into() })
         ),
         vector!("09-stock-counted", Fact::StockCounted(stock_counted())),
         vector!("10-cart-cancelled", Fact::CartCancelled(cart_cancelled())),
@@ -88,9 +71,7 @@ fn bodies_are_plain_cbor() {
     for (name, fact, _) in vectors() {
         let bytes = encode(&fact).unwrap();
         let value: serde_cbor::Value = serde_cbor::from_slice(&bytes).unwrap();
-        let serde_cbor::Value::Array(items) = &value else {
-            panic!("{name}: {value:?}")
-        };
+        let serde_cbor::Value::Array(items) = &value else { panic!("{name}: {value:?}") };
         let kind = name[..2].parse().unwrap();
         assert_eq!(items[0], serde_cbor::Value::Integer(kind), "{name}");
         assert_eq!(serde_cbor::to_vec(&value).unwrap(), bytes, "{name}");
@@ -109,41 +90,21 @@ fn staff(digits: &str) -> StaffId {
 
 fn stamp(by: &str) -> Stamp {
     let at = "2026-11-22T13:20:19.123Z".parse().unwrap();
-    Stamp {
-        at,
-        shift: 12,
-        by: staff(by),
-    }
+    Stamp { at, shift: 12, by: staff(by) }
 }
 
 fn receipt(number: u32) -> ReceiptNumber {
-    ReceiptNumber {
-        store: "HH01".into(),
-        till: 2,
-        series: 1,
-        number,
-    }
+    ReceiptNumber { store: "HH01".into(), till: 2, series: 1, number }
 }
 
 fn series_opened() -> SeriesOpened {
     let (at, previous_last) = (stamp("101").at, Some(receipt(122)));
     let reason = SeriesReason::Restored;
-    SeriesOpened {
-        at,
-        store: "HH01".into(),
-        till: 2,
-        series: 2,
-        reason,
-        previous_last,
-    }
+    SeriesOpened { at, store: "HH01".into(), till: 2, series: 2, reason, previous_last }
 }
 
 fn shift_opened() -> ShiftOpened {
-    ShiftOpened {
-        stamp: stamp("101"),
-        business_day: DAY,
-        float: eur(20_000),
-    }
+    ShiftOpened { stamp: stamp("101"), business_day: DAY, float: eur(20_000) }
 }
 
 pub(super) fn cash_moved() -> CashMoved {
@@ -157,65 +118,32 @@ pub(super) fn cash_moved() -> CashMoved {
 }
 
 fn drawer_opened() -> DrawerOpened {
-    DrawerOpened {
-        stamp: stamp("007"),
-        reason: "change".into(),
-    }
+    DrawerOpened { stamp: stamp("007"), reason: "change".into() }
 }
 
 fn intended(kind: PaymentKind) -> Fact {
     let (stamp, amount, cart) = (stamp("101"), eur(1_299), CartId(41));
-    Fact::PaymentIntended(PaymentIntended {
-        stamp,
-        intent: 77,
-        kind,
-        amount,
-        cart,
-    })
+    Fact::PaymentIntended(PaymentIntended { stamp, intent: 77, kind, amount, cart })
 }
 
 fn ended(outcome: PaymentOutcome) -> Fact {
     let by_hand = matches!(outcome, PaymentOutcome::NotSent { .. });
-    Fact::PaymentEnded(PaymentEnded {
-        stamp: stamp("101"),
-        intent: 77,
-        outcome,
-        by_hand,
-    })
+    Fact::PaymentEnded(PaymentEnded { stamp: stamp("101"), intent: 77, outcome, by_hand })
 }
 
 pub(super) fn stock_counted() -> StockCounted {
-    let items = vec![
-        ("BAK-001".into(), 40_000),
-        ("PRO-001".into(), 12_480),
-        ("X".into(), -1_000),
-    ];
-    StockCounted {
-        at: stamp("101").at,
-        by: staff("301"),
-        place: "shop".into(),
-        items,
-    }
+    let items = vec![("BAK-001".into(), 40_000), ("PRO-001".into(), 12_480), ("X".into(), -1_000)];
+    StockCounted { at: stamp("101").at, by: staff("301"), place: "shop".into(), items }
 }
 
 fn cart_cancelled() -> CartCancelled {
     let (cart, amount, reason) = (CartId(42), eur(1_999), Some("no-money".into()));
-    CartCancelled {
-        stamp: stamp("101"),
-        cart,
-        lines: 4,
-        amount,
-        reason,
-    }
+    CartCancelled { stamp: stamp("101"), cart, lines: 4, amount, reason }
 }
 
 fn shift_closed() -> ShiftClosed {
-    let total = |kind, key: &str, count, amount| ShiftTotal {
-        kind,
-        key: key.into(),
-        count,
-        amount,
-    };
+    let total =
+        |kind, key: &str, count, amount| ShiftTotal { kind, key: key.into(), count, amount };
     ShiftClosed {
         stamp: stamp("201"),
         business_day: DAY,

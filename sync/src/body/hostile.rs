@@ -7,9 +7,7 @@ use serde_cbor::Value;
 
 /// Follows `path` into nested arrays.
 fn array_at<'v>(value: &'v mut Value, path: &[usize]) -> &'v mut Vec<Value> {
-    let Value::Array(items) = value else {
-        panic!("not an array: {value:?}")
-    };
+    let Value::Array(items) = value else { panic!("not an array: {value:?}") };
     match path {
         [] => items,
         [first, rest @ ..] => array_at(&mut items[*first], rest),
@@ -23,10 +21,7 @@ fn skips_new_fields(fact: &Fact, path: &[usize], fields: usize) {
     let array = array_at(&mut body, path);
     assert!(array.len() <= fields, "{path:?} has {} fields", array.len());
     array.resize(fields, Value::Null);
-    let map = [(
-        Value::Integer(1),
-        Value::Array(vec![Value::Null, Value::Bool(true)]),
-    )];
+    let map = [(Value::Integer(1), Value::Array(vec![Value::Null, Value::Bool(true)]))];
     array.push(Value::Map(map.into()));
     array.push(Value::Text("new".into()));
     let newer = serde_cbor::to_vec(&body).unwrap();
@@ -76,20 +71,45 @@ fn unknown_kinds_and_numbers_are_told_from_damage() {
         decode(&serde_cbor::to_vec(&value).unwrap()),
         Err(BodyError::UnknownNumber { what, number })
     );
-    for damaged in [
-        &[0x80][..],
-        &[0x81, 0x05],
-        &[0x82, 0x05, 0x80],
-        &[0x82, 0x61, 0x35, 0x80],
-        &[0x05],
-    ] {
-        assert!(
-            matches!(decode(damaged), Err(BodyError::Fields(_))),
-            "{damaged:02x?}"
-        );
+    for damaged in
+        [&[0x80][..], &[0x81, 0x05], &[0x82, 0x05, 0x80], &[0x82, 0x61, 0x35, 0x80], &[0x05]]
+    {
+        assert!(matches!(decode(damaged), Err(BodyError::Fields(_))), "{damaged:02x?}");
     }
     let padded = [&body[..], &[0xf6]].concat();
     assert!(matches!(decode(&padded), Err(BodyError::Malformed { at, .. }) if at == body.len()));
+}
+
+/// What `fact` reads as once the field at `path` is another value.
+fn altered(fact: &Fact, path: &[usize], field: usize, to: Value) -> BodyError {
+    let mut body: Value = serde_cbor::from_slice(&encode(fact).unwrap()).unwrap();
+    array_at(&mut body, path)[field] = to;
+    decode(&serde_cbor::to_vec(&body).unwrap()).unwrap_err()
+}
+
+#[test]
+fn an_altered_amount_or_class_never_reads() {
+    let (sale, refund) = (Fact::Sold(golden::full_sale()), Fact::Returned(golden::refund()));
+    let (some, other) = (Value::Integer(77), Value::Text("other".into()));
+    for (path, field) in [
+        (&[1][..], 8),
+        (&[1, 5, 0], 6),
+        (&[1, 5, 0, 8, 0], 1),
+        (&[1, 6, 1, 0, 3], 0),
+        (&[1, 7, 0], 1),
+    ] {
+        let error = altered(&sale, path, field, some.clone());
+        assert!(matches!(error, BodyError::Sale(_)), "{path:?} {field}: {error}");
+    }
+    for (path, field) in [(&[1][..], 10), (&[1, 7, 0], 6), (&[1, 8, 1, 0, 3], 0), (&[1, 9, 0], 2)] {
+        let error = altered(&refund, path, field, some.clone());
+        assert!(matches!(error, BodyError::Differs { .. }), "{path:?} {field}: {error}");
+    }
+    for (fact, path) in [(&sale, &[1, 5, 0][..]), (&refund, &[1, 7, 0])] {
+        let field = if path[1] == 5 { 3 } else { 4 };
+        let error = altered(fact, path, field, other.clone());
+        assert_eq!(error, BodyError::UntabledClass("other".into()), "{path:?}");
+    }
 }
 
 /// Whatever the bytes, reading them ends in a fact that can be written again, or in an error.

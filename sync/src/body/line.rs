@@ -76,17 +76,10 @@ impl<'a> LineWire<'a> {
         next: &mut u32,
     ) -> Result<Self, BodyError> {
         let extended = amounts.minor("a line's extension", line.extended)?;
-        agrees(
-            "a line's net",
-            line.net,
-            net(line.extended, &line.discounts)?,
-        )?;
-        let discounts = list(
-            "a line's discounts",
-            MAX_LINE_DISCOUNTS,
-            &line.discounts,
-            |given| DiscountWire::of(amounts, given),
-        )?;
+        agrees("a line's net", line.net, net(line.extended, &line.discounts)?)?;
+        let discounts = list("a line's discounts", MAX_LINE_DISCOUNTS, &line.discounts, |given| {
+            DiscountWire::of(amounts, given)
+        })?;
         let number = Some(line.number).filter(|number| number != next);
         *next = after(line.number, *next)?;
         let change = line.price_override.as_ref();
@@ -100,9 +93,7 @@ impl<'a> LineWire<'a> {
             extended: Some(extended).filter(|_| exact(line.price, line.quantity) != Some(extended)),
             number,
             discounts: Some(discounts).filter(|discounts| !discounts.is_empty()),
-            price_override: change
-                .map(|change| OverrideWire::of(amounts, change))
-                .transpose()?,
+            price_override: change.map(|change| OverrideWire::of(amounts, change)).transpose()?,
         })
     }
 
@@ -111,23 +102,13 @@ impl<'a> LineWire<'a> {
         let price = self.price.read(amounts)?;
         let one = Quantity::one(Unit::Each);
         let quantity = self.quantity.map_or(Ok(one), QuantityWire::read)?;
-        let extended = self
-            .extended
-            .or_else(|| exact(price, quantity))
-            .ok_or_else(|| {
-                BodyError::Fields(format!(
-                    "line {} needs rounding and has no amount",
-                    self.sku
-                ))
-            })?;
+        let extended = self.extended.or_else(|| exact(price, quantity)).ok_or_else(|| {
+            BodyError::Fields(format!("line {} needs rounding and has no amount", self.sku))
+        })?;
         let extended = amounts.money(extended)?;
         let discounts = self.discounts.unwrap_or_default();
-        let discounts = list(
-            "a line's discounts",
-            MAX_LINE_DISCOUNTS,
-            discounts,
-            |given| given.read(amounts),
-        )?;
+        let discounts =
+            list("a line's discounts", MAX_LINE_DISCOUNTS, discounts, |given| given.read(amounts))?;
         let number = self.number.unwrap_or(*next);
         *next = after(number, *next)?;
         Ok(SoldLine {
@@ -137,10 +118,7 @@ impl<'a> LineWire<'a> {
             name: owned("a line's name", self.name)?,
             quantity,
             price,
-            price_override: self
-                .price_override
-                .map(|change| change.read(amounts))
-                .transpose()?,
+            price_override: self.price_override.map(|change| change.read(amounts)).transpose()?,
             extended,
             net: net(extended, &discounts)?,
             discounts,

@@ -138,9 +138,7 @@ pub fn decode(body: &[u8]) -> Result<Fact, BodyError> {
     scan::check(body)?;
     let mut decoder = Decoder::new(body);
     if decoder.array()?.is_none_or(|fields| fields < 2) {
-        return Err(BodyError::Fields(
-            "the kind or the fields are missing".to_owned(),
-        ));
+        return Err(BodyError::Fields("the kind or the fields are missing".to_owned()));
     }
     match decoder.u64()? {
         SERIES_OPENED => read(&mut decoder).map(Fact::SeriesOpened),

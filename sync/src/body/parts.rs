@@ -121,11 +121,7 @@ impl Amounts {
         if found == expected {
             return Ok(());
         }
-        Err(BodyError::Currency {
-            what,
-            expected,
-            found,
-        })
+        Err(BodyError::Currency { what, expected, found })
     }
 }
 
@@ -135,22 +131,13 @@ pub(super) fn agrees(what: &'static str, stated: Money, derived: Money) -> Resul
         return Ok(());
     }
     let (stated, derived) = (stated.minor(), derived.minor());
-    Err(BodyError::Differs {
-        what,
-        stated,
-        derived,
-    })
+    Err(BodyError::Differs { what, stated, derived })
 }
 
 /// The number after `number`, which itself is `least` or more: lines rise, and none stands twice.
 pub(super) fn after(number: u32, least: u32) -> Result<u32, BodyError> {
     let next = number.checked_add(1).filter(|_| number >= least);
-    next.ok_or_else(|| {
-        value(
-            "the number of a line",
-            &format!("{number} is not {least} or more"),
-        )
-    })
+    next.ok_or_else(|| value("the number of a line", &format!("{number} is not {least} or more")))
 }
 
 /// Reads a staff number.
@@ -187,20 +174,12 @@ mod tests {
         let (length, most) = (MAX_TEXT_BYTES + 1, MAX_TEXT_BYTES);
         assert_eq!(
             owned("a name", &format!("{longest}.")),
-            Err(BodyError::TooLong {
-                what: "a name",
-                length,
-                most
-            })
+            Err(BodyError::TooLong { what: "a name", length, most })
         );
         let (length, most) = (3, 2);
         assert_eq!(
             list("lines", 2, [1, 2, 3], Ok),
-            Err(BodyError::TooLong {
-                what: "lines",
-                length,
-                most
-            })
+            Err(BodyError::TooLong { what: "lines", length, most })
         );
     }
 }

@@ -65,10 +65,7 @@ impl Body for PaymentIntended {
                 return Err(value("a payment intent", &why));
             }
             (number, _) => {
-                return Err(BodyError::UnknownNumber {
-                    what: "a kind of payment",
-                    number,
-                });
+                return Err(BodyError::UnknownNumber { what: "a kind of payment", number });
             }
         };
         Ok(Self {
@@ -134,11 +131,7 @@ impl Body for PaymentEnded {
             PaymentOutcome::Approved { amount, card } => {
                 let (currency, amount) = (amount.currency().code(), amount.minor());
                 let card = CardWire::of(card)?;
-                wire.approved = Some(ApprovedWire {
-                    currency,
-                    amount,
-                    card,
-                });
+                wire.approved = Some(ApprovedWire { currency, amount, card });
             }
             PaymentOutcome::Declined { code, text: words } => {
                 let text = text("the words of a declined payment", words)?;
@@ -163,9 +156,9 @@ impl Body for PaymentEnded {
                 code: declined.code,
                 text: owned("the words of a declined payment", declined.text)?,
             },
-            (NOT_SENT, None, None, Some(why)) => PaymentOutcome::NotSent {
-                why: owned("why a payment was not sent", why)?,
-            },
+            (NOT_SENT, None, None, Some(why)) => {
+                PaymentOutcome::NotSent { why: owned("why a payment was not sent", why)? }
+            }
             (APPROVED | DECLINED | NOT_SENT, ..) => {
                 return Err(value(
                     "a payment's outcome",
@@ -173,18 +166,10 @@ impl Body for PaymentEnded {
                 ));
             }
             (number, ..) => {
-                return Err(BodyError::UnknownNumber {
-                    what: "a payment's outcome",
-                    number,
-                });
+                return Err(BodyError::UnknownNumber { what: "a payment's outcome", number });
             }
         };
-        Ok(Self {
-            stamp: wire.stamp.read()?,
-            intent: wire.intent,
-            outcome,
-            by_hand: wire.by_hand,
-        })
+        Ok(Self { stamp: wire.stamp.read()?, intent: wire.intent, outcome, by_hand: wire.by_hand })
     }
 }
 

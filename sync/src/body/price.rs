@@ -84,10 +84,7 @@ impl QuantityWire {
         let (thousandths, unit) = (quantity.thousandths(), quantity.unit());
         match quantity.pieces() {
             Some(pieces) => Self::Pieces(i64::from(pieces.get())),
-            None => Self::Measured {
-                thousandths,
-                unit: unit.number(),
-            },
+            None => Self::Measured { thousandths, unit: unit.number() },
         }
     }
 
@@ -143,9 +140,7 @@ pub(super) fn exact(price: UnitPrice, quantity: Quantity) -> Option<i64> {
         .pow(price.scale())
         .checked_mul(i128::from(THOUSAND) * i128::from(price.per().get()))?;
     let whole = numerator % denominator == 0;
-    whole
-        .then(|| i64::try_from(numerator / denominator).ok())
-        .flatten()
+    whole.then(|| i64::try_from(numerator / denominator).ok()).flatten()
 }
 
 fn array(d: &mut Decoder<'_>, least: u64) -> Result<u64, Error> {
@@ -194,21 +189,8 @@ mod tests {
         // [[1, 2, 3, "new"], [4, 2, null]] as two items of one array each
         let newer = [0x82, 0x84, 1, 2, 3, 0x61, b'n', 0x83, 4, 2, 0xf6];
         let read: (PriceWire, QuantityWire) = minicbor::decode(&newer).unwrap();
-        assert_eq!(
-            read.0,
-            PriceWire::Full {
-                amount: 1,
-                scale: 2,
-                per: 3
-            }
-        );
-        assert_eq!(
-            read.1,
-            QuantityWire::Measured {
-                thousandths: 4,
-                unit: 2
-            }
-        );
+        assert_eq!(read.0, PriceWire::Full { amount: 1, scale: 2, per: 3 });
+        assert_eq!(read.1, QuantityWire::Measured { thousandths: 4, unit: 2 });
     }
 
     proptest! {

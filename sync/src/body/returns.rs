@@ -96,12 +96,9 @@ impl Body for Return {
                 LineWire::of(amounts, line)
             })?,
             taxes: TaxTableWire::of(amounts, &self.taxes, charged(&self.lines))?,
-            payouts: list(
-                "the payouts of a return",
-                MAX_TENDERS,
-                &self.payouts,
-                |payout| PayoutWire::of(amounts, payout),
-            )?,
+            payouts: list("the payouts of a return", MAX_TENDERS, &self.payouts, |payout| {
+                PayoutWire::of(amounts, payout)
+            })?,
             total: amounts.minor("a return's total", self.total)?,
             approved_by: self.approved_by.as_ref().map(|by| by.as_str()),
         })
@@ -109,9 +106,8 @@ impl Body for Return {
 
     fn from_wire(wire: ReturnWire<'_>) -> Result<Self, BodyError> {
         let amounts = Amounts::parse(wire.currency)?;
-        let lines = list("the lines of a return", MAX_LINES, wire.lines, |line| {
-            line.read(amounts)
-        })?;
+        let lines =
+            list("the lines of a return", MAX_LINES, wire.lines, |line| line.read(amounts))?;
         let returned = Self {
             receipt: wire.receipt.read()?,
             of: wire.of.read()?,
@@ -123,12 +119,9 @@ impl Body for Return {
             currency: amounts.0,
             taxes: wire.taxes.read(amounts, charged(&lines))?,
             lines,
-            payouts: list(
-                "the payouts of a return",
-                MAX_TENDERS,
-                wire.payouts,
-                |payout| payout.read(amounts),
-            )?,
+            payouts: list("the payouts of a return", MAX_TENDERS, wire.payouts, |payout| {
+                payout.read(amounts)
+            })?,
             total: amounts.money(wire.total)?,
         };
         check(&returned)?;
@@ -138,25 +131,15 @@ impl Body for Return {
 
 /// What must hold of every return: each line once, in order, and one sum by taxes and payouts.
 fn check(returned: &Return) -> Result<(), BodyError> {
-    returned
-        .lines
-        .iter()
-        .try_fold(1, |least, line| after(line.line, least))?;
+    returned.lines.iter().try_fold(1, |least, line| after(line.line, least))?;
     let currency = returned.currency;
-    let paid = Money::sum(
-        currency,
-        returned.payouts.iter().map(|payout| payout.amount),
-    )?;
+    let paid = Money::sum(currency, returned.payouts.iter().map(|payout| payout.amount))?;
     agrees(
         "a return's total, against its taxes,",
         returned.total,
         returned.taxes.total(currency)?,
     )?;
-    agrees(
-        "a return's total, against its payouts,",
-        returned.total,
-        paid,
-    )
+    agrees("a return's total, against its payouts,", returned.total, paid)
 }
 
 fn charged(lines: &[ReturnedLine]) -> impl Iterator<Item = (&str, Money)> {
@@ -227,19 +210,17 @@ mod tests {
         short.payouts[0].amount = short.payouts[0].amount.minus(cent).unwrap();
         assert!(matches!(
             encode(&Fact::Returned(short)),
-            Err(BodyError::Differs {
-                what: "a return's total, against its payouts,",
-                ..
-            })
+            Err(BodyError::Differs { what: "a return's total, against its payouts,", .. })
         ));
+        let mut twice = good.clone();
+        twice.lines[1].line = 1;
+        let refused = encode(&Fact::Returned(twice));
+        assert!(matches!(refused, Err(BodyError::Value { what: "the number of a line", .. })));
         let mut untaxed = good;
         untaxed.taxes.classes.clear();
         assert!(matches!(
             encode(&Fact::Returned(untaxed)),
-            Err(BodyError::Differs {
-                what: "a return's total, against its taxes,",
-                ..
-            })
+            Err(BodyError::Differs { what: "a return's total, against its taxes,", .. })
         ));
     }
 

@@ -63,12 +63,9 @@ impl Body for Sale {
         let lines = list("the lines of a sale", MAX_LINES, &self.lines, |line| {
             LineWire::of(amounts, line, &mut next)
         })?;
-        let voided = list(
-            "the voided lines of a sale",
-            MAX_LINES,
-            &self.voided,
-            |line| VoidedWire::of(amounts, line),
-        )?;
+        let voided = list("the voided lines of a sale", MAX_LINES, &self.voided, |line| {
+            VoidedWire::of(amounts, line)
+        })?;
         Ok(SaleWire {
             receipt: ReceiptWire::of(&self.receipt)?,
             stamp: StampWire::of(&self.stamp)?,
@@ -77,12 +74,9 @@ impl Body for Sale {
             currency: self.currency.code(),
             lines,
             taxes: TaxTableWire::of(amounts, &self.taxes, charged(&self.lines))?,
-            tenders: list(
-                "the tenders of a sale",
-                MAX_TENDERS,
-                &self.tenders,
-                |tendered| TenderedWire::of(amounts, tendered),
-            )?,
+            tenders: list("the tenders of a sale", MAX_TENDERS, &self.tenders, |tendered| {
+                TenderedWire::of(amounts, tendered)
+            })?,
             total: amounts.minor("a sale's total", self.total)?,
             change: Some(amounts.minor("the change", self.change)?).filter(|&change| change != 0),
             voided: Some(voided).filter(|voided| !voided.is_empty()),
@@ -107,12 +101,9 @@ impl Body for Sale {
             voided: list("the voided lines of a sale", MAX_LINES, voided, |line| {
                 line.read(amounts)
             })?,
-            tenders: list(
-                "the tenders of a sale",
-                MAX_TENDERS,
-                wire.tenders,
-                |tendered| tendered.read(amounts),
-            )?,
+            tenders: list("the tenders of a sale", MAX_TENDERS, wire.tenders, |tendered| {
+                tendered.read(amounts)
+            })?,
             change: amounts.money(wire.change.unwrap_or(0))?,
             total: amounts.money(wire.total)?,
         };
@@ -173,63 +164,23 @@ mod tests {
         );
         refused(
             |sale| sale.lines[0].net = cent,
-            |error| {
-                matches!(
-                    error,
-                    BodyError::Differs {
-                        what: "a line's net",
-                        ..
-                    }
-                )
-            },
+            |error| matches!(error, BodyError::Differs { what: "a line's net", .. }),
         );
         refused(
             |sale| sale.lines[0].tax_class = "X".into(),
-            |error| {
-                matches!(
-                    error,
-                    BodyError::Differs {
-                        what: "the net of a tax class",
-                        ..
-                    }
-                )
-            },
+            |error| matches!(error, BodyError::Differs { what: "the net of a tax class", .. }),
         );
         refused(
             |sale| (sale.lines[0].extended, sale.lines[0].net) = (yen, yen),
-            |error| {
-                matches!(
-                    error,
-                    BodyError::Currency {
-                        what: "a line's extension",
-                        ..
-                    }
-                )
-            },
+            |error| matches!(error, BodyError::Currency { what: "a line's extension", .. }),
         );
         refused(
             |sale| sale.lines[0].name = "x".repeat(201),
-            |error| {
-                matches!(
-                    error,
-                    BodyError::TooLong {
-                        what: "a line's name",
-                        ..
-                    }
-                )
-            },
+            |error| matches!(error, BodyError::TooLong { what: "a line's name", .. }),
         );
         refused(
             |sale| sale.lines[1].number = 1,
-            |error| {
-                matches!(
-                    error,
-                    BodyError::Value {
-                        what: "the number of a line",
-                        ..
-                    }
-                )
-            },
+            |error| matches!(error, BodyError::Value { what: "the number of a line", .. }),
         );
     }
 
@@ -243,10 +194,7 @@ mod tests {
         let end = bytes.len() - change.len();
         assert_eq!(bytes[end - total.len()..], [total, change].concat());
         bytes[end - 1] ^= 1;
-        assert!(matches!(
-            decode(&bytes),
-            Err(BodyError::Sale(SaleError::Paid { .. }))
-        ));
+        assert!(matches!(decode(&bytes), Err(BodyError::Sale(SaleError::Paid { .. }))));
     }
 
     /// The fullest cart with the longest texts is still far below the bound of a body.
@@ -257,12 +205,7 @@ mod tests {
         line.sku = "s".repeat(MAX_TEXT_BYTES);
         line.name = "n".repeat(MAX_TEXT_BYTES);
         let rules = strategy::tax_rules(sale.taxes.rounding);
-        sale.lines = (1..=999)
-            .map(|number| SoldLine {
-                number,
-                ..line.clone()
-            })
-            .collect();
+        sale.lines = (1..=999).map(|number| SoldLine { number, ..line.clone() }).collect();
         sale.taxes = rules.table(sale.currency, charged(&sale.lines)).unwrap();
         sale.total = sale.taxes.total(sale.currency).unwrap();
         sale.tenders[0].amount = sale.total.plus(sale.change).unwrap();
@@ -270,14 +213,7 @@ mod tests {
         sale.lines.push(line);
         let (what, length) = ("the lines of a sale", 1_000);
         let refused = encode(&Fact::Sold(sale));
-        assert_eq!(
-            refused,
-            Err(BodyError::TooLong {
-                what,
-                length,
-                most: MAX_LINES
-            })
-        );
+        assert_eq!(refused, Err(BodyError::TooLong { what, length, most: MAX_LINES }));
     }
 
     proptest! {

@@ -33,11 +33,7 @@ pub(super) fn check(body: &[u8]) -> Result<(), BodyError> {
             open.push(inside);
         }
     }
-    if scan.at == body.len() {
-        Ok(())
-    } else {
-        Err(scan.refuse("something stands behind the end"))
-    }
+    if scan.at == body.len() { Ok(()) } else { Err(scan.refuse("something stands behind the end")) }
 }
 
 struct Scan<'b> {
@@ -63,9 +59,7 @@ impl Scan<'_> {
             2 => return self.pass(start, argument).map(|_| 0),
             3 => {
                 let text = std::str::from_utf8(self.pass(start, argument)?);
-                return text
-                    .map(|_| 0)
-                    .map_err(|_| malformed(start, "text must be UTF-8"));
+                return text.map(|_| 0).map_err(|_| malformed(start, "text must be UTF-8"));
             }
             4 => Some(argument),
             5 => argument.checked_mul(2),
@@ -98,18 +92,13 @@ impl Scan<'_> {
     }
 
     fn byte(&mut self) -> Result<u8, BodyError> {
-        let byte = self
-            .body
-            .get(self.at)
-            .ok_or(self.refuse("ends too early"))?;
+        let byte = self.body.get(self.at).ok_or(self.refuse("ends too early"))?;
         self.at += 1;
         Ok(*byte)
     }
 
     fn pass(&mut self, start: usize, length: u64) -> Result<&[u8], BodyError> {
-        let end = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.at.checked_add(length));
+        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
         let content = end.and_then(|end| self.body.get(self.at..end));
         let content = content.ok_or(malformed(start, "claims to be longer than the body"))?;
         self.at += content.len();
@@ -161,34 +150,14 @@ mod tests {
         refused(&[0x82, 0x81, 0x01], 3, "ends too early");
         refused(&[0x01, 0x01], 1, "something stands behind the end");
         refused(&[0x18, 0x17], 0, "a number is not in its shortest form");
-        refused(
-            &[0x19, 0x00, 0xff],
-            0,
-            "a number is not in its shortest form",
-        );
-        refused(
-            &[0x1a, 0, 0, 0xff, 0xff],
-            0,
-            "a number is not in its shortest form",
-        );
-        refused(
-            &[0x81, 0x1b, 0, 0, 0, 0, 1, 2, 3, 4],
-            1,
-            "a number is not in its shortest form",
-        );
+        refused(&[0x19, 0x00, 0xff], 0, "a number is not in its shortest form");
+        refused(&[0x1a, 0, 0, 0xff, 0xff], 0, "a number is not in its shortest form");
+        refused(&[0x81, 0x1b, 0, 0, 0, 0, 1, 2, 3, 4], 1, "a number is not in its shortest form");
         refused(&[0x9f, 0xff], 0, "lengths must be definite");
         refused(&[0x7f, 0xff], 0, "lengths must be definite");
         refused(&[0xc0, 0x00], 0, "tags are not used");
-        refused(
-            &[0xf9, 0x3c, 0x00],
-            0,
-            "only true, false and null stand here",
-        );
-        refused(
-            &[0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
-            0,
-            "only true, false and null stand here",
-        );
+        refused(&[0xf9, 0x3c, 0x00], 0, "only true, false and null stand here");
+        refused(&[0xfb, 0, 0, 0, 0, 0, 0, 0, 0], 0, "only true, false and null stand here");
         refused(&[0xff], 0, "only true, false and null stand here");
         refused(&[0x81, 0x62, 0xc3, b'a'], 1, "text must be UTF-8");
         refused(&[0x62, b'a'], 0, "claims to be longer than the body");

@@ -34,11 +34,7 @@ impl Body for SeriesOpened {
             till: self.till,
             series: self.series,
             reason: self.reason.number(),
-            previous_last: self
-                .previous_last
-                .as_ref()
-                .map(ReceiptWire::of)
-                .transpose()?,
+            previous_last: self.previous_last.as_ref().map(ReceiptWire::of).transpose()?,
         })
     }
 

@@ -91,26 +91,15 @@ impl Body for ShiftClosed {
     type Wire<'a> = ClosedWire<'a>;
 
     fn to_wire(&self) -> Result<ClosedWire<'_>, BodyError> {
-        let currency = self
-            .counted
-            .first()
-            .map(|counted| counted.expected.currency());
+        let currency = self.counted.first().map(|counted| counted.expected.currency());
         Ok(ClosedWire {
             stamp: StampWire::of(&self.stamp)?,
             business_day: days(self.business_day)?,
             z: self.z,
-            totals: list(
-                "the totals of a shift",
-                MAX_TOTALS,
-                &self.totals,
-                TotalWire::of,
-            )?,
-            counted: list(
-                "the counted tenders",
-                MAX_COUNTED,
-                &self.counted,
-                |counted| CountedWire::of(Amounts(counted_in(currency)?), counted),
-            )?,
+            totals: list("the totals of a shift", MAX_TOTALS, &self.totals, TotalWire::of)?,
+            counted: list("the counted tenders", MAX_COUNTED, &self.counted, |counted| {
+                CountedWire::of(Amounts(counted_in(currency)?), counted)
+            })?,
             currency: currency.map(Currency::code),
         })
     }
@@ -121,18 +110,10 @@ impl Body for ShiftClosed {
             stamp: wire.stamp.read()?,
             business_day: day(wire.business_day)?,
             z: wire.z,
-            totals: list(
-                "the totals of a shift",
-                MAX_TOTALS,
-                wire.totals,
-                TotalWire::read,
-            )?,
-            counted: list(
-                "the counted tenders",
-                MAX_COUNTED,
-                wire.counted,
-                |counted| counted.read(Amounts(counted_in(currency)?)),
-            )?,
+            totals: list("the totals of a shift", MAX_TOTALS, wire.totals, TotalWire::read)?,
+            counted: list("the counted tenders", MAX_COUNTED, wire.counted, |counted| {
+                counted.read(Amounts(counted_in(currency)?))
+            })?,
         })
     }
 }
@@ -145,12 +126,7 @@ impl<'a> TotalWire<'a> {
     fn of(total: &'a ShiftTotal) -> Result<Self, BodyError> {
         length("the key of a total", total.key.len(), MAX_KEY_BYTES)?;
         let (kind, key) = (total.kind.number(), total.key.as_str());
-        Ok(Self {
-            kind,
-            key,
-            count: total.count,
-            amount: total.amount,
-        })
+        Ok(Self { kind, key, count: total.count, amount: total.amount })
     }
 
     fn read(self) -> Result<ShiftTotal, BodyError> {
@@ -159,12 +135,7 @@ impl<'a> TotalWire<'a> {
         let kind = TotalKind::from_number(number);
         let kind = kind.ok_or(BodyError::UnknownNumber { what, number })?;
         let (key, count, amount) = (self.key.to_owned(), self.count, self.amount);
-        Ok(ShiftTotal {
-            kind,
-            key,
-            count,
-            amount,
-        })
+        Ok(ShiftTotal { kind, key, count, amount })
     }
 }
 

@@ -28,10 +28,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, most: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
 }
@@ -46,17 +44,9 @@ struct Shelf {
 fn columns(line: &str) -> Vec<String> {
     let quoted = line.split('"').enumerate();
     let safe: String = quoted
-        .map(|(i, part)| {
-            if i % 2 == 1 {
-                part.replace(',', "\u{1}")
-            } else {
-                part.to_owned()
-            }
-        })
+        .map(|(i, part)| if i % 2 == 1 { part.replace(',', "\u{1}") } else { part.to_owned() })
         .collect();
-    safe.split(',')
-        .map(|column| column.replace('\u{1}', ","))
-        .collect()
+    safe.split(',').map(|column| column.replace('\u{1}', ",")).collect()
 }
 
 fn shelf() -> Shelf {
@@ -78,41 +68,22 @@ fn shelf() -> Shelf {
         };
         Some((item, Unit::parse(&row[2]).unwrap(), *prices.get(&row[0])?))
     });
-    Shelf {
-        items: items.collect(),
-        currency,
-        rules: tax_rules(),
-    }
+    Shelf { items: items.collect(), currency, rules: tax_rules() }
 }
 
 /// The taxes of the demo store.
 fn tax_rules() -> TaxRules {
     let class = |id: &str, name: &str, tax: &str, millionths| {
         let rate = Rate::from_millionths(millionths).unwrap();
-        let taxes = vec![Tax {
-            id: tax.into(),
-            name: "VAT".into(),
-            rate,
-            inclusive: true,
-        }];
-        (
-            id.to_owned(),
-            TaxClass {
-                id: id.into(),
-                name: name.into(),
-                taxes,
-            },
-        )
+        let taxes = vec![Tax { id: tax.into(), name: "VAT".into(), rate, inclusive: true }];
+        (id.to_owned(), TaxClass { id: id.into(), name: name.into(), taxes })
     };
     let classes = [
         class("A", "Standard", "vat-standard", 190_000),
         class("B", "Reduced", "vat-reduced", 70_000),
         class("C", "No tax", "vat-zero", 0),
     ];
-    TaxRules {
-        classes: classes.into(),
-        rounding: TaxRounding::Receipt,
-    }
+    TaxRules { classes: classes.into(), rounding: TaxRounding::Receipt }
 }
 
 fn basket(shelf: &Shelf, dice: &mut Dice, number: u32, at: i64) -> Fact {
@@ -135,21 +106,9 @@ fn basket(shelf: &Shelf, dice: &mut Dice, number: u32, at: i64) -> Fact {
     cart.tender(cash, &shelf.rules).unwrap();
     let cashiers = ["101", "102", "103"];
     let by = StaffId::parse(cashiers[usize::try_from(dice.below(3)).unwrap()]).unwrap();
-    let stamp = Stamp {
-        at: Timestamp::from_millisecond(at).unwrap(),
-        shift: 12,
-        by,
-    };
-    let receipt = ReceiptNumber {
-        store: "HH01".into(),
-        till: 2,
-        series: 1,
-        number,
-    };
-    Fact::Sold(
-        cart.settle(&shelf.rules, receipt, stamp, date(2026, 11, 22))
-            .unwrap(),
-    )
+    let stamp = Stamp { at: Timestamp::from_millisecond(at).unwrap(), shift: 12, by };
+    let receipt = ReceiptNumber { store: "HH01".into(), till: 2, series: 1, number };
+    Fact::Sold(cart.settle(&shelf.rules, receipt, stamp, date(2026, 11, 22)).unwrap())
 }
 
 #[test]
@@ -176,8 +135,5 @@ fn a_five_line_cash_sale_is_small() {
     let (raw, compressed) = (raw.div_ceil(sales), compressed.div_ceil(sales));
     println!("five-line cash sale: {raw} bytes raw (largest {largest}), {compressed} compressed");
     assert!(raw <= MOST_RAW, "{raw} bytes raw");
-    assert!(
-        compressed <= MOST_COMPRESSED,
-        "{compressed} bytes compressed"
-    );
+    assert!(compressed <= MOST_COMPRESSED, "{compressed} bytes compressed");
 }

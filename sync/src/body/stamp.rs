@@ -69,11 +69,7 @@ impl<'a> StampWire<'a> {
 /// An instant in milliseconds since 1970.
 pub(super) fn millis(at: Timestamp) -> Result<i64, BodyError> {
     let millis = at.as_millisecond();
-    if instant(millis)? == at {
-        Ok(millis)
-    } else {
-        Err(BodyError::SubMillisecond(at))
-    }
+    if instant(millis)? == at { Ok(millis) } else { Err(BodyError::SubMillisecond(at)) }
 }
 
 /// The instant of these milliseconds since 1970.
@@ -101,37 +97,21 @@ mod tests {
 
     #[test]
     fn instants_are_kept_to_the_millisecond_or_refused() {
-        for text in [
-            "2026-11-22T13:20:19.123Z",
-            "1969-12-31T23:59:59.999Z",
-            "9999-12-30T00:00:00Z",
-        ] {
+        for text in ["2026-11-22T13:20:19.123Z", "1969-12-31T23:59:59.999Z", "9999-12-30T00:00:00Z"]
+        {
             let at: Timestamp = text.parse().unwrap();
             assert_eq!(instant(millis(at).unwrap()), Ok(at));
         }
-        for text in [
-            "2026-11-22T13:20:19.1234Z",
-            "1969-12-31T23:59:59.999999999Z",
-        ] {
+        for text in ["2026-11-22T13:20:19.1234Z", "1969-12-31T23:59:59.999999999Z"] {
             let at: Timestamp = text.parse().unwrap();
             assert_eq!(millis(at), Err(BodyError::SubMillisecond(at)));
         }
-        assert!(matches!(
-            instant(i64::MAX),
-            Err(BodyError::Value {
-                what: "an instant",
-                ..
-            })
-        ));
+        assert!(matches!(instant(i64::MAX), Err(BodyError::Value { what: "an instant", .. })));
     }
 
     #[test]
     fn days_count_from_1970() {
-        for (text, expected) in [
-            ("1970-01-01", 0),
-            ("1969-12-31", -1),
-            ("2026-11-22", 20_779),
-        ] {
+        for (text, expected) in [("1970-01-01", 0), ("1969-12-31", -1), ("2026-11-22", 20_779)] {
             let date: Date = text.parse().unwrap();
             assert_eq!(days(date), Ok(expected), "{text}");
             assert_eq!(day(expected), Ok(date));

@@ -38,15 +38,10 @@ impl Body for StockCounted {
             at: millis(self.at)?,
             by: self.by.as_str(),
             place: text("a place of stock", &self.place)?,
-            items: list(
-                "a stock count",
-                MAX_COUNTED_ITEMS,
-                &self.items,
-                |(sku, thousandths)| {
-                    let (sku, thousandths) = (text("a counted SKU", sku)?, *thousandths);
-                    Ok(ItemWire { sku, thousandths })
-                },
-            )?,
+            items: list("a stock count", MAX_COUNTED_ITEMS, &self.items, |(sku, thousandths)| {
+                let (sku, thousandths) = (text("a counted SKU", sku)?, *thousandths);
+                Ok(ItemWire { sku, thousandths })
+            })?,
         })
     }
 
@@ -79,11 +74,7 @@ mod tests {
         let (what, length) = ("a stock count", MAX_COUNTED_ITEMS + 1);
         assert_eq!(
             encode(&Fact::StockCounted(counted)),
-            Err(BodyError::TooLong {
-                what,
-                length,
-                most: MAX_COUNTED_ITEMS
-            })
+            Err(BodyError::TooLong { what, length, most: MAX_COUNTED_ITEMS })
         );
     }
 

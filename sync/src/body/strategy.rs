@@ -84,14 +84,8 @@ fn day() -> impl Strategy<Value = Date> {
 }
 
 fn receipt() -> impl Strategy<Value = ReceiptNumber> {
-    (id(), any::<u16>(), any::<u32>(), any::<u32>()).prop_map(|(store, till, series, number)| {
-        ReceiptNumber {
-            store,
-            till,
-            series,
-            number,
-        }
-    })
+    (id(), any::<u16>(), any::<u32>(), any::<u32>())
+        .prop_map(|(store, till, series, number)| ReceiptNumber { store, till, series, number })
 }
 
 /// A price without its currency.
@@ -111,11 +105,7 @@ impl RawPrice {
 pub(crate) fn raw_price() -> impl Strategy<Value = RawPrice> {
     let per = prop_oneof![Just(1_u32), 1_u32..12];
     (0_i64..100_000, prop_oneof![Just(2_u32), 0_u32..=4], per).prop_map(|(amount, scale, per)| {
-        RawPrice {
-            amount,
-            scale,
-            per: NonZeroU32::new(per).unwrap(),
-        }
+        RawPrice { amount, scale, per: NonZeroU32::new(per).unwrap() }
     })
 }
 
@@ -152,21 +142,10 @@ pub(crate) fn tax_rules(rounding: TaxRounding) -> TaxRules {
         class("A", "Standard", vec![tax("vat", 190_000, true)]),
         class("B", "Reduced", vec![tax("vat-reduced", 70_000, true)]),
         class("C", "None", vec![]),
-        class(
-            "N",
-            "New York",
-            vec![tax("state", 40_000, false), tax("city", 45_000, false)],
-        ),
-        class(
-            "Q",
-            "Québec",
-            vec![tax("gst", 50_000, true), tax("levy", 10_000, false)],
-        ),
+        class("N", "New York", vec![tax("state", 40_000, false), tax("city", 45_000, false)]),
+        class("Q", "Québec", vec![tax("gst", 50_000, true), tax("levy", 10_000, false)]),
     ];
-    TaxRules {
-        classes: classes.into(),
-        rounding,
-    }
+    TaxRules { classes: classes.into(), rounding }
 }
 
 /// A tender of each kind, with all it can carry.
@@ -177,14 +156,7 @@ pub(crate) fn tendered(kind: TenderKind, amount: Money) -> Tendered {
     let (id, name) = (kind.name().to_owned(), kind.name().to_uppercase());
     let limit = coupon.then_some(2_000);
     Tendered {
-        tender: TenderType {
-            id,
-            name,
-            kind,
-            opens_drawer: !card,
-            gives_change: cash,
-            limit,
-        },
+        tender: TenderType { id, name, kind, opens_drawer: !card, gives_change: cash, limit },
         amount,
         reference: (kind == TenderKind::Voucher || coupon).then(|| "V-7701".to_owned()),
         intent: card.then_some(77),
@@ -234,23 +206,12 @@ fn reaches_what_can_happen() {
     draw("void", |sale, _| !sale.voided.is_empty());
     draw("gap in numbers", |sale, _| sale.lines[0].number > 1);
     draw("change", |sale, _| !sale.change.is_zero());
-    draw("override", |sale, _| {
-        sale.lines.iter().any(|line| line.price_override.is_some())
-    });
-    draw("basket discount", |sale, _| {
-        sale.lines[0].discounts.iter().any(|given| given.basket)
-    });
+    draw("override", |sale, _| sale.lines.iter().any(|line| line.price_override.is_some()));
+    draw("basket discount", |sale, _| sale.lines[0].discounts.iter().any(|given| given.basket));
     draw("approval", |sale, _| {
-        sale.lines
-            .iter()
-            .flat_map(|line| &line.discounts)
-            .any(|given| given.approved_by.is_some())
+        sale.lines.iter().flat_map(|line| &line.discounts).any(|given| given.approved_by.is_some())
     });
-    draw("card", |sale, _| {
-        sale.tenders.iter().any(|tendered| tendered.card.is_some())
-    });
-    draw("post-void", |_, returned| {
-        returned.kind == ReturnKind::PostVoid
-    });
+    draw("card", |sale, _| sale.tenders.iter().any(|tendered| tendered.card.is_some()));
+    draw("post-void", |_, returned| returned.kind == ReturnKind::PostVoid);
     draw("payout in parts", |_, returned| returned.payouts.len() > 1);
 }

@@ -68,10 +68,7 @@ impl<'a> TaxTableWire<'a> {
             RowWire::of(amounts, row)
         })?;
         entered.assert_all_taken()?;
-        Ok(Self {
-            rounding: table.rounding.number(),
-            rows,
-        })
+        Ok(Self { rounding: table.rounding.number(), rows })
     }
 
     /// Reads the table back with the lines of its receipt.
@@ -97,18 +94,10 @@ impl<'a> RowWire<'a> {
         Ok(Self {
             id: text("a tax class's id", &row.class.id)?,
             name: text("a tax class's name", &row.class.name)?,
-            taxes: list(
-                "the taxes of a class",
-                MAX_TAXES,
-                &row.class.taxes,
-                TaxWire::of,
-            )?,
-            amounts: list(
-                "the amounts of a tax class",
-                MAX_TAXES,
-                &row.amounts,
-                |&amount| amounts.minor("an amount of tax", amount),
-            )?,
+            taxes: list("the taxes of a class", MAX_TAXES, &row.class.taxes, TaxWire::of)?,
+            amounts: list("the amounts of a tax class", MAX_TAXES, &row.amounts, |&amount| {
+                amounts.minor("an amount of tax", amount)
+            })?,
         })
     }
 
@@ -122,12 +111,9 @@ impl<'a> RowWire<'a> {
                 taxes: list("the taxes of a class", MAX_TAXES, self.taxes, TaxWire::read)?,
             },
             net: zero,
-            amounts: list(
-                "the amounts of a tax class",
-                MAX_TAXES,
-                self.amounts,
-                |minor| amounts.money(minor),
-            )?,
+            amounts: list("the amounts of a tax class", MAX_TAXES, self.amounts, |minor| {
+                amounts.money(minor)
+            })?,
             gross: zero,
         })
     }
@@ -174,9 +160,7 @@ impl<'l> Entered<'l> {
 
     /// The sum of one class. A returned receipt's table may have classes without lines.
     fn take(&mut self, class: &str) -> Money {
-        self.classes
-            .remove(class)
-            .unwrap_or(Money::zero(self.currency))
+        self.classes.remove(class).unwrap_or(Money::zero(self.currency))
     }
 
     fn assert_all_taken(&self) -> Result<(), BodyError> {
@@ -192,11 +176,7 @@ fn sums(row: &TaxedClass, entered: Money) -> Result<(Money, Money), BodyError> {
     let (taxes, amounts) = (row.class.taxes.len(), row.amounts.len());
     if taxes != amounts {
         let class = row.class.id.clone();
-        return Err(BodyError::TaxAmounts {
-            class,
-            taxes,
-            amounts,
-        });
+        return Err(BodyError::TaxAmounts { class, taxes, amounts });
     }
     let (mut net, mut gross) = (entered, entered);
     for (tax, &amount) in row.class.taxes.iter().zip(&row.amounts) {
@@ -217,10 +197,7 @@ mod tests {
 
     fn lines(currency: Currency, minors: &[(&'static str, i64)]) -> Vec<(&'static str, Money)> {
         let money = |minor| Money::new(minor, currency).unwrap();
-        minors
-            .iter()
-            .map(|&(class, minor)| (class, money(minor)))
-            .collect()
+        minors.iter().map(|&(class, minor)| (class, money(minor))).collect()
     }
 
     #[test]
@@ -235,28 +212,15 @@ mod tests {
         assert_eq!(of(&table, &lines), None);
         assert!(matches!(
             of(&table, &lines[..1]),
-            Some(BodyError::Differs {
-                what: "the net of a tax class",
-                ..
-            })
+            Some(BodyError::Differs { what: "the net of a tax class", .. })
         ));
         let mut less = table.clone();
         less.classes.truncate(1);
-        assert_eq!(
-            of(&less, &lines),
-            Some(BodyError::UntabledClass("Q".into()))
-        );
+        assert_eq!(of(&less, &lines), Some(BodyError::UntabledClass("Q".into())));
         let mut less = table;
         less.classes[0].amounts.clear();
         let class = "A".to_owned();
-        assert_eq!(
-            of(&less, &lines),
-            Some(BodyError::TaxAmounts {
-                class,
-                taxes: 1,
-                amounts: 0
-            })
-        );
+        assert_eq!(of(&less, &lines), Some(BodyError::TaxAmounts { class, taxes: 1, amounts: 0 }));
     }
 
     proptest! {

@@ -30,34 +30,16 @@ pub(crate) fn series_opened() -> impl Strategy<Value = SeriesOpened> {
 pub(crate) fn cash() -> impl Strategy<Value = Fact> {
     let direction = prop::sample::select(&[CashDirection::In, CashDirection::Out][..]);
     let moved = (stamp(), direction, money(), id(), prop::option::of(staff()));
-    let cancelled = (
-        stamp(),
-        any::<u64>(),
-        any::<u32>(),
-        money(),
-        prop::option::of(id()),
-    );
+    let cancelled = (stamp(), any::<u64>(), any::<u32>(), money(), prop::option::of(id()));
     prop_oneof![
         moved.prop_map(|(stamp, direction, amount, reason, approved_by)| {
-            Fact::CashMoved(CashMoved {
-                stamp,
-                direction,
-                amount,
-                reason,
-                approved_by,
-            })
+            Fact::CashMoved(CashMoved { stamp, direction, amount, reason, approved_by })
         }),
         (stamp(), id())
             .prop_map(|(stamp, reason)| { Fact::DrawerOpened(DrawerOpened { stamp, reason }) }),
         cancelled.prop_map(|(stamp, cart, lines, amount, reason)| {
             let cart = CartId(cart);
-            Fact::CartCancelled(CartCancelled {
-                stamp,
-                cart,
-                lines,
-                amount,
-                reason,
-            })
+            Fact::CartCancelled(CartCancelled { stamp, cart, lines, amount, reason })
         }),
     ]
 }
@@ -70,10 +52,7 @@ pub(crate) fn payment() -> impl Strategy<Value = Fact> {
         any::<u32>().prop_map(|receipt_number| PaymentKind::Reverse { receipt_number }),
     ];
     let outcome = prop_oneof![
-        money().prop_map(|amount| PaymentOutcome::Approved {
-            amount,
-            card: card_slip()
-        }),
+        money().prop_map(|amount| PaymentOutcome::Approved { amount, card: card_slip() }),
         (any::<u8>(), text()).prop_map(|(code, text)| PaymentOutcome::Declined { code, text }),
         text().prop_map(|why| PaymentOutcome::NotSent { why }),
     ];
@@ -81,23 +60,12 @@ pub(crate) fn payment() -> impl Strategy<Value = Fact> {
         (stamp(), any::<u64>(), kind, money(), any::<u64>()).prop_map(
             |(stamp, intent, kind, amount, cart)| {
                 let cart = CartId(cart);
-                Fact::PaymentIntended(PaymentIntended {
-                    stamp,
-                    intent,
-                    kind,
-                    amount,
-                    cart,
-                })
+                Fact::PaymentIntended(PaymentIntended { stamp, intent, kind, amount, cart })
             }
         ),
         (stamp(), any::<u64>(), outcome, any::<bool>()).prop_map(
             |(stamp, intent, outcome, by_hand)| {
-                Fact::PaymentEnded(PaymentEnded {
-                    stamp,
-                    intent,
-                    outcome,
-                    by_hand,
-                })
+                Fact::PaymentEnded(PaymentEnded { stamp, intent, outcome, by_hand })
             }
         ),
     ]
@@ -105,46 +73,24 @@ pub(crate) fn payment() -> impl Strategy<Value = Fact> {
 
 /// A shift's opening or close.
 pub(crate) fn shift() -> impl Strategy<Value = Fact> {
-    let total = (
-        prop::sample::select(&TotalKind::ALL),
-        text(),
-        any::<i64>(),
-        any::<i64>(),
-    )
-        .prop_map(|(kind, key, count, amount)| ShiftTotal {
-            kind,
-            key,
-            count,
-            amount,
-        });
+    let total = (prop::sample::select(&TotalKind::ALL), text(), any::<i64>(), any::<i64>())
+        .prop_map(|(kind, key, count, amount)| ShiftTotal { kind, key, count, amount });
     let totals = prop::collection::vec(total, 0..20);
     let counted = prop::collection::vec((id(), -5_000_i64..5_000, 0_i64..5_000), 0..4);
     let closed = (stamp(), day(), any::<u32>(), totals, currency(), counted);
     prop_oneof![
         (stamp(), day(), money()).prop_map(|(stamp, business_day, float)| {
-            Fact::ShiftOpened(ShiftOpened {
-                stamp,
-                business_day,
-                float,
-            })
+            Fact::ShiftOpened(ShiftOpened { stamp, business_day, float })
         }),
         closed.prop_map(|(stamp, business_day, z, totals, currency, counted)| {
             let money = |minor| Money::new(minor, currency).unwrap();
-            let counted = counted
-                .into_iter()
-                .map(|(tender, expected, counted)| Counted {
-                    tender,
-                    expected: money(expected),
-                    counted: money(counted),
-                });
+            let counted = counted.into_iter().map(|(tender, expected, counted)| Counted {
+                tender,
+                expected: money(expected),
+                counted: money(counted),
+            });
             let counted = counted.collect();
-            Fact::ShiftClosed(ShiftClosed {
-                stamp,
-                business_day,
-                z,
-                totals,
-                counted,
-            })
+            Fact::ShiftClosed(ShiftClosed { stamp, business_day, z, totals, counted })
         }),
     ]
 }

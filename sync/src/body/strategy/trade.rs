@@ -25,29 +25,12 @@ struct RawLine {
 fn raw_line() -> impl Strategy<Value = RawLine> {
     let gtin = prop::option::of(any::<u64>().prop_map(gtin));
     let label = prop::option::weighted(0.1, 1_i64..5_000);
-    (
-        id(),
-        gtin,
-        text(),
-        tax_class(),
-        quantity(),
-        raw_price(),
-        label,
+    (id(), gtin, text(), tax_class(), quantity(), raw_price(), label).prop_map(
+        |(sku, gtin, name, class, quantity, price, label)| {
+            let item = Item { sku, gtin, name, tax_class: class.to_owned() };
+            RawLine { item, quantity, price, label }
+        },
     )
-        .prop_map(|(sku, gtin, name, class, quantity, price, label)| {
-            let item = Item {
-                sku,
-                gtin,
-                name,
-                tax_class: class.to_owned(),
-            };
-            RawLine {
-                item,
-                quantity,
-                price,
-                label,
-            }
-        })
 }
 
 /// What a cashier may do to a basket.
@@ -108,8 +91,7 @@ fn pay(cart: &mut Cart, rules: &TaxRules, parts: &[(TenderKind, i64)], over: i64
     let due = cart.totals(rules).unwrap().due.minor();
     if due > 0 {
         let amount = Money::new(due + over, cart.currency).unwrap();
-        cart.tender(tendered(TenderKind::Cash, amount), rules)
-            .unwrap();
+        cart.tender(tendered(TenderKind::Cash, amount), rules).unwrap();
     }
 }
 
@@ -138,9 +120,7 @@ pub(crate) fn sale() -> impl Strategy<Value = Sale> {
 }
 
 fn add(cart: &mut Cart, raw: RawLine) {
-    let label = raw
-        .label
-        .map(|minor| Money::new(minor, cart.currency).unwrap());
+    let label = raw.label.map(|minor| Money::new(minor, cart.currency).unwrap());
     let price = raw.price.in_currency(cart.currency);
     cart.add(raw.item, raw.quantity, price, label).unwrap();
 }
@@ -152,11 +132,7 @@ pub(crate) fn returned() -> impl Strategy<Value = Return> {
     (sale(), shares, any::<bool>(), head).prop_map(|(sale, shares, rest, head)| {
         let part = |first: bool| {
             let lines = sale.lines.iter().zip(&shares).map(move |(line, share)| {
-                let step = if line.quantity.unit() == Unit::Each {
-                    1_000
-                } else {
-                    1
-                };
+                let step = if line.quantity.unit() == Unit::Each { 1_000 } else { 1 };
                 let all = line.quantity.thousandths();
                 let part = all * share / 4 / step * step;
                 (line.number, if first { part } else { all - part })
@@ -170,9 +146,7 @@ pub(crate) fn returned() -> impl Strategy<Value = Return> {
             Ok(first) if rest && !part(false).is_empty() => {
                 so_far.lines.extend(part(true));
                 let paid = first.payouts.iter();
-                so_far
-                    .tenders
-                    .extend(paid.map(|payout| (payout.against, payout.amount.minor())));
+                so_far.tenders.extend(paid.map(|payout| (payout.against, payout.amount.minor())));
                 sale.plan_return(&part(false), &so_far).unwrap()
             }
             Ok(first) => first,
