@@ -51,11 +51,7 @@ impl Apdu {
     /// A message without data.
     #[must_use]
     pub const fn empty(class: u8, instr: u8) -> Self {
-        Self {
-            class,
-            instr,
-            data: Vec::new(),
-        }
+        Self { class, instr, data: Vec::new() }
     }
 
     /// The bytes on the line: up to 254 bytes of data have a one-byte length, more have `FF` and
@@ -109,17 +105,12 @@ impl Decoder {
             self.broken = Some(ApduError::TooLong(length));
             return Err(ApduError::TooLong(length));
         }
-        let (Some(&[class, instr]), Some(data)) = (
-            self.buffer.first_chunk(),
-            self.buffer.get(header..header + length),
-        ) else {
+        let (Some(&[class, instr]), Some(data)) =
+            (self.buffer.first_chunk(), self.buffer.get(header..header + length))
+        else {
             return self.broken.map_or(Ok(None), Err);
         };
-        let apdu = Apdu {
-            class,
-            instr,
-            data: data.to_vec(),
-        };
+        let apdu = Apdu { class, instr, data: data.to_vec() };
         self.buffer.drain(..header + length);
         Ok(Some(apdu))
     }
@@ -151,19 +142,13 @@ mod tests {
 
     #[test]
     fn length_has_one_byte_up_to_254_and_three_beyond() {
-        for (length, header) in [
-            (0, vec![0]),
-            (254, vec![254]),
-            (255, vec![255, 255, 0]),
-            (1121, vec![255, 0x61, 4]),
-        ] {
+        for (length, header) in
+            [(0, vec![0]), (254, vec![254]), (255, vec![255, 255, 0]), (1121, vec![255, 0x61, 4])]
+        {
             let bytes = Apdu::new(6, 0xD3, vec![0; length]).unwrap().encode();
             assert_eq!(bytes[2..bytes.len() - length], header, "{length}");
         }
-        assert_eq!(
-            Apdu::new(6, 1, vec![0; MAX_DATA + 1]),
-            Err(ApduError::TooLong(MAX_DATA + 1))
-        );
+        assert_eq!(Apdu::new(6, 1, vec![0; MAX_DATA + 1]), Err(ApduError::TooLong(MAX_DATA + 1)));
     }
 
     #[test]

@@ -12,9 +12,7 @@ pub fn decode(bytes: &[u8]) -> Option<u64> {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 0x0F])
-        .try_fold(0_u64, |number, digit| {
-            (digit <= 9).then(|| number * 10 + u64::from(digit))
-        })
+        .try_fold(0_u64, |number, digit| (digit <= 9).then(|| number * 10 + u64::from(digit)))
 }
 
 /// `number` in exactly `N` bytes, `None` when it has more digits than that.

@@ -80,17 +80,12 @@ pub fn fields(data: &[u8]) -> Result<Vec<Field<'_>>, BmpError> {
     let mut seen = [false; 256];
     let mut rest = data;
     while let Some((&tag, after)) = rest.split_first() {
-        if seen
-            .get_mut(usize::from(tag))
-            .is_some_and(|seen| std::mem::replace(seen, true))
-        {
+        if seen.get_mut(usize::from(tag)).is_some_and(|seen| std::mem::replace(seen, true)) {
             return Err(BmpError::Repeated(tag));
         }
         let range = value_range(tag, after)?;
         let end = range.end;
-        let value = after
-            .get(range.clone())
-            .ok_or(BmpError::Short(tag, range.len()))?;
+        let value = after.get(range.clone()).ok_or(BmpError::Short(tag, range.len()))?;
         found.push(Field { tag, value });
         rest = after.get(end..).unwrap_or_default();
     }
@@ -118,9 +113,7 @@ fn value_range(tag: u8, after: &[u8]) -> Result<Range<usize>, BmpError> {
 fn digits_length(tag: u8, after: &[u8], digits: usize) -> Result<Range<usize>, BmpError> {
     let bytes = after.get(..digits).ok_or(BmpError::Short(tag, digits))?;
     let length = bytes.iter().try_fold(0_usize, |length, byte| {
-        (0xF0..=0xF9)
-            .contains(byte)
-            .then(|| length * 10 + usize::from(byte & 0x0F))
+        (0xF0..=0xF9).contains(byte).then(|| length * 10 + usize::from(byte & 0x0F))
     });
     let length = length.ok_or(BmpError::BadLength(tag))?;
     Ok(digits..digits + length)
@@ -155,9 +148,7 @@ pub fn objects(data: &[u8]) -> Result<Vec<Object<'_>>, BmpError> {
     while !rest.is_empty() {
         let (tag, after) = object_tag(rest)?;
         let (header, length) = ber_length(after).ok_or(BmpError::Tlv(tag))?;
-        let value = after
-            .get(header..header + length)
-            .ok_or(BmpError::Tlv(tag))?;
+        let value = after.get(header..header + length).ok_or(BmpError::Tlv(tag))?;
         found.push(Object { tag, value });
         rest = after.get(header + length..).unwrap_or_default();
     }
@@ -169,11 +160,7 @@ fn object_tag(bytes: &[u8]) -> Result<(u16, &[u8]), BmpError> {
         [first, second, rest @ ..] if first & 0x1F == 0x1F => {
             let tag = u16::from_be_bytes([*first, *second]);
             // A third tag byte is allowed by BER and used by nobody.
-            if second & 0x80 == 0 {
-                Ok((tag, rest))
-            } else {
-                Err(BmpError::Tlv(tag))
-            }
+            if second & 0x80 == 0 { Ok((tag, rest)) } else { Err(BmpError::Tlv(tag)) }
         }
         [first, rest @ ..] if first & 0x1F != 0x1F => Ok((u16::from(*first), rest)),
         _ => Err(BmpError::Tlv(0)),

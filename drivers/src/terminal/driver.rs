@@ -82,9 +82,7 @@ impl TerminalDriver {
     }
 
     fn register(&mut self, now: Duration, out: &mut Actions<Event>) {
-        let order = Request::Registration {
-            currency: self.currency,
-        };
+        let order = Request::Registration { currency: self.currency };
         self.stage = Stage::Registering(self.begin(order, now, out));
     }
 
@@ -123,9 +121,7 @@ impl TerminalDriver {
         match &self.stage {
             Stage::Ready => Ok(()),
             Stage::Resting(_, why) => Err(NotSent::NotReady(why.clone())),
-            Stage::Down => Err(NotSent::Offline(
-                "the connection is being renewed".to_owned(),
-            )),
+            Stage::Down => Err(NotSent::Offline("the connection is being renewed".to_owned())),
             _ => Err(NotSent::Busy),
         }
     }
@@ -170,11 +166,7 @@ impl TerminalDriver {
             DeviceState::Faulted(why.to_owned())
         });
         // A terminal that refuses may count wrong passwords: ask seldom.
-        let wait = if busy {
-            self.timing.retry
-        } else {
-            self.timing.retry * 12
-        };
+        let wait = if busy { self.timing.retry } else { self.timing.retry * 12 };
         self.stage = Stage::Resting(now + wait, why.to_owned());
     }
 
@@ -208,11 +200,7 @@ impl TerminalDriver {
             Next::Reply(bytes) => out.send(&bytes),
             Next::Progress(bytes, code) => {
                 out.send(&bytes);
-                out.report(Event::Progress {
-                    intent,
-                    code,
-                    text: codes::progress(code),
-                });
+                out.report(Event::Progress { intent, code, text: codes::progress(code) });
             }
             Next::Ended(bytes, end) => {
                 out.send(&bytes);
@@ -230,11 +218,7 @@ impl TerminalDriver {
     /// Gives up the line and whatever has just begun on it.
     fn abandon(&mut self, why: &str, out: &mut Actions<Event>) {
         if let Stage::Repeating(intent, _) = std::mem::replace(&mut self.stage, Stage::Down) {
-            self.settle(
-                &intent,
-                Outcome::Unknown(Unknown::Garbage(why.to_owned())),
-                out,
-            );
+            self.settle(&intent, Outcome::Unknown(Unknown::Garbage(why.to_owned())), out);
         }
         self.hang_up(why.to_owned(), out);
     }
@@ -246,9 +230,7 @@ impl Machine for TerminalDriver {
 
     fn connected(&mut self, now: Duration, out: &mut Actions<Event>) {
         self.decoder = Decoder::default();
-        out.health = Some(DeviceState::Degraded(
-            "registering with the card terminal".to_owned(),
-        ));
+        out.health = Some(DeviceState::Degraded("registering with the card terminal".to_owned()));
         self.register(now, out);
     }
 
@@ -338,11 +320,7 @@ impl Machine for TerminalDriver {
         match command {
             Command::Perform(intent) => report(intent.id, Outcome::NotSent(offline()), out),
             Command::Resolve(intent) => {
-                self.settle(
-                    &intent,
-                    Outcome::Unknown(Unknown::Lost(why.to_owned())),
-                    out,
-                );
+                self.settle(&intent, Outcome::Unknown(Unknown::Lost(why.to_owned())), out);
             }
             Command::Release(intent) => self.open = self.open.filter(|open| *open != intent),
             Command::Abort => {}

@@ -9,19 +9,13 @@ use super::apdu::Apdu;
 use super::bmp;
 
 /// Amounts, numbers, codes: nothing of the card or the cardholder.
-const SHOWN: [u8; 14] = [
-    0x04, 0x0B, 0x0C, 0x0D, 0x19, 0x27, 0x29, 0x2A, 0x37, 0x49, 0x87, 0x88, 0x8A, 0xA0,
-];
+const SHOWN: [u8; 14] =
+    [0x04, 0x0B, 0x0C, 0x0D, 0x19, 0x27, 0x29, 0x2A, 0x37, 0x49, 0x87, 0x88, 0x8A, 0xA0];
 
 /// One line: the control field, the length, and the harmless fields.
 #[must_use]
 pub fn scrubbed(apdu: &Apdu) -> String {
-    let mut line = format!(
-        "{:02X} {:02X} len={}",
-        apdu.class,
-        apdu.instr,
-        apdu.data.len()
-    );
+    let mut line = format!("{:02X} {:02X} len={}", apdu.class, apdu.instr, apdu.data.len());
     match (apdu.class, apdu.instr) {
         (0x04, 0x0F) => show_fields(&mut line, &apdu.data),
         (0x04, 0xFF) | (0x06, 0x1E) => {
@@ -42,10 +36,7 @@ fn show_fields(line: &mut String, data: &[u8]) {
     for field in fields {
         show(line, format_args!(" {:02X}=", field.tag));
         if SHOWN.contains(&field.tag) {
-            field
-                .value
-                .iter()
-                .for_each(|byte| show(line, format_args!("{byte:02X}")));
+            field.value.iter().for_each(|byte| show(line, format_args!("{byte:02X}")));
         } else {
             show(line, format_args!("({})", field.value.len()));
         }

@@ -112,11 +112,7 @@ impl Exchange {
             acknowledged: false,
             abort: AbortState::No,
             heard: Heard::default(),
-            silence: if with_people {
-                timing.silence
-            } else {
-                timing.answer
-            },
+            silence: if with_people { timing.silence } else { timing.answer },
             deadline: now + timing.acknowledge,
             limit: now + timing.order,
         }
@@ -172,10 +168,7 @@ impl Exchange {
             }
             Incoming::Completion(data) => {
                 self.heard.completion = data;
-                Next::Ended(
-                    ACK.to_vec(),
-                    End::Completed(std::mem::take(&mut self.heard)),
-                )
+                Next::Ended(ACK.to_vec(), End::Completed(std::mem::take(&mut self.heard)))
             }
             Incoming::Aborted(codes::RESULT_OK) => broken("06 1E with code 00".to_owned()),
             Incoming::Aborted(code) => {
@@ -197,23 +190,13 @@ impl Exchange {
             self.abort = AbortState::Sent;
             bytes.extend(ABORT);
         }
-        if bytes.is_empty() {
-            Next::Wait
-        } else {
-            Next::Reply(bytes)
-        }
+        if bytes.is_empty() { Next::Wait } else { Next::Reply(bytes) }
     }
 
     /// Two statuses of one order must agree on what counts.
     fn status(&mut self, status: Box<StatusInformation>, now: Duration) -> Next {
         let essence = |status: &StatusInformation| {
-            (
-                status.result,
-                status.amount_minor,
-                status.currency,
-                status.trace,
-                status.receipt_no,
-            )
+            (status.result, status.amount_minor, status.currency, status.trace, status.receipt_no)
         };
         let differs = |before: &StatusInformation| essence(before) != essence(&status);
         if self.heard.status.as_deref().is_some_and(differs) {

@@ -265,11 +265,7 @@ mod tests {
 
     #[test]
     fn marks_are_ordered_or_not_at_all() {
-        let mark = |terminal_id, trace, receipt_no| Mark {
-            terminal_id,
-            trace,
-            receipt_no,
-        };
+        let mark = |terminal_id, trace, receipt_no| Mark { terminal_id, trace, receipt_no };
         let base = mark(Some(7), Some(100), Some(20));
         for (later, expected) in [
             (base, Some(Order::Same)),
@@ -286,9 +282,6 @@ mod tests {
             assert_eq!(later.order_after(&base), expected, "{later:?}");
         }
         let last = mark(None, Some(999_999), Some(9999));
-        assert_eq!(
-            mark(None, Some(1), Some(1)).order_after(&last),
-            Some(Order::Newer)
-        );
+        assert_eq!(mark(None, Some(1), Some(1)).order_after(&last), Some(Order::Newer));
     }
 }

@@ -22,17 +22,12 @@ pub fn performed(intent: &Intent, end: End) -> Outcome {
         End::Refused(code) => Outcome::NotSent(NotSent::Refused(code)),
         End::Broken(why) => Outcome::Unknown(why),
         End::Aborted { code, heard } => match heard.status {
-            Some(status) if status.result == Some(codes::RESULT_OK) => contradiction(
-                "approved, then aborted",
-                payment(intent, *status, heard.slip).ok(),
-            ),
+            Some(status) if status.result == Some(codes::RESULT_OK) => {
+                contradiction("approved, then aborted", payment(intent, *status, heard.slip).ok())
+            }
             status => declined(code, status.and_then(|status| status.text), heard.slip),
         },
-        End::Completed(Heard {
-            status: Some(status),
-            slip,
-            ..
-        }) => match status.result {
+        End::Completed(Heard { status: Some(status), slip, .. }) => match status.result {
             Some(codes::RESULT_OK) => approval(intent, *status, slip),
             Some(code) => declined(code, status.text, slip),
             None => Outcome::Unknown(Unknown::NoResult),
@@ -61,11 +56,7 @@ pub fn resolved(intent: &Intent, end: End) -> Outcome {
     let (status, slip) = match end {
         End::Broken(why) => return Outcome::Unknown(why),
         End::Refused(code) | End::Aborted { code, .. } => return no_repeat(code),
-        End::Completed(Heard {
-            status: Some(status),
-            slip,
-            ..
-        }) => (*status, slip),
+        End::Completed(Heard { status: Some(status), slip, .. }) => (*status, slip),
         End::Completed(_) => return Outcome::Unknown(Unknown::NoResult),
     };
     match status.result {
@@ -86,10 +77,7 @@ pub fn resolved(intent: &Intent, end: End) -> Outcome {
             contradiction("its last payment has no amount", Some(last))
         }
         Some(Order::Newer) => compared(intent, last),
-        None => contradiction(
-            "whether its last payment is this one can't be told",
-            Some(last),
-        ),
+        None => contradiction("whether its last payment is this one can't be told", Some(last)),
     }
 }
 
@@ -97,10 +85,11 @@ pub fn resolved(intent: &Intent, end: End) -> Outcome {
 #[must_use]
 pub fn baseline(end: &End) -> Baseline {
     match end {
-        End::Completed(Heard {
-            status: Some(status),
-            ..
-        }) if status.result == Some(codes::RESULT_OK) => baseline_of(mark(status)),
+        End::Completed(Heard { status: Some(status), .. })
+            if status.result == Some(codes::RESULT_OK) =>
+        {
+            baseline_of(mark(status))
+        }
         _ => Baseline::Unknown,
     }
 }
@@ -108,29 +97,19 @@ pub fn baseline(end: &End) -> Baseline {
 /// The baseline after a payment with this mark.
 #[must_use]
 pub const fn baseline_of(mark: Mark) -> Baseline {
-    if mark.has_number() {
-        Baseline::Last(mark)
-    } else {
-        Baseline::Unknown
-    }
+    if mark.has_number() { Baseline::Last(mark) } else { Baseline::Unknown }
 }
 
 /// Compares a payment that is certainly this intent's with what was asked for.
 fn compared(intent: &Intent, booked: Payment) -> Outcome {
     let reverses = booked.reverses_trace.is_some();
     if reverses && !matches!(intent.kind, Kind::Reversal { .. }) {
-        return contradiction(
-            "it speaks of a reversal that nobody asked for",
-            Some(booked),
-        );
+        return contradiction("it speaks of a reversal that nobody asked for", Some(booked));
     }
     if booked.amount == intent.amount {
         Outcome::Approved(Box::new(booked))
     } else {
-        Outcome::Mismatch {
-            asked: intent.amount,
-            booked: Box::new(booked),
-        }
+        Outcome::Mismatch { asked: intent.amount, booked: Box::new(booked) }
     }
 }
 
@@ -146,27 +125,16 @@ fn declined(code: u8, text: Option<String>, slip: Vec<SlipLine>) -> Outcome {
 }
 
 fn contradiction(what: &'static str, seen: Option<Payment>) -> Outcome {
-    Outcome::Unknown(Unknown::Contradiction {
-        what,
-        seen: seen.map(Box::new),
-    })
+    Outcome::Unknown(Unknown::Contradiction { what, seen: seen.map(Box::new) })
 }
 
 fn no_repeat(code: u8) -> Outcome {
-    let why = if codes::is_busy(code) {
-        Unknown::Busy
-    } else {
-        Unknown::NoRepeat(code)
-    };
+    let why = if codes::is_busy(code) { Unknown::Busy } else { Unknown::NoRepeat(code) };
     Outcome::Unknown(why)
 }
 
 fn mark(status: &StatusInformation) -> Mark {
-    Mark {
-        terminal_id: status.terminal_id,
-        trace: status.trace,
-        receipt_no: status.receipt_no,
-    }
+    Mark { terminal_id: status.terminal_id, trace: status.trace, receipt_no: status.receipt_no }
 }
 
 /// The payment a status speaks of; amount and currency are the asked ones where it is silent.

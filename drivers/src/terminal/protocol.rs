@@ -53,9 +53,7 @@ impl Amount {
     /// `None` unless the money is positive.
     #[must_use]
     pub fn new(money: Money) -> Option<Self> {
-        let minor = u64::try_from(money.minor())
-            .ok()
-            .filter(|minor| *minor > 0)?;
+        let minor = u64::try_from(money.minor()).ok().filter(|minor| *minor > 0)?;
         Some(Self {
             minor: bcd::encode(minor)?,
             currency: bcd::encode(currency_number(money.currency())?.into())?,
@@ -104,11 +102,7 @@ impl Request {
         let (class, instr, data) = match self {
             Self::Registration { currency } => {
                 let currency = bcd::encode::<2>((*currency).into()).unwrap_or_default();
-                (
-                    0x06,
-                    0x00,
-                    [&pw[..], &[REGISTRATION_CONFIG], &currency].concat(),
-                )
+                (0x06, 0x00, [&pw[..], &[REGISTRATION_CONFIG], &currency].concat())
             }
             Self::Authorisation(asked) => (0x06, 0x01, amount(asked)),
             Self::Refund(asked) => (0x06, 0x31, [&pw[..], &amount(asked)].concat()),
@@ -214,21 +208,9 @@ impl Incoming {
     /// # Errors
     /// See [`ProtocolError`].
     pub fn read(apdu: &Apdu) -> Result<Self, ProtocolError> {
-        let &Apdu {
-            class,
-            instr,
-            ref data,
-        } = apdu;
-        let fields = |error| ProtocolError::Fields {
-            class,
-            instr,
-            error,
-        };
-        let code = || {
-            data.first()
-                .copied()
-                .ok_or(ProtocolError::NoCode { class, instr })
-        };
+        let &Apdu { class, instr, ref data } = apdu;
+        let fields = |error| ProtocolError::Fields { class, instr, error };
+        let code = || data.first().copied().ok_or(ProtocolError::NoCode { class, instr });
         Ok(match (class, instr) {
             (0x80, 0x00) => Self::Ack,
             (0x84, code) => Self::Nack(code),
@@ -246,12 +228,7 @@ impl Incoming {
 
 /// 06 D1: an attribute byte and the text. `FF` asks for line feeds.
 fn print_line(data: &[u8]) -> Vec<SlipLine> {
-    let line = |text| {
-        vec![SlipLine {
-            copy: Copy::Other,
-            text,
-        }]
-    };
+    let line = |text| vec![SlipLine { copy: Copy::Other, text }];
     match data.split_first() {
         Some((0xFF, _)) | None => line(String::new()),
         Some((_, words)) => line(text::text(words).trim_end().to_owned()),
@@ -277,10 +254,7 @@ fn print_block(data: &[u8]) -> Result<Vec<SlipLine>, BmpError> {
             }
         }
     }
-    Ok(lines
-        .into_iter()
-        .map(|text| SlipLine { copy, text })
-        .collect())
+    Ok(lines.into_iter().map(|text| SlipLine { copy, text }).collect())
 }
 
 /// The terminal's state in the completion of a status enquiry (section 2.25): the software

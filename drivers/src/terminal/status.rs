@@ -60,10 +60,7 @@ impl ClockTime {
     /// From BCD `MMDD` and `HHMMSS`; `None` when that is no date or time.
     fn read(date: &[u8], time: &[u8]) -> Option<Self> {
         let two = |bytes: &[u8], at: usize| {
-            bytes
-                .get(at..=at)
-                .and_then(bcd::decode)
-                .and_then(|pair| u8::try_from(pair).ok())
+            bytes.get(at..=at).and_then(bcd::decode).and_then(|pair| u8::try_from(pair).ok())
         };
         let clock = Self {
             month: two(date, 0)?,
@@ -118,9 +115,7 @@ impl StatusInformation {
 }
 
 fn number<T: TryFrom<u64>>(tag: u8, value: &[u8]) -> Result<T, BmpError> {
-    bcd::decode(value)
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or(BmpError::NotDecimal(tag))
+    bcd::decode(value).and_then(|number| T::try_from(number).ok()).ok_or(BmpError::NotDecimal(tag))
 }
 
 /// Three BCD bytes, or as many digits in text form where a terminal sends it as LLL.

@@ -13,11 +13,7 @@ const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£�
 /// [`MAX_TEXT`] characters.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
-    let raw: String = bytes
-        .iter()
-        .take(MAX_TEXT)
-        .map(|&byte| character(byte))
-        .collect();
+    let raw: String = bytes.iter().take(MAX_TEXT).map(|&byte| character(byte)).collect();
     mask_in_text(&raw)
 }
 
@@ -46,11 +42,7 @@ fn mask(digits: &[char]) -> String {
     let count = digits.len();
     let front = if count >= SHORTEST_PAN { 6 } else { 0 };
     let shown = |at: usize| at < front || at + 4 >= count;
-    digits
-        .iter()
-        .enumerate()
-        .map(|(at, digit)| if shown(at) { *digit } else { '*' })
-        .collect()
+    digits.iter().enumerate().map(|(at, digit)| if shown(at) { *digit } else { '*' }).collect()
 }
 
 /// Card numbers have 13 to 19 digits.
@@ -105,10 +97,7 @@ fn is_card_number(characters: &[char], places: &[usize]) -> bool {
     if places.first().and_then(|&at| characters.get(at)) == Some(&'0') {
         return false;
     }
-    let digits = places
-        .iter()
-        .rev()
-        .map(|&at| characters.get(at).and_then(|c| c.to_digit(10)));
+    let digits = places.iter().rev().map(|&at| characters.get(at).and_then(|c| c.to_digit(10)));
     let sum: Option<u32> = digits
         .enumerate()
         .map(|(at, digit)| {
@@ -136,22 +125,10 @@ mod tests {
     #[test]
     fn card_numbers_are_masked_again() {
         for (packed, expected) in [
-            (
-                &[0x55, 0x98, 0x83, 0xEE, 0xEE, 0xEE, 0x80, 0x74][..],
-                "559883******8074",
-            ),
-            (
-                &[0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11],
-                "411111******1111",
-            ),
-            (
-                &[0x47, 0x11, 0x00, 0x10, 0x08, 0x75, 0x70, 0x05, 0x00, 0x1F],
-                "471100*********5001",
-            ),
-            (
-                &[0xEE, 0xEE, 0xEE, 0xEE, 0xEE, 0xEE, 0x47, 0x71],
-                "************4771",
-            ),
+            (&[0x55, 0x98, 0x83, 0xEE, 0xEE, 0xEE, 0x80, 0x74][..], "559883******8074"),
+            (&[0x41, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11], "411111******1111"),
+            (&[0x47, 0x11, 0x00, 0x10, 0x08, 0x75, 0x70, 0x05, 0x00, 0x1F], "471100*********5001"),
+            (&[0xEE, 0xEE, 0xEE, 0xEE, 0xEE, 0xEE, 0x47, 0x71], "************4771"),
             (&[0x12, 0x34, 0x56, 0x78], "****5678"),
             (&[], ""),
         ] {
@@ -181,10 +158,7 @@ mod tests {
         (0..10)
             .map(|check| {
                 *digits.last_mut().unwrap() = check;
-                digits
-                    .iter()
-                    .map(|digit| char::from_digit(*digit, 10).unwrap())
-                    .collect::<String>()
+                digits.iter().map(|digit| char::from_digit(*digit, 10).unwrap()).collect::<String>()
             })
             .find(|text| {
                 let characters: Vec<char> = text.chars().collect();

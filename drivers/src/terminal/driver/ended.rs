@@ -25,11 +25,7 @@ impl TerminalDriver {
                 let outcome = judge::performed(&intent, end);
                 let settled = outcome.is_settled();
                 self.settle(&intent, outcome, out);
-                if settled || broken.is_some() {
-                    self.ready(out)
-                } else {
-                    self.learn(now, out)
-                }
+                if settled || broken.is_some() { self.ready(out) } else { self.learn(now, out) }
             }
             Stage::Enquiring(intent, _) => self.enquired(intent, end, now, out),
             Stage::Repeating(intent, _) => {
@@ -56,10 +52,7 @@ impl TerminalDriver {
     fn registered(&mut self, end: &End, now: Duration, out: &mut Actions<Event>) {
         match end {
             End::Refused(code) | End::Aborted { code, .. } => {
-                let why = format!(
-                    "registration refused: {} ({code:02X})",
-                    codes::result(*code)
-                );
+                let why = format!("registration refused: {} ({code:02X})", codes::result(*code));
                 self.rest(&why, codes::is_busy(*code), now, out);
             }
             End::Completed(_) => self.learn(now, out),
@@ -85,8 +78,7 @@ impl TerminalDriver {
     /// trace is then wiped out.
     fn unclaimed(&self, intent: &Intent, outcome: Outcome) -> Outcome {
         let taken = |booked: &Payment| {
-            self.claimed
-                .is_some_and(|(mark, by)| by != intent.id && mark == booked.mark)
+            self.claimed.is_some_and(|(mark, by)| by != intent.id && mark == booked.mark)
         };
         match outcome {
             Outcome::Approved(booked) | Outcome::Mismatch { booked, .. } if taken(&booked) => {

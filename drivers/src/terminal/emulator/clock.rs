@@ -31,13 +31,7 @@ mod tests {
     #[test]
     fn the_clock_counts_days_and_months() {
         let shown = |seconds| {
-            let ClockTime {
-                month,
-                day,
-                hour,
-                minute,
-                second,
-            } = clock(seconds);
+            let ClockTime { month, day, hour, minute, second } = clock(seconds);
             (month, day, hour, minute, second)
         };
         assert_eq!(shown(0), (1, 1, 0, 0, 0));

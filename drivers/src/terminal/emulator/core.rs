@@ -195,11 +195,7 @@ impl Core {
             Step::Wait(duration) => self.not_before = now + duration,
             Step::Answer(bytes) | Step::Raw(bytes) => self.send(bytes),
             Step::Tell(bytes) => self.tell(bytes, now),
-            Step::Book {
-                what,
-                amount_minor,
-                currency,
-            } => {
+            Step::Book { what, amount_minor, currency } => {
                 let at = clock(self.config.clock_start_s + now.as_secs());
                 self.ledger.book(what, amount_minor, currency, at);
                 self.day_closed = None;
@@ -266,21 +262,14 @@ impl Core {
     /// Before the booking an order can be aborted, unless it is planned to refuse; after it
     /// the approval goes its way.
     fn abort(&mut self) {
-        let open = self
-            .script
-            .iter()
-            .any(|step| matches!(step, Step::Book { .. }));
+        let open = self.script.iter().any(|step| matches!(step, Step::Book { .. }));
         if open && !self.refuses_abort && !self.silent {
             let ending = script::decline(codes::ABORTED, self.config.terminal_id);
             self.script = [script::ack()].into_iter().chain(ending).collect();
             self.awaits_ack_until = None;
             self.not_before = Duration::ZERO;
         } else {
-            let code = if self.refuses_abort {
-                codes::NOT_SUPPORTED
-            } else {
-                0
-            };
+            let code = if self.refuses_abort { codes::NOT_SUPPORTED } else { 0 };
             let class = if self.refuses_abort { 0x84 } else { 0x80 };
             self.send(wire::message(class, code, &[]));
         }

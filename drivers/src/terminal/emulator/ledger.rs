@@ -45,11 +45,7 @@ impl Ledger {
     /// A ledger whose counters stand at these last numbers.
     #[must_use]
     pub const fn counting_from(trace: u32, receipt_no: u16) -> Self {
-        Self {
-            bookings: Vec::new(),
-            trace,
-            receipt_no,
-        }
+        Self { bookings: Vec::new(), trace, receipt_no }
     }
 
     /// All bookings, the oldest first.
@@ -71,11 +67,7 @@ impl Ledger {
             Booked::Payment => booking.amount_minor,
             Booked::Refund | Booked::Reversal { .. } => -booking.amount_minor,
         };
-        self.bookings
-            .iter()
-            .filter(|booking| booking.currency == currency)
-            .map(signed)
-            .sum()
+        self.bookings.iter().filter(|booking| booking.currency == currency).map(signed).sum()
     }
 
     /// The payment with this receipt number that can still be reversed.

@@ -19,35 +19,23 @@ impl Core {
             }
             Order::Registration { .. } => [script::ack(), script::aborted(0x9A)].into(),
             _ if !self.registered => [script::nack(0x6B)].into(),
-            Order::Payment {
-                amount_minor,
-                currency,
-            } => self.money(Booked::Payment, amount_minor, currency),
-            Order::Refund {
-                amount_minor,
-                currency,
-            } => self.money(Booked::Refund, amount_minor, currency),
+            Order::Payment { amount_minor, currency } => {
+                self.money(Booked::Payment, amount_minor, currency)
+            }
+            Order::Refund { amount_minor, currency } => {
+                self.money(Booked::Refund, amount_minor, currency)
+            }
             Order::Reversal { receipt_no } => match self.ledger.reversible(receipt_no).copied() {
                 Some(payment) => {
                     let what = Booked::Reversal { of: payment.trace };
                     self.money(what, payment.amount_minor, payment.currency)
                 }
-                None => [script::ack()]
-                    .into_iter()
-                    .chain(script::decline(0xB5, id))
-                    .collect(),
+                None => [script::ack()].into_iter().chain(script::decline(0xB5, id)).collect(),
             },
             Order::EndOfDay => {
                 let lines = vec!["** END OF DAY **".to_owned()];
                 let slip = Step::Tell(wire::slip(3, &lines));
-                [
-                    script::ack(),
-                    Step::CloseDay,
-                    Step::TellTotals,
-                    slip,
-                    script::completion(),
-                ]
-                .into()
+                [script::ack(), Step::CloseDay, Step::TellTotals, slip, script::completion()].into()
             }
             Order::Enquiry => {
                 let state = b"\xF0\xF1\xF0TILL-EMU 1\x00";

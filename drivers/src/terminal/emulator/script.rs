@@ -66,11 +66,7 @@ pub fn progress(code: u8) -> Step {
 
 /// The end of an order that is not carried out.
 pub fn decline(code: u8, terminal_id: u32) -> Vec<Step> {
-    vec![
-        Step::SkipTrace,
-        Step::Tell(wire::declined(code, terminal_id)),
-        aborted(code),
-    ]
+    vec![Step::SkipTrace, Step::Tell(wire::declined(code, terminal_id)), aborted(code)]
 }
 
 /// A payment, refund or reversal, as `fault` has it.
@@ -86,18 +82,8 @@ pub fn money(
         Fault::Currency(other) => (amount_minor, other),
         _ => (amount_minor, currency),
     };
-    let book = Step::Book {
-        what,
-        amount_minor,
-        currency,
-    };
-    let opening = vec![
-        ack(),
-        progress(0x0A),
-        Step::Wait(CARD),
-        progress(0x04),
-        Step::Wait(BANK),
-    ];
+    let book = Step::Book { what, amount_minor, currency };
+    let opening = vec![ack(), progress(0x0A), Step::Wait(CARD), progress(0x04), Step::Wait(BANK)];
     let rest = match fault {
         Fault::Refuse(code) => return VecDeque::from([nack(code)]),
         Fault::Deaf => return VecDeque::new(),
@@ -129,11 +115,9 @@ fn broken(book: Step, at: Moment, how: Break) -> Vec<Step> {
         Moment::BeforeBooking => breaking(how),
         // A terminal without power books nothing later.
         Moment::BookedLater if matches!(how, Break::Power(_)) => breaking(how),
-        Moment::BookedLater => [
-            breaking(how),
-            vec![Step::FallSilent, Step::Wait(LATER), book],
-        ]
-        .concat(),
+        Moment::BookedLater => {
+            [breaking(how), vec![Step::FallSilent, Step::Wait(LATER), book]].concat()
+        }
         Moment::BeforeStatus => [vec![book], breaking(how)].concat(),
         Moment::BeforeCompletion => {
             [vec![book, Step::TellStatus, Step::TellSlip], breaking(how)].concat()

@@ -62,10 +62,7 @@ impl Emulator {
             pace: pace.max(1),
         });
         let task = tokio::spawn(serve(listener, Arc::clone(&shared)));
-        Ok(Self {
-            shared,
-            _stop: Arc::new(Stop(task)),
-        })
+        Ok(Self { shared, _stop: Arc::new(Stop(task)) })
     }
 
     /// Where it listens.

@@ -31,18 +31,10 @@ impl Order {
                 let password = number(password).and_then(|number| u32::try_from(number).ok());
                 password.map(|password| Self::Registration { password })
             }
-            (0x06, 0x01, [0x04, asked @ ..]) => {
-                amount(asked).map(|(amount_minor, currency)| Self::Payment {
-                    amount_minor,
-                    currency,
-                })
-            }
-            (0x06, 0x31, [_, _, _, 0x04, asked @ ..]) => {
-                amount(asked).map(|(amount_minor, currency)| Self::Refund {
-                    amount_minor,
-                    currency,
-                })
-            }
+            (0x06, 0x01, [0x04, asked @ ..]) => amount(asked)
+                .map(|(amount_minor, currency)| Self::Payment { amount_minor, currency }),
+            (0x06, 0x31, [_, _, _, 0x04, asked @ ..]) => amount(asked)
+                .map(|(amount_minor, currency)| Self::Refund { amount_minor, currency }),
             (0x06, 0x30, [_, _, _, 0x87, receipt_no @ ..]) => {
                 small(receipt_no).map(|receipt_no| Self::Reversal { receipt_no })
             }
@@ -73,12 +65,7 @@ fn small(digits: &[u8]) -> Option<u16> {
 }
 
 pub fn message(class: u8, instr: u8, data: &[u8]) -> Vec<u8> {
-    Apdu {
-        class,
-        instr,
-        data: data.to_vec(),
-    }
-    .encode()
+    Apdu { class, instr, data: data.to_vec() }.encode()
 }
 
 /// 04 0F for a booking, with a card whose number the terminal left in the open: the till must
@@ -91,30 +78,16 @@ pub fn approved(booking: &Booking, terminal_id: u32) -> Vec<u8> {
     let at = booking.at;
     let pair = |value: u8| bcd::encode::<1>(value.into()).unwrap_or_default();
     let mut data = vec![0x27, 0x00];
-    data.extend(digits(
-        0x04,
-        u64::try_from(booking.amount_minor).unwrap_or(0),
-        6,
-    ));
+    data.extend(digits(0x04, u64::try_from(booking.amount_minor).unwrap_or(0), 6));
     data.extend(digits(0x49, booking.currency.into(), 2));
     data.extend(digits(0x0B, booking.trace.into(), 3));
     if let Booked::Reversal { of } = booking.what {
         data.extend(digits(0x37, of.into(), 3));
     }
-    data.extend(
-        [
-            &[0x0C][..],
-            &pair(at.hour),
-            &pair(at.minute),
-            &pair(at.second),
-        ]
-        .concat(),
-    );
+    data.extend([&[0x0C][..], &pair(at.hour), &pair(at.minute), &pair(at.second)].concat());
     data.extend([&[0x0D][..], &pair(at.month), &pair(at.day)].concat());
     data.extend([0x0E, 0x28, 0x12, 0x17, 0x00, 0x01, 0x19, 0x70]);
-    data.extend([
-        0x22, 0xF0, 0xF8, 0x47, 0x61, 0x73, 0x90, 0x01, 0x01, 0x01, 0x19,
-    ]);
+    data.extend([0x22, 0xF0, 0xF8, 0x47, 0x61, 0x73, 0x90, 0x01, 0x01, 0x01, 0x19]);
     data.extend(digits(0x29, terminal_id.into(), 4));
     data.extend(b"\x2A804011926      ");
     data.extend(digits(0x87, booking.receipt_no.into(), 2));
@@ -126,11 +99,7 @@ pub fn approved(booking: &Booking, terminal_id: u32) -> Vec<u8> {
 
 /// 04 0F with the totals of a day that was closed.
 pub fn totals(ledger: &Ledger, trace: u32, at: ClockTime) -> Vec<u8> {
-    let total: i64 = ledger
-        .bookings()
-        .iter()
-        .map(|booking| booking.amount_minor)
-        .sum();
+    let total: i64 = ledger.bookings().iter().map(|booking| booking.amount_minor).sum();
     let amount = bcd::encode::<6>(u64::try_from(total).unwrap_or(0)).unwrap_or_default();
     let trace = bcd::encode::<3>(trace.into()).unwrap_or_default();
     let clock = [at.hour, at.minute, at.second, at.month, at.day]
@@ -182,15 +151,9 @@ pub fn slip_lines(booking: &Booking, terminal_id: u32) -> Vec<String> {
     vec![
         format!("** {what} **"),
         format!("Terminal {terminal_id:08}"),
-        format!(
-            "Trace {:06} Receipt {:04}",
-            booking.trace, booking.receipt_no
-        ),
+        format!("Trace {:06} Receipt {:04}", booking.trace, booking.receipt_no),
         "Card 4761739001010119".to_owned(),
-        format!(
-            "Amount {} (currency {:03})",
-            booking.amount_minor, booking.currency
-        ),
+        format!("Amount {} (currency {:03})", booking.amount_minor, booking.currency),
         "APPROVED".to_owned(),
     ]
 }

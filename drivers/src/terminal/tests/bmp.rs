@@ -14,24 +14,14 @@ fn every_length_form_is_skipped_exactly() {
         ("LLL", [vec![0x60, 0xF1, 0xF0, 0xF2], vec![0; 102]].concat()),
         ("TLV short", vec![0x06, 0x02, 0x07, 0x00]),
         ("TLV 81", [vec![0x06, 0x81, 0x80], vec![0; 128]].concat()),
-        (
-            "TLV 82",
-            [vec![0x06, 0x82, 0x01, 0x00], vec![0; 256]].concat(),
-        ),
+        ("TLV 82", [vec![0x06, 0x82, 0x01, 0x00], vec![0; 256]].concat()),
         ("37 in BCD", vec![0x37, 0x00, 0x04, 0x70]),
         ("37 as LLL", vec![0x37, 0xF0, 0xF0, 0xF1, 0x55]),
         ("BA", vec![0xBA, 1, 2, 3, 4, 5]),
     ] {
         let data = [field, vec![0x27, 0x00]].concat();
         let read = fields(&data).unwrap();
-        assert_eq!(
-            read[1],
-            Field {
-                tag: 0x27,
-                value: &[0x00]
-            },
-            "{name}"
-        );
+        assert_eq!(read[1], Field { tag: 0x27, value: &[0x00] }, "{name}");
     }
 }
 
@@ -54,27 +44,9 @@ fn what_cannot_be_read_is_named() {
 fn tlv_objects_have_one_or_two_tag_bytes() {
     let data = [0x1F, 0x07, 0x01, 0x02, 0x25, 0x04, 0x07, 0x02, b'H', b'i'];
     let read = objects(&data).unwrap();
-    assert_eq!(
-        read[0],
-        Object {
-            tag: 0x1F07,
-            value: &[2]
-        }
-    );
-    assert_eq!(
-        objects(read[1].value).unwrap(),
-        [Object {
-            tag: 0x07,
-            value: b"Hi"
-        }]
-    );
-    for bad in [
-        &[0x25][..],
-        &[0x1F],
-        &[0x1F, 0x87, 0],
-        &[0x07, 0x05, b'x'],
-        &[0x07, 0x84],
-    ] {
+    assert_eq!(read[0], Object { tag: 0x1F07, value: &[2] });
+    assert_eq!(objects(read[1].value).unwrap(), [Object { tag: 0x07, value: b"Hi" }]);
+    for bad in [&[0x25][..], &[0x1F], &[0x1F, 0x87, 0], &[0x07, 0x05, b'x'], &[0x07, 0x84]] {
         assert!(matches!(objects(bad), Err(BmpError::Tlv(_))), "{bad:02X?}");
     }
 }

@@ -48,29 +48,17 @@ fn requests_have_the_bytes_of_the_specification() {
     };
     for (request, hex) in [
         // 2.1 Registration, with this till's configuration byte 9E.
-        (
-            Request::Registration { currency: 978 },
-            "06 00 06 123456 9E 0978",
-        ),
+        (Request::Registration { currency: 978 }, "06 00 06 123456 9E 0978"),
         // 2.2 Authorisation
-        (
-            Request::Authorisation(amount(1_295, "EUR")),
-            "06 01 0A 04 000000001295 49 0978",
-        ),
+        (Request::Authorisation(amount(1_295, "EUR")), "06 01 0A 04 000000001295 49 0978"),
         (
             Request::Authorisation(amount(999_999_999_999, "CHF")),
             "06 01 0A 04 999999999999 49 0756",
         ),
         // 2.8 Reversal
-        (
-            Request::Reversal { receipt_no: 42 },
-            "06 30 06 123456 87 0042",
-        ),
+        (Request::Reversal { receipt_no: 42 }, "06 30 06 123456 87 0042"),
         // 2.11 Refund
-        (
-            Request::Refund(amount(1, "EUR")),
-            "06 31 0D 123456 04 000000000001 49 0978",
-        ),
+        (Request::Refund(amount(1, "EUR")), "06 31 0D 123456 04 000000000001 49 0978"),
         // 2.16 End of Day
         (Request::EndOfDay, "06 50 03 123456"),
         // 2.14 Repeat Receipt
@@ -78,11 +66,7 @@ fn requests_have_the_bytes_of_the_specification() {
         // 2.25 Status Enquiry
         (Request::StatusEnquiry, "05 01 03 123456"),
     ] {
-        assert_eq!(
-            request.encode(Password::new(123_456).unwrap()),
-            bytes(hex),
-            "{request:?}"
-        );
+        assert_eq!(request.encode(Password::new(123_456).unwrap()), bytes(hex), "{request:?}");
     }
     assert_eq!(ACK.to_vec(), bytes("80 00 00"));
     assert_eq!(ABORT.to_vec(), bytes("06 B0 00"));
@@ -96,13 +80,7 @@ fn a_status_of_an_approved_payment_is_read() {
          87 0231 3B 3735303037310000 0B 000975 19 60 29 52523535 0E 2405 8A 06 8C 01 \
          8B F1F1 4D61737465724361726400 2A 383034303131393236202020202020",
     );
-    let at = ClockTime {
-        month: 4,
-        day: 5,
-        hour: 22,
-        minute: 55,
-        second: 58,
-    };
+    let at = ClockTime { month: 4, day: 5, hour: 22, minute: 55, second: 58 };
     assert_eq!(
         paid,
         StatusInformation {
@@ -140,10 +118,7 @@ fn a_status_of_an_approved_payment_is_read() {
          87 0008 0B 000000 8A 06 8B F1F1 4D41535445524341524400 06 2E 2F 08 1F12 01 02 1F10 01 00 \
          60 1B 43 07 A0000000041010 44 10 4465626974204D617374657263617264 1F2B 04 10015008",
     );
-    assert_eq!(
-        (paid.amount_minor, paid.trace, paid.receipt_no),
-        (None, None, Some(8))
-    );
+    assert_eq!((paid.amount_minor, paid.trace, paid.receipt_no), (None, None, Some(8)));
 }
 
 #[test]
@@ -164,10 +139,7 @@ fn refusals_are_read() {
     assert_eq!(aborted.result, Some(codes::ABORTED));
     assert_eq!(aborted.text.as_deref(), Some("Abbruch durch Kunde"));
     let wrong = status("04 0F 18 27 FF 29 28004869 3C F0F1F3 4265747261672066616C736368");
-    assert_eq!(
-        (wrong.result, wrong.text.as_deref()),
-        (Some(0xFF), Some("Betrag falsch"))
-    );
+    assert_eq!((wrong.result, wrong.text.as_deref()), (Some(0xFF), Some("Betrag falsch")));
     assert_eq!(read("06 1E 04 B8 87 FFFF"), Incoming::Aborted(0xB8));
     assert_eq!(read("84 9C 00"), Incoming::Nack(0x9C));
 }
@@ -180,14 +152,9 @@ fn the_other_messages_are_read() {
     assert_eq!(codes::progress(0x4A), "insert card");
     assert_eq!(read("06 0F 00"), Incoming::Completion(vec![]));
     // 2.25: version as LLL, then the state.
-    let Incoming::Completion(data) = read("06 0F 08 F0F0F4 76322E30 A0") else {
-        panic!()
-    };
+    let Incoming::Completion(data) = read("06 0F 08 F0F0F4 76322E30 A0") else { panic!() };
     assert_eq!(terminal_state(&data), Some(0xA0));
-    let line = |copy, text: &str| SlipLine {
-        copy,
-        text: text.to_owned(),
-    };
+    let line = |copy, text: &str| SlipLine { copy, text: text.to_owned() };
     assert_eq!(
         read("06 D1 07 00 42657472 8467"),
         Incoming::Print(vec![line(Copy::Other, "Beträg")])
@@ -203,10 +170,7 @@ fn the_other_messages_are_read() {
     assert_eq!(read("06 85 00"), Incoming::Other);
     assert_eq!(
         Incoming::read(&Apdu::empty(0x3F, 0x55)),
-        Err(ProtocolError::NotZvt {
-            class: 0x3F,
-            instr: 0x55
-        })
+        Err(ProtocolError::NotZvt { class: 0x3F, instr: 0x55 })
     );
     assert!(Incoming::read(&apdu("04 FF 00")).is_err());
     assert!(Incoming::read(&apdu("04 0F 04 27 00 04 00")).is_err());

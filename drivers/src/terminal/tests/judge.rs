@@ -8,17 +8,8 @@ fn eur(minor: i64) -> Money {
 }
 
 fn intent(kind: Kind, trace: u32) -> Intent {
-    let mark = Mark {
-        terminal_id: Some(7),
-        trace: Some(trace),
-        receipt_no: None,
-    };
-    Intent {
-        id: IntentId(1),
-        kind,
-        amount: eur(500),
-        baseline: Baseline::Last(mark),
-    }
+    let mark = Mark { terminal_id: Some(7), trace: Some(trace), receipt_no: None };
+    Intent { id: IntentId(1), kind, amount: eur(500), baseline: Baseline::Last(mark) }
 }
 
 fn status(trace: u32) -> StatusInformation {
@@ -33,10 +24,7 @@ fn status(trace: u32) -> StatusInformation {
 }
 
 fn completed(status: StatusInformation) -> End {
-    End::Completed(Heard {
-        status: Some(Box::new(status)),
-        ..Heard::default()
-    })
+    End::Completed(Heard { status: Some(Box::new(status)), ..Heard::default() })
 }
 
 fn name(outcome: &Outcome) -> &'static str {
@@ -63,35 +51,15 @@ fn the_last_payment_counts_only_if_it_is_surely_this_one() {
     check(&|status| status.trace = Some(100), "unknown", "declined");
     check(&|status| status.trace = Some(99), "approved", "unknown");
     check(&|status| status.trace = None, "approved", "unknown");
-    check(
-        &|status| status.terminal_id = Some(8),
-        "approved",
-        "unknown",
-    );
-    check(
-        &|status| status.amount_minor = Some(501),
-        "mismatch",
-        "mismatch",
-    );
-    check(
-        &|status| status.currency = Some(756),
-        "mismatch",
-        "mismatch",
-    );
+    check(&|status| status.terminal_id = Some(8), "approved", "unknown");
+    check(&|status| status.amount_minor = Some(501), "mismatch", "mismatch");
+    check(&|status| status.currency = Some(756), "mismatch", "mismatch");
     check(&|status| status.currency = None, "approved", "approved");
     check(&|status| status.currency = Some(1), "unknown", "unknown");
     check(&|status| status.amount_minor = None, "approved", "unknown");
-    check(
-        &|status| status.original_trace = Some(90),
-        "unknown",
-        "unknown",
-    );
+    check(&|status| status.original_trace = Some(90), "unknown", "unknown");
     check(&|status| status.is_totals = true, "unknown", "unknown");
-    check(
-        &|status| (status.is_totals, status.trace) = (true, Some(100)),
-        "unknown",
-        "declined",
-    );
+    check(&|status| (status.is_totals, status.trace) = (true, Some(100)), "unknown", "declined");
     check(&|status| status.result = None, "unknown", "unknown");
     check(&|status| status.result = Some(0x6C), "declined", "unknown");
 }
@@ -101,31 +69,19 @@ fn a_reversal_may_name_what_it_reverses() {
     let intent = intent(Kind::Reversal { receipt_no: 3 }, 100);
     let mut status = status(101);
     status.original_trace = Some(90);
-    assert_eq!(
-        name(&performed(&intent, completed(status.clone()))),
-        "approved"
-    );
+    assert_eq!(name(&performed(&intent, completed(status.clone()))), "approved");
     assert_eq!(name(&resolved(&intent, completed(status))), "approved");
 }
 
 #[test]
 fn an_abort_after_an_approval_is_nobodys_to_guess() {
     let intent = intent(Kind::Payment, 100);
-    let heard = Heard {
-        status: Some(Box::new(status(101))),
-        ..Heard::default()
-    };
+    let heard = Heard { status: Some(Box::new(status(101))), ..Heard::default() };
     let outcome = performed(&intent, End::Aborted { code: 0x6C, heard });
     assert!(
-        matches!(
-            &outcome,
-            Outcome::Unknown(Unknown::Contradiction { seen: Some(_), .. })
-        ),
+        matches!(&outcome, Outcome::Unknown(Unknown::Contradiction { seen: Some(_), .. })),
         "{outcome:?}"
     );
-    let plain = End::Aborted {
-        code: 0x6C,
-        heard: Heard::default(),
-    };
+    let plain = End::Aborted { code: 0x6C, heard: Heard::default() };
     assert_eq!(name(&performed(&intent, plain)), "declined");
 }

@@ -37,18 +37,10 @@ fn check(fault: Fault, first: &str, settled: &str, bookings: usize) {
         last = world.resolve(intent);
     }
     assert_eq!(name(&last), settled, "{fault:?}: {last:?}");
-    assert_eq!(
-        world.core.ledger().bookings().len() - before,
-        bookings,
-        "{fault:?}"
-    );
+    assert_eq!(world.core.ledger().bookings().len() - before, bookings, "{fault:?}");
     // The terminal is in order again.
     world.run(Duration::from_secs(10));
-    assert_eq!(
-        name(&world.pay(1_295, Fault::None)),
-        "approved",
-        "after {fault:?}"
-    );
+    assert_eq!(name(&world.pay(1_295, Fault::None)), "approved", "after {fault:?}");
 }
 
 #[test]
@@ -58,18 +50,8 @@ fn each_fault_has_its_outcome() {
     check(Fault::Decline(0x6C), "declined", "declined", 0);
     check(Fault::Refuse(0xCC), "not sent", "not sent", 0);
     check(Fault::Deaf, "unknown", "not found", 0);
-    check(
-        Fault::Late(Duration::from_secs(60)),
-        "approved",
-        "approved",
-        1,
-    );
-    check(
-        Fault::Late(Duration::from_secs(200)),
-        "unknown",
-        "approved",
-        1,
-    );
+    check(Fault::Late(Duration::from_secs(60)), "approved", "approved", 1);
+    check(Fault::Late(Duration::from_secs(200)), "unknown", "approved", 1);
     check(Fault::Slow(5), "approved", "approved", 1);
     check(Fault::Slow(40), "unknown", "approved", 1);
     check(Fault::Amount(1_195), "mismatch", "mismatch", 1);
@@ -105,9 +87,7 @@ fn each_way_of_breaking_off_is_resolved_by_asking() {
 #[test]
 fn an_approval_carries_what_the_terminal_said() {
     let mut world = World::after_one_payment();
-    let Outcome::Approved(payment) = world.pay(1_295, Fault::None) else {
-        panic!("approved")
-    };
+    let Outcome::Approved(payment) = world.pay(1_295, Fault::None) else { panic!("approved") };
     assert_eq!(payment.amount, eur(1_295));
     assert!(payment.amount_echoed);
     assert_eq!(payment.mark.trace, Some(999_998));
@@ -120,13 +100,12 @@ fn an_approval_carries_what_the_terminal_said() {
     let slip: Vec<&str> = payment.slip.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(slip.len(), 12);
     assert!(slip.contains(&"Card 476173******0119"), "{slip:?}");
-    assert!(world.events.iter().any(|event| matches!(
-        event,
-        Event::Progress {
-            text: "insert card",
-            ..
-        }
-    )));
+    assert!(
+        world
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Progress { text: "insert card", .. }))
+    );
 }
 
 #[test]
@@ -135,14 +114,7 @@ fn an_abort_before_the_booking_declines_and_after_it_the_approval_wins() {
         (0, Fault::None, "declined"),
         (2, Fault::None, "declined"),
         (2, Fault::RefusesAbort, "approved"),
-        (
-            2,
-            Fault::Break {
-                at: Moment::BeforeBooking,
-                how: Break::Mute,
-            },
-            "unknown",
-        ),
+        (2, Fault::Break { at: Moment::BeforeBooking, how: Break::Mute }, "unknown"),
     ] {
         let mut world = World::after_one_payment();
         world.core.plan(fault);
@@ -151,35 +123,24 @@ fn an_abort_before_the_booking_declines_and_after_it_the_approval_wins() {
         world.run(Duration::from_secs(after_s));
         world.command(Command::Abort);
         let outcome = world.outcome(intent.id);
-        assert_eq!(
-            name(&outcome),
-            expected,
-            "{after_s} s, {fault:?}: {outcome:?}"
-        );
+        assert_eq!(name(&outcome), expected, "{after_s} s, {fault:?}: {outcome:?}");
     }
 }
 
 #[test]
 fn refunds_and_reversals_move_money_back_once() {
     let mut world = World::after_one_payment();
-    let Outcome::Approved(paid) = world.pay(1_295, Fault::None) else {
-        panic!("approved")
-    };
+    let Outcome::Approved(paid) = world.pay(1_295, Fault::None) else { panic!("approved") };
     let receipt_no = paid.mark.receipt_no.unwrap();
     let refund = world.intent(Kind::Refund, 300);
     assert_eq!(name(&world.perform(refund)), "approved");
     let reversal = world.intent(Kind::Reversal { receipt_no }, 1_295);
-    let Outcome::Approved(reversed) = world.perform(reversal) else {
-        panic!("approved")
-    };
+    let Outcome::Approved(reversed) = world.perform(reversal) else { panic!("approved") };
     assert_eq!(reversed.reverses_trace, paid.mark.trace);
     assert_eq!(world.core.ledger().net_minor(978), 500 - 300);
     let again = world.intent(Kind::Reversal { receipt_no }, 1_295);
     assert_eq!(name(&world.perform(again)), "declined");
-    assert!(matches!(
-        world.core.ledger().last().unwrap().what,
-        Booked::Reversal { .. }
-    ));
+    assert!(matches!(world.core.ledger().last().unwrap().what, Booked::Reversal { .. }));
 }
 
 #[test]
@@ -187,25 +148,13 @@ fn what_may_not_begin_is_not_sent() {
     let mut world = World::after_one_payment();
     let stale = world.intent(Kind::Payment, 100);
     assert_eq!(name(&world.pay(100, Fault::None)), "approved");
-    assert_eq!(
-        world.perform(stale),
-        Outcome::NotSent(NotSent::StaleBaseline)
-    );
+    assert_eq!(world.perform(stale), Outcome::NotSent(NotSent::StaleBaseline));
     let zero = world.intent(Kind::Payment, 0);
-    assert_eq!(
-        world.perform(zero),
-        Outcome::NotSent(NotSent::BadAmount(eur(0)))
-    );
+    assert_eq!(world.perform(zero), Outcome::NotSent(NotSent::BadAmount(eur(0))));
     let negative = world.intent(Kind::Refund, -5);
-    assert_eq!(
-        world.perform(negative),
-        Outcome::NotSent(NotSent::BadAmount(eur(-5)))
-    );
+    assert_eq!(world.perform(negative), Outcome::NotSent(NotSent::BadAmount(eur(-5))));
     let far = world.intent(Kind::Reversal { receipt_no: 10_000 }, 5);
-    assert_eq!(
-        world.perform(far),
-        Outcome::NotSent(NotSent::BadReceiptNo(10_000))
-    );
+    assert_eq!(world.perform(far), Outcome::NotSent(NotSent::BadReceiptNo(10_000)));
 
     let first = world.intent(Kind::Payment, 100);
     let second = world.intent(Kind::Payment, 100);
@@ -215,30 +164,20 @@ fn what_may_not_begin_is_not_sent() {
 
     world.cut_line();
     let offline = world.intent(Kind::Payment, 100);
-    assert!(matches!(
-        world.perform(offline),
-        Outcome::NotSent(NotSent::Offline(_))
-    ));
+    assert!(matches!(world.perform(offline), Outcome::NotSent(NotSent::Offline(_))));
 }
 
 #[test]
 fn an_unknown_outcome_bars_the_next_payment_until_it_is_resolved_or_released() {
     let mut world = World::after_one_payment();
-    world.core.plan(Fault::Break {
-        at: Moment::BeforeStatus,
-        how: Break::Line,
-    });
+    world.core.plan(Fault::Break { at: Moment::BeforeStatus, how: Break::Line });
     let first = world.intent(Kind::Payment, 100);
     assert_eq!(name(&world.perform(first)), "unknown");
     world.run(Duration::from_secs(5));
     let barred = Outcome::NotSent(NotSent::Unresolved(first.id));
     let next = world.intent(Kind::Payment, 100);
     assert_eq!(world.perform(next), barred);
-    assert_eq!(
-        world.perform(first),
-        barred,
-        "the same intent is never sent again"
-    );
+    assert_eq!(world.perform(first), barred, "the same intent is never sent again");
     world.command(Command::EndOfDay);
     assert!(world.events.iter().any(|event| matches!(
         event,
@@ -248,10 +187,7 @@ fn an_unknown_outcome_bars_the_next_payment_until_it_is_resolved_or_released() {
     assert_eq!(name(&world.perform(next)), "approved");
     // Too late: the terminal's last payment is the second one now, though the amounts are equal.
     let late = world.resolve(first);
-    assert!(
-        matches!(late, Outcome::Unknown(Unknown::Contradiction { .. })),
-        "{late:?}"
-    );
+    assert!(matches!(late, Outcome::Unknown(Unknown::Contradiction { .. })), "{late:?}");
     assert_eq!(world.core.ledger().bookings().len(), 3);
 }
 
@@ -260,27 +196,19 @@ fn a_terminal_that_cannot_be_asked_leaves_the_outcome_to_a_manager() {
     // It never took a payment, so nothing tells old from new.
     let mut world = World::fresh();
     assert_eq!(world.baseline, Baseline::Unknown);
-    world.core.plan(Fault::Break {
-        at: Moment::BeforeStatus,
-        how: Break::Line,
-    });
+    world.core.plan(Fault::Break { at: Moment::BeforeStatus, how: Break::Line });
     let intent = world.intent(Kind::Payment, 700);
     assert_eq!(name(&world.perform(intent)), "unknown");
     world.run(Duration::from_secs(5));
     match world.resolve(intent) {
-        Outcome::Unknown(Unknown::Contradiction {
-            seen: Some(seen), ..
-        }) => {
+        Outcome::Unknown(Unknown::Contradiction { seen: Some(seen), .. }) => {
             assert_eq!(seen.amount, eur(700));
         }
         other => panic!("{other:?}"),
     }
     // It refuses to repeat, whatever the reason.
     let mut world = World::after_one_payment();
-    world.core.plan(Fault::Break {
-        at: Moment::BeforeBooking,
-        how: Break::Line,
-    });
+    world.core.plan(Fault::Break { at: Moment::BeforeBooking, how: Break::Line });
     let intent = world.intent(Kind::Payment, 700);
     assert_eq!(name(&world.perform(intent)), "unknown");
     world.run(Duration::from_secs(5));
@@ -307,14 +235,9 @@ fn the_day_is_closed_and_the_state_is_told() {
     assert_eq!(slip.unwrap()[0].text, "** END OF DAY **");
     // The day's totals are the last receipt now, and no payment; still they tell old from new.
     world.run(Duration::from_secs(5));
-    let breaks = |at| Fault::Break {
-        at,
-        how: Break::Line,
-    };
-    for (at, expected) in [
-        (Moment::BeforeBooking, "not found"),
-        (Moment::BeforeStatus, "approved"),
-    ] {
+    let breaks = |at| Fault::Break { at, how: Break::Line };
+    for (at, expected) in [(Moment::BeforeBooking, "not found"), (Moment::BeforeStatus, "approved")]
+    {
         world.core.plan(breaks(at));
         let intent = world.intent(Kind::Payment, 500);
         assert_eq!(name(&world.perform(intent)), "unknown");

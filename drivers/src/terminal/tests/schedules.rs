@@ -19,14 +19,7 @@ fn books_and_reports_agree_under_any_faults() {
         schedule(seed, &mut tally);
     }
     // The schedules reach every kind of end, or they prove little.
-    let Tally {
-        approved,
-        declined,
-        not_sent,
-        resolved,
-        mismatch,
-        manager,
-    } = tally;
+    let Tally { approved, declined, not_sent, resolved, mismatch, manager } = tally;
     for (count, what) in [
         (approved, "approved"),
         (declined, "declined"),
@@ -71,16 +64,10 @@ fn schedule(seed: u64, tally: &mut Tally) {
         let before = world.core.ledger().bookings().len();
         let (intent, outcome) = operation(&mut world, &mut dice, tally);
         let booked = world.core.ledger().bookings()[before..].to_vec();
-        assert!(
-            booked.len() <= 1,
-            "seed {seed}: booked twice for {intent:?}: {booked:?}"
-        );
+        assert!(booked.len() <= 1, "seed {seed}: booked twice for {intent:?}: {booked:?}");
         match (&outcome, booked.first()) {
             (
-                Outcome::Approved(payment)
-                | Outcome::Mismatch {
-                    booked: payment, ..
-                },
+                Outcome::Approved(payment) | Outcome::Mismatch { booked: payment, .. },
                 Some(entry),
             ) => {
                 agree(seed, &intent, payment, entry);
@@ -101,17 +88,9 @@ fn schedule(seed: u64, tally: &mut Tally) {
 
 fn agree(seed: u64, intent: &Intent, payment: &Payment, entry: &Booking) {
     assert_eq!(payment.amount.minor(), entry.amount_minor, "seed {seed}");
-    assert_eq!(
-        currency_number(payment.amount.currency()),
-        Some(entry.currency),
-        "seed {seed}"
-    );
+    assert_eq!(currency_number(payment.amount.currency()), Some(entry.currency), "seed {seed}");
     assert_eq!(payment.mark.trace, Some(entry.trace), "seed {seed}");
-    assert_eq!(
-        payment.mark.receipt_no,
-        Some(entry.receipt_no),
-        "seed {seed}"
-    );
+    assert_eq!(payment.mark.receipt_no, Some(entry.receipt_no), "seed {seed}");
     let same_kind = match intent.kind {
         Kind::Payment => entry.what == Booked::Payment,
         Kind::Refund => entry.what == Booked::Refund,
@@ -135,18 +114,12 @@ fn operation(world: &mut World, dice: &mut Dice, tally: &mut Tally) -> (Intent, 
     }
     let kind = match dice.below(6) {
         0 => Kind::Refund,
-        1 => Kind::Reversal {
-            receipt_no: last_receipt(world),
-        },
+        1 => Kind::Reversal { receipt_no: last_receipt(world) },
         _ => Kind::Payment,
     };
     // Equal amounts on purpose: an amount alone must not identify a payment.
     let minor = match kind {
-        Kind::Reversal { .. } => world
-            .core
-            .ledger()
-            .last()
-            .map_or(500, |last| last.amount_minor),
+        Kind::Reversal { .. } => world.core.ledger().last().map_or(500, |last| last.amount_minor),
         _ => [500, 500, 1_295][dice.below(3)],
     };
     let intent = world.intent(kind, minor);
@@ -224,9 +197,7 @@ fn fault(dice: &mut Dice) -> Fault {
         4 => Fault::Slow(u8::try_from(dice.below(45)).unwrap()),
         5 => Fault::Amount([1, 499, 100_000][dice.below(3)]),
         6 => Fault::Currency(756),
-        7 => Fault::NoStatus {
-            booked: dice.below(2) == 0,
-        },
+        7 => Fault::NoStatus { booked: dice.below(2) == 0 },
         8 => Fault::TakesBack,
         9 => Fault::RefusesAbort,
         10..=14 => Fault::Break { at, how: how(dice) },

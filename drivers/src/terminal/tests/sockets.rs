@@ -29,23 +29,14 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let emulator = Emulator::start(listener, emulator_config(), PACE).unwrap();
         let address = emulator.address();
-        let endpoint = Endpoint::Tcp {
-            host: address.ip().to_string(),
-            port: address.port(),
-        };
+        let endpoint = Endpoint::Tcp { host: address.ip().to_string(), port: address.port() };
         let (events, reports) = mpsc::channel(64);
         let mut task = TaskConfig::new("terminal", 1);
         task.reconnect_first = Duration::from_millis(5);
         task.reconnect_longest = Duration::from_millis(20);
         let driver = TerminalDriver::new(&config()).unwrap();
         let device = spawn(driver, endpoint.transport(), task, events);
-        let mut bench = Self {
-            emulator,
-            device,
-            reports,
-            baseline: Baseline::Unknown,
-            next_id: 0,
-        };
+        let mut bench = Self { emulator, device, reports, baseline: Baseline::Unknown, next_id: 0 };
         bench.learn().await;
         bench
     }
@@ -66,12 +57,7 @@ impl Bench {
     fn intent(&mut self, minor: i64) -> Intent {
         self.next_id += 1;
         let id = IntentId(self.next_id);
-        Intent {
-            id,
-            kind: Kind::Payment,
-            amount: eur(minor),
-            baseline: self.baseline,
-        }
+        Intent { id, kind: Kind::Payment, amount: eur(minor), baseline: self.baseline }
     }
 
     async fn outcome(&mut self, command: Command) -> Outcome {
@@ -112,20 +98,13 @@ async fn a_lost_line_is_resolved_by_asking() {
     ] {
         let mut bench = Bench::start().await;
         assert!(matches!(bench.pay(500).await, Outcome::Approved(_)));
-        bench.emulator.plan(Fault::Break {
-            at,
-            how: Break::Line,
-        });
+        bench.emulator.plan(Fault::Break { at, how: Break::Line });
         let intent = bench.intent(1_295);
         let first = bench.outcome(Command::Perform(intent)).await;
         assert!(!first.is_settled(), "{at:?}: {first:?}");
         bench.learn().await;
         let settled = bench.outcome(Command::Resolve(intent)).await;
-        assert_eq!(
-            matches!(settled, Outcome::Approved(_)),
-            booked > 0,
-            "{at:?}: {settled:?}"
-        );
+        assert_eq!(matches!(settled, Outcome::Approved(_)), booked > 0, "{at:?}: {settled:?}");
         assert!(settled.is_settled());
         assert_eq!(bench.emulator.ledger().net_minor(978), 500 + booked);
         bench.device.stop().await;

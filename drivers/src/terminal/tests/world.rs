@@ -73,12 +73,7 @@ impl World {
 
     pub fn intent(&mut self, kind: Kind, minor: i64) -> Intent {
         self.next_id += 1;
-        Intent {
-            id: IntentId(self.next_id),
-            kind,
-            amount: eur(minor),
-            baseline: self.baseline,
-        }
+        Intent { id: IntentId(self.next_id), kind, amount: eur(minor), baseline: self.baseline }
     }
 
     /// A payment with a fault, until its first outcome.
