@@ -186,3 +186,42 @@ fn instant(text: &str, time_zone: &TimeZone) -> Result<Timestamp, String> {
     }
     Ok(instant_of(local, time_zone))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::Input;
+    use super::*;
+    use std::io::Write;
+
+    /// Reads only: writing a million prices is the benchmark's part.
+    #[test]
+    fn finds_the_broken_row_at_line_900_000() {
+        let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        let mut text = "sku,price,layer,starts,ends\n".to_owned();
+        for line in 2..=900_100 {
+            text.push_str(if line == 900_000 { "A-1,oops,,,\n" } else { "A-1,1.99,,,\n" });
+        }
+        file.write_all(text.as_bytes()).unwrap();
+        let currency = Currency::parse("EUR").unwrap();
+        let settings = Settings {
+            currency: Some(currency),
+            time_zone: TimeZone::UTC,
+            classes: HashSet::new(),
+        };
+        let mut reports = 0;
+        let mut count = |_| reports += 1;
+        let input = Input { path: file.path(), format: None, progress: &mut count };
+        let mut table = Table::open(input, PRICES).unwrap();
+        let (mut rows, mut faults) = (0, Vec::new());
+        let read = |row: &Row| price(row, &settings, currency, Timestamp::UNIX_EPOCH);
+        while let Some((good, bad)) = chunk(&mut table, read).unwrap() {
+            assert!(good.len() + bad.len() <= CHUNK_ROWS);
+            rows += good.len();
+            faults.extend(bad);
+        }
+        assert_eq!((rows, faults.len()), (900_098, 1));
+        assert_eq!((faults[0].line, faults[0].column), (900_000, "price"));
+        drop(table);
+        assert!((800..1_000).contains(&reports), "{reports}");
+    }
+}

@@ -1,7 +1,6 @@
 //! Promises that hold for every file: all or nothing, bad rows named and counted, whole-file faults.
 
 use super::*;
-use std::io::Write;
 
 #[test]
 fn names_what_is_wrong_with_a_whole_file() {
@@ -69,30 +68,4 @@ fn names_a_thousand_bad_rows_and_counts_the_rest() {
     assert_eq!((bad.named.len(), bad.more), (MAX_NAMED_ROWS, 234));
     assert_eq!((bad.named[0].line, bad.named[999].line), (2, 1_001));
     assert!(bad.to_string().ends_with("and 234 more"));
-}
-
-#[test]
-fn finds_the_broken_row_at_line_900_000() {
-    let mut shop = Shop::new();
-    let path = shop.file("big.csv", PRICES);
-    let mut file =
-        std::io::BufWriter::new(fs::OpenOptions::new().append(true).open(&path).unwrap());
-    for line in 2..=900_100_u32 {
-        match line {
-            900_000 => writeln!(file, "A-1,oops,,,"),
-            // Each minute a price of its own, so that the keys differ.
-            _ => writeln!(
-                file,
-                "A-1,1,,{}-01-01T{:02}:{:02},",
-                1_970 + line / 1_440,
-                line / 60 % 24,
-                line % 60
-            ),
-        }
-        .unwrap();
-    }
-    file.into_inner().unwrap();
-    let rows = bad_rows(shop.import_file(Kind::Prices, &path));
-    assert_eq!((rows.named.len(), rows.more), (1, 0));
-    assert_eq!((rows.named[0].line, rows.named[0].column), (900_000, "price"));
 }
