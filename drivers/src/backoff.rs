@@ -18,12 +18,7 @@ impl Backoff {
     /// Waits from `first` to `longest`; `seed` fixes the jitter.
     #[must_use]
     pub const fn new(first: Duration, longest: Duration, seed: u64) -> Self {
-        Self {
-            first,
-            longest,
-            next: first,
-            random: seed,
-        }
+        Self { first, longest, next: first, random: seed }
     }
 
     /// The next wait, between half of the current span and all of it.
@@ -32,10 +27,7 @@ impl Backoff {
         self.next = span.saturating_mul(2).min(self.longest);
         let half = span / 2;
         let half_us = u64::try_from(half.as_micros()).unwrap_or(u64::MAX);
-        let jitter = self
-            .draw()
-            .checked_rem(half_us.saturating_add(1))
-            .unwrap_or(0);
+        let jitter = self.draw().checked_rem(half_us.saturating_add(1)).unwrap_or(0);
         half + Duration::from_micros(jitter)
     }
 
@@ -65,10 +57,7 @@ mod tests {
         let mut span = first;
         for _ in 0..12 {
             let wait = backoff.wait();
-            assert!(
-                wait >= span / 2 && wait <= span,
-                "{wait:?} outside {span:?}"
-            );
+            assert!(wait >= span / 2 && wait <= span, "{wait:?} outside {span:?}");
             span = (span * 2).min(longest);
         }
         backoff.reset();

@@ -151,10 +151,7 @@ fn serial(text: &str, rest: &str) -> Result<Serial, EndpointError> {
 fn apply(port: &mut Serial, setting: &str) -> Option<()> {
     match setting.split_once('=')? {
         ("baud", baud) => {
-            port.baud = baud
-                .parse()
-                .ok()
-                .filter(|baud| (50..=4_000_000).contains(baud))?;
+            port.baud = baud.parse().ok().filter(|baud| (50..=4_000_000).contains(baud))?;
         }
         ("parity", "none") => port.parity = Parity::None,
         ("parity", "even") => port.parity = Parity::Even,
@@ -189,11 +186,7 @@ impl Serial {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bracketed = |host: &str| {
-            if host.contains(':') {
-                format!("[{host}]")
-            } else {
-                host.to_owned()
-            }
+            if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
         };
         match self {
             Self::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
@@ -263,18 +256,9 @@ mod tests {
             ("tcp://:9100", host_port("tcp://:9100")),
             ("tcp://fe80::1:9100", host_port("tcp://fe80::1:9100")),
             ("tcp://host:9100/x", host_port("tcp://host:9100/x")),
-            (
-                "serial://ttyUSB0",
-                EndpointError::Path("serial://ttyUSB0".into()),
-            ),
-            (
-                "serial:///dev/t?baud=1",
-                setting("serial:///dev/t?baud=1", "baud=1"),
-            ),
-            (
-                "serial:///dev/t?bits=8",
-                setting("serial:///dev/t?bits=8", "bits=8"),
-            ),
+            ("serial://ttyUSB0", EndpointError::Path("serial://ttyUSB0".into())),
+            ("serial:///dev/t?baud=1", setting("serial:///dev/t?baud=1", "baud=1")),
+            ("serial:///dev/t?bits=8", setting("serial:///dev/t?bits=8", "bits=8")),
         ] {
             assert_eq!(text.parse::<Endpoint>(), Err(expected), "{text}");
         }

@@ -69,12 +69,7 @@ impl<E> Actions<E> {
     /// Nothing asked for.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            bytes: Vec::new(),
-            events: Vec::new(),
-            health: None,
-            close: None,
-        }
+        Self { bytes: Vec::new(), events: Vec::new(), health: None, close: None }
     }
 
     /// Asks for `bytes` to be sent.

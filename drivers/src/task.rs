@@ -128,27 +128,15 @@ pub fn spawn<M: Machine>(
 ) -> Device<M::Command> {
     let (mailbox, commands) = mpsc::channel(MAILBOX);
     let since = Instant::now();
-    let (health, watched) = watch::channel(Health::Offline {
-        why: "not yet connected".to_owned(),
-        since,
-    });
+    let (health, watched) =
+        watch::channel(Health::Offline { why: "not yet connected".to_owned(), since });
     let (stop, stopping) = watch::channel(false);
-    let TaskConfig {
-        name,
-        reconnect_first,
-        reconnect_longest,
-        seed,
-    } = config;
+    let TaskConfig { name, reconnect_first, reconnect_longest, seed } = config;
     let task = Task {
         machine,
         transport,
         commands,
-        reporter: Reporter {
-            device: name.clone(),
-            generation: 0,
-            events,
-            stop: stopping.clone(),
-        },
+        reporter: Reporter { device: name.clone(), generation: 0, events, stop: stopping.clone() },
         health: health.clone(),
         backoff: Backoff::new(reconnect_first, reconnect_longest, seed),
         stop: stopping,
@@ -161,12 +149,7 @@ pub fn spawn<M: Machine>(
             health.send_replace(Health::Faulted { why });
         }
     });
-    Device {
-        mailbox,
-        health: watched,
-        stop,
-        supervisor,
-    }
+    Device { mailbox, health: watched, stop, supervisor }
 }
 
 /// How serving or waiting ended.
@@ -210,14 +193,7 @@ impl<M: Machine> Task<M> {
     /// Waits for a connection; a command that waits too long with it is refused.
     async fn connect(&mut self) -> Result<BoxStream, End> {
         let patience = Instant::now() + PATIENCE;
-        let Self {
-            machine,
-            transport,
-            commands,
-            reporter,
-            stop,
-            ..
-        } = self;
+        let Self { machine, transport, commands, reporter, stop, .. } = self;
         let mut opening = transport.connect();
         loop {
             tokio::select! {
@@ -290,10 +266,7 @@ impl<M: Machine> Task<M> {
                 Health::Offline { since, .. } => *since,
                 _ => Instant::now(),
             };
-            *health = Health::Offline {
-                why: why.to_owned(),
-                since,
-            };
+            *health = Health::Offline { why: why.to_owned(), since };
         });
     }
 }
@@ -309,11 +282,7 @@ struct Reporter<E> {
 impl<E> Reporter<E> {
     async fn report(&mut self, events: Vec<E>) -> Result<(), End> {
         for event in events {
-            let report = Report {
-                device: self.device.clone(),
-                generation: self.generation,
-                event,
-            };
+            let report = Report { device: self.device.clone(), generation: self.generation, event };
             let too_late = async {
                 stopped(&mut self.stop).await;
                 tokio::time::sleep(STOP_GRACE).await;

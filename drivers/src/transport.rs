@@ -64,10 +64,7 @@ impl Endpoint {
     #[must_use]
     pub fn transport(&self) -> Box<dyn Transport> {
         match self {
-            Self::Tcp { host, port } => Box::new(Tcp {
-                host: host.clone(),
-                port: *port,
-            }),
+            Self::Tcp { host, port } => Box::new(Tcp { host: host.clone(), port: *port }),
             Self::Listen { host, port } => Box::new(Listen::at(host, *port)),
             Self::Serial(port) => Box::new(port.clone()),
         }
@@ -82,22 +79,14 @@ struct Tcp {
 impl Transport for Tcp {
     fn connect(&self) -> BoxFuture<'_, Result<BoxStream, ConnectError>> {
         Box::pin(async {
-            let endpoint = || {
-                Endpoint::Tcp {
-                    host: self.host.clone(),
-                    port: self.port,
-                }
-                .to_string()
-            };
+            let endpoint =
+                || Endpoint::Tcp { host: self.host.clone(), port: self.port }.to_string();
             let opening = TcpStream::connect((self.host.as_str(), self.port));
             let stream = tokio::time::timeout(CONNECT_TIMEOUT, opening)
                 .await
                 .map_err(|_| ConnectError::Silent(endpoint()))?
                 .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-                .map_err(|source| ConnectError::Refused {
-                    endpoint: endpoint(),
-                    source,
-                })?;
+                .map_err(|source| ConnectError::Refused { endpoint: endpoint(), source })?;
             Ok(Box::new(stream) as BoxStream)
         })
     }
@@ -121,21 +110,14 @@ impl Listen {
     /// Listens on a local address once connected.
     #[must_use]
     pub fn at(host: &str, port: u16) -> Self {
-        Self {
-            host: host.to_owned(),
-            port,
-            state: Mutex::default(),
-        }
+        Self { host: host.to_owned(), port, state: Mutex::default() }
     }
 
     /// Listens on a socket that is bound already.
     #[must_use]
     pub fn on(listener: TcpListener) -> Self {
         let address = listener.local_addr().ok();
-        let state = ListenState {
-            listener: Some(listener),
-            newest: None,
-        };
+        let state = ListenState { listener: Some(listener), newest: None };
         Self {
             host: address.map_or_else(String::new, |address| address.ip().to_string()),
             port: address.map_or(0, |address| address.port()),
@@ -164,11 +146,8 @@ impl Transport for Listen {
             match self.accept(&mut state).await {
                 Ok(stream) => Ok(Box::new(stream) as BoxStream),
                 Err(source) => Err(ConnectError::Refused {
-                    endpoint: Endpoint::Listen {
-                        host: self.host.clone(),
-                        port: self.port,
-                    }
-                    .to_string(),
+                    endpoint: Endpoint::Listen { host: self.host.clone(), port: self.port }
+                        .to_string(),
                     source,
                 }),
             }
@@ -241,12 +220,7 @@ impl Memory {
     #[must_use]
     pub fn pair() -> (Self, MemoryDevice) {
         let (offer, offered) = mpsc::channel(1);
-        (
-            Self {
-                offered: Mutex::new(offered),
-            },
-            MemoryDevice { offer },
-        )
+        (Self { offered: Mutex::new(offered) }, MemoryDevice { offer })
     }
 }
 

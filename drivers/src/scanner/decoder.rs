@@ -27,10 +27,7 @@ impl ScanDecoder {
     /// A decoder between two codes.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            code: Vec::new(),
-            skipping: false,
-        }
+        Self { code: Vec::new(), skipping: false }
     }
 
     /// Takes bytes as they come and gives what they complete.
@@ -93,10 +90,7 @@ mod tests {
             (b"A\r\nB\r\n", vec![code("A"), code("B")]),
             (b"A\tB\t", vec![code("A"), code("B")]),
             (b"\x02A\x03\x02B\x03", vec![code("A"), code("B")]),
-            (
-                b"]C10104006381333931\x1d10X\r",
-                vec![code("]C10104006381333931\u{1d}10X")],
-            ),
+            (b"]C10104006381333931\x1d10X\r", vec![code("]C10104006381333931\u{1d}10X")]),
             (b"\0A\0B\r", vec![code("AB")]),
             (b"caf\xe9\r", vec![code("caf\u{e9}")]),
             ("café\r".as_bytes(), vec![code("café")]),

@@ -40,10 +40,9 @@ impl From<Decoded> for ScanEvent {
     fn from(decoded: Decoded) -> Self {
         let scan = match decoded {
             Decoded::Code(text) => Scan::parse(&text),
-            Decoded::TooLong => Err(CodeError::TooLong {
-                bytes: MAX_CODE + 1,
-                limit: MAX_SCAN_BYTES,
-            }),
+            Decoded::TooLong => {
+                Err(CodeError::TooLong { bytes: MAX_CODE + 1, limit: MAX_SCAN_BYTES })
+            }
         };
         scan.map_or_else(Self::Refused, Self::Scanned)
     }
@@ -60,8 +59,7 @@ impl Machine for ScannerMachine {
     }
 
     fn received(&mut self, bytes: &[u8], now: Duration, out: &mut Actions<ScanEvent>) {
-        out.events
-            .extend(self.decoder.feed(bytes).into_iter().map(ScanEvent::from));
+        out.events.extend(self.decoder.feed(bytes).into_iter().map(ScanEvent::from));
         self.deadline = self.decoder.is_within_code().then(|| now + PAUSE);
     }
 
@@ -107,17 +105,12 @@ mod tests {
         let mut config = TaskConfig::new("scanner", 3);
         config.reconnect_first = Duration::from_millis(1);
         config.reconnect_longest = Duration::from_millis(2);
-        (
-            spawn(ScannerMachine::new(), transport, config, events),
-            reports,
-        )
+        (spawn(ScannerMachine::new(), transport, config, events), reports)
     }
 
     async fn scanned(reports: &mut Reports) -> (u64, Scan) {
         let report = reports.recv().await.unwrap();
-        let ScanEvent::Scanned(scan) = report.event else {
-            panic!("{report:?}")
-        };
+        let ScanEvent::Scanned(scan) = report.event else { panic!("{report:?}") };
         (report.generation, scan)
     }
 
@@ -135,14 +128,8 @@ mod tests {
         assert_eq!(
             out.events,
             [
-                ScanEvent::Refused(CodeError::TooLong {
-                    bytes: 4097,
-                    limit: 256
-                }),
-                ScanEvent::Refused(CodeError::ControlCharacter {
-                    character: 0x1B,
-                    place: 1
-                }),
+                ScanEvent::Refused(CodeError::TooLong { bytes: 4097, limit: 256 }),
+                ScanEvent::Refused(CodeError::ControlCharacter { character: 0x1B, place: 1 }),
                 ScanEvent::Scanned(scan("]E496385074")),
             ]
         );
@@ -171,36 +158,24 @@ mod tests {
     #[tokio::test]
     async fn codes_come_over_a_serial_line() {
         let (mut scanner, path) = ScannerEmulator::pty().unwrap();
-        let endpoint: Endpoint = format!("serial://{}?baud=115200", path.display())
-            .parse()
-            .unwrap();
+        let endpoint: Endpoint =
+            format!("serial://{}?baud=115200", path.display()).parse().unwrap();
         let (device, mut reports) = start(endpoint.transport());
         device.health().wait_for(Health::is_usable).await.unwrap();
         scanner.scan("]E0", "4006381333931").await.unwrap();
-        scanner
-            .scan("]C1", "0104006381333931\u{1d}10AB")
-            .await
-            .unwrap();
+        scanner.scan("]C1", "0104006381333931\u{1d}10AB").await.unwrap();
         assert_eq!(scanned(&mut reports).await, (1, scan("]E04006381333931")));
-        assert_eq!(
-            scanned(&mut reports).await,
-            (1, scan("]C10104006381333931\u{1d}10AB"))
-        );
+        assert_eq!(scanned(&mut reports).await, (1, scan("]C10104006381333931\u{1d}10AB")));
         drop(scanner);
-        device
-            .health()
-            .wait_for(|health| !health.is_usable())
-            .await
-            .unwrap();
+        device.health().wait_for(|health| !health.is_usable()).await.unwrap();
         device.stop().await;
     }
 
     #[tokio::test]
     async fn codes_come_from_a_scanner_that_is_called() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint: Endpoint = format!("tcp://{}", listener.local_addr().unwrap())
-            .parse()
-            .unwrap();
+        let endpoint: Endpoint =
+            format!("tcp://{}", listener.local_addr().unwrap()).parse().unwrap();
         let (device, mut reports) = start(endpoint.transport());
         let mut scanner = ScannerEmulator::accept(&listener).await.unwrap();
         scanner.scan("]E4", "96385074").await.unwrap();
@@ -208,11 +183,7 @@ mod tests {
         drop(scanner);
         let mut scanner = ScannerEmulator::accept(&listener).await.unwrap();
         scanner.type_raw(b"96385074").await.unwrap();
-        assert_eq!(
-            scanned(&mut reports).await,
-            (2, scan("96385074")),
-            "a pause is enough"
-        );
+        assert_eq!(scanned(&mut reports).await, (2, scan("96385074")), "a pause is enough");
         device.stop().await;
     }
 

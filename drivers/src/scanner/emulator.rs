@@ -46,12 +46,7 @@ impl ScannerEmulator {
         // A pty's master is written like a pipe; the check that it is one is what is left out.
         let master = pipe::Sender::from_owned_fd_unchecked(master)?;
         let path = PathBuf::from(OsString::from_vec(path.into_bytes()));
-        Ok((
-            Self {
-                line: Line::Pty(master),
-            },
-            path,
-        ))
+        Ok((Self { line: Line::Pty(master) }, path))
     }
 
     /// A network scanner that calls its host.
@@ -59,9 +54,7 @@ impl ScannerEmulator {
     /// # Errors
     /// When the host does not answer.
     pub async fn connect(host: SocketAddr) -> io::Result<Self> {
-        Ok(Self {
-            line: Line::Tcp(TcpStream::connect(host).await?),
-        })
+        Ok(Self { line: Line::Tcp(TcpStream::connect(host).await?) })
     }
 
     /// A network scanner that its host calls.
@@ -69,9 +62,7 @@ impl ScannerEmulator {
     /// # Errors
     /// When accepting fails.
     pub async fn accept(listener: &TcpListener) -> io::Result<Self> {
-        Ok(Self {
-            line: Line::Tcp(listener.accept().await?.0),
-        })
+        Ok(Self { line: Line::Tcp(listener.accept().await?.0) })
     }
 
     /// Scans `code` and sends it behind its symbology identifier (`]E0`; empty for none), ended
@@ -80,8 +71,7 @@ impl ScannerEmulator {
     /// # Errors
     /// When the line is broken.
     pub async fn scan(&mut self, identifier: &str, code: &str) -> io::Result<()> {
-        self.type_raw(format!("{identifier}{code}\r").as_bytes())
-            .await
+        self.type_raw(format!("{identifier}{code}\r").as_bytes()).await
     }
 
     /// Sends bytes as they are.

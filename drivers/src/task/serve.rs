@@ -52,10 +52,7 @@ impl<M: Machine> Task<M> {
                 writer.shutdown().await.ok();
                 return End::Stopped;
             }
-            let deadline = self
-                .machine
-                .deadline()
-                .map(|deadline| self.epoch + deadline);
+            let deadline = self.machine.deadline().map(|deadline| self.epoch + deadline);
             let stall = (!pending.is_empty()).then(|| progress + WRITE_STALL);
             let next = tokio::select! {
                 read = reader.read(&mut inbound) => Next::Read(read),
@@ -75,8 +72,7 @@ impl<M: Machine> Task<M> {
                     return End::Lost(format!("the connection broke: {error}"));
                 }
                 Next::Read(Ok(length)) => {
-                    self.machine
-                        .received(inbound.get(..length).unwrap_or_default(), now, &mut out);
+                    self.machine.received(inbound.get(..length).unwrap_or_default(), now, &mut out);
                 }
                 Next::Wrote(Ok(length)) => {
                     progress = Instant::now();
@@ -101,12 +97,7 @@ impl<M: Machine> Task<M> {
         pending: &mut Vec<u8>,
         progress: &mut Instant,
     ) -> Result<(), End> {
-        let Actions {
-            bytes,
-            events,
-            health,
-            close,
-        } = std::mem::take(out);
+        let Actions { bytes, events, health, close } = std::mem::take(out);
         if let Some(state) = health {
             self.publish(state);
         }

@@ -77,22 +77,14 @@ fn bench() -> Bench {
     let mut config = TaskConfig::new("echo", 1);
     config.reconnect_first = Duration::from_millis(1);
     config.reconnect_longest = Duration::from_millis(2);
-    Bench {
-        device: spawn(Echo::default(), Box::new(near), config, events),
-        far,
-        reports,
-    }
+    Bench { device: spawn(Echo::default(), Box::new(near), config, events), far, reports }
 }
 
 impl Bench {
     /// Connects and waits until the task has noticed.
     async fn connect(&mut self) -> DuplexStream {
         let stream = self.far.accept().await.unwrap();
-        self.device
-            .health()
-            .wait_for(Health::is_usable)
-            .await
-            .unwrap();
+        self.device.health().wait_for(Health::is_usable).await.unwrap();
         stream
     }
 
@@ -123,19 +115,10 @@ async fn a_lost_connection_settles_and_the_next_is_another_generation() {
     assert_eq!(far.read_u8().await.unwrap(), b'a');
     drop(far);
     assert_eq!(bench.said().await, (1, Said::Lost(b'a')));
-    bench
-        .device
-        .health()
-        .wait_for(|health| !health.is_usable())
-        .await
-        .unwrap();
+    bench.device.health().wait_for(|health| !health.is_usable()).await.unwrap();
     let mut far = bench.connect().await;
     bench.device.send(b'b').unwrap();
-    assert_eq!(
-        far.read_u8().await.unwrap(),
-        b'b',
-        "nothing of the first connection is sent again"
-    );
+    assert_eq!(far.read_u8().await.unwrap(), b'b', "nothing of the first connection is sent again");
     far.write_all(b"B").await.unwrap();
     assert_eq!(bench.said().await, (2, Said::Answer(b'B')));
 }
@@ -143,20 +126,11 @@ async fn a_lost_connection_settles_and_the_next_is_another_generation() {
 #[tokio::test]
 async fn without_a_connection_commands_are_refused() {
     let mut bench = bench();
-    let Bench {
-        device,
-        far,
-        reports,
-    } = &mut bench;
+    let Bench { device, far, reports } = &mut bench;
     let (near, gone) = Memory::pair();
     drop(gone);
     let (events, mut refused) = mpsc::channel(1);
-    let lonely = spawn(
-        Echo::default(),
-        Box::new(near),
-        TaskConfig::new("echo", 1),
-        events,
-    );
+    let lonely = spawn(Echo::default(), Box::new(near), TaskConfig::new("echo", 1), events);
     lonely.send(b'x').unwrap();
     assert_eq!(refused.recv().await.unwrap().event, Said::Refused(b'x'));
     lonely.stop().await;
@@ -189,10 +163,7 @@ async fn a_stop_waits_for_what_is_under_way() {
     let mut health = bench.device.health();
     let stopping = tokio::spawn(bench.device.stop());
     far.write_all(b"A").await.unwrap();
-    assert_eq!(
-        bench.reports.recv().await.unwrap().event,
-        Said::Answer(b'A')
-    );
+    assert_eq!(bench.reports.recv().await.unwrap().event, Said::Answer(b'A'));
     stopping.await.unwrap();
     assert_eq!(health.borrow_and_update().why(), Some("stopped"));
     assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0, "closed");
@@ -205,17 +176,10 @@ async fn a_failing_driver_is_faulted_and_dropping_the_device_ends_the_task() {
     let mut far = bench.connect().await;
     far.write_all(b"!").await.unwrap();
     let mut health = bench.device.health();
-    health
-        .wait_for(|health| matches!(health, Health::Faulted { .. }))
-        .await
-        .unwrap();
+    health.wait_for(|health| matches!(health, Health::Faulted { .. })).await.unwrap();
     assert_eq!(bench.device.send(b'a'), Err(SendError::Stopped(b'a')));
 
-    let Bench {
-        device,
-        far,
-        mut reports,
-    } = self::bench();
+    let Bench { device, far, mut reports } = self::bench();
     let stream = far.accept().await.unwrap();
     drop(device);
     assert_eq!(reports.recv().await, None);
