@@ -49,12 +49,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in rising order.
-    pub const ALL: [Self; 4] = [
-        Self::Cashier,
-        Self::Supervisor,
-        Self::Manager,
-        Self::Administrator,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::Cashier, Self::Supervisor, Self::Manager, Self::Administrator];
 
     /// The name used in files and on the wire.
     #[must_use]
@@ -86,11 +82,7 @@ impl Role {
             Self::Supervisor => (30, Some(500)),
             Self::Manager | Self::Administrator => (100, None),
         };
-        Limits {
-            discount_percent: percent,
-            override_percent: percent,
-            refund_major,
-        }
+        Limits { discount_percent: percent, override_percent: percent, refund_major }
     }
 }
 
@@ -179,9 +171,9 @@ impl Authority {
         match act {
             Limited::Discount { part, base } => self.discount_limit.covers(part, base),
             Limited::Override { part, base } => self.override_limit.covers(part, base),
-            Limited::Refund(amount) => self
-                .refund_limit
-                .is_none_or(|limit| amount.minor() <= limit),
+            Limited::Refund(amount) => {
+                self.refund_limit.is_none_or(|limit| amount.minor() <= limit)
+            }
             Limited::Needs(role) => self.role >= role,
         }
     }
@@ -202,9 +194,8 @@ pub fn authorise(
     if actor.may(act) {
         return Ok(None);
     }
-    let approver = approver.ok_or_else(|| StaffError::NeedsApproval {
-        who: actor.staff.clone(),
-    })?;
+    let approver =
+        approver.ok_or_else(|| StaffError::NeedsApproval { who: actor.staff.clone() })?;
     if approver.staff == actor.staff {
         return Err(StaffError::OwnApproval(approver.staff.clone()));
     }
@@ -234,25 +225,14 @@ mod tests {
     fn limits_and_approvals() {
         let eur = Currency::parse("EUR").unwrap();
         let money = |minor| Money::new(minor, eur).unwrap();
-        let (anna, ben) = (
-            person("1", Role::Cashier, "10"),
-            person("2", Role::Supervisor, "30"),
-        );
-        let off = |part| Limited::Discount {
-            part: money(part),
-            base: money(1_000),
-        };
+        let (anna, ben) = (person("1", Role::Cashier, "10"), person("2", Role::Supervisor, "30"));
+        let off = |part| Limited::Discount { part: money(part), base: money(1_000) };
         assert_eq!(authorise(off(100), &anna, None), Ok(None));
         assert_eq!(
             authorise(off(101), &anna, None),
-            Err(StaffError::NeedsApproval {
-                who: anna.staff.clone()
-            })
+            Err(StaffError::NeedsApproval { who: anna.staff.clone() })
         );
-        assert_eq!(
-            authorise(off(300), &anna, Some(&ben)),
-            Ok(Some(ben.staff.clone()))
-        );
+        assert_eq!(authorise(off(300), &anna, Some(&ben)), Ok(Some(ben.staff.clone())));
         assert_eq!(
             authorise(off(301), &anna, Some(&ben)),
             Err(StaffError::ApproverLimit(ben.staff.clone()))
@@ -260,6 +240,12 @@ mod tests {
         assert_eq!(
             authorise(off(200), &anna, Some(&anna)),
             Err(StaffError::OwnApproval(anna.staff.clone()))
+        );
+        let rounded = Limited::Discount { part: money(4), base: money(35) };
+        assert_eq!(
+            authorise(rounded, &anna, None),
+            Ok(None),
+            "10 % of 35 is 3.5, which rounds to 4"
         );
         assert!(ben.may(Limited::Needs(Role::Cashier)));
         assert!(!anna.may(Limited::Needs(Role::Supervisor)));

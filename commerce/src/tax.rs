@@ -41,9 +41,7 @@ impl Rate {
     /// When the text is no such number.
     pub fn parse_percent(text: &str) -> Result<Self, TaxError> {
         let refused = || TaxError::BadRate(text.to_owned());
-        let decimal = Decimal::from_str_exact(text.trim())
-            .map_err(|_| refused())?
-            .normalize();
+        let decimal = Decimal::from_str_exact(text.trim()).map_err(|_| refused())?.normalize();
         if decimal.scale() > 4 {
             return Err(refused());
         }
@@ -66,11 +64,11 @@ impl Rate {
         amount.times_ratio(self.0, WHOLE)
     }
 
-    /// Whether `part` is at most this share of `base`, exactly.
+    /// Whether `part` is at most this share of `base`, rounded as a discount of that share is:
+    /// who may give 10 % may give 4 cents on 35.
     #[must_use]
     pub fn covers(self, part: Money, base: Money) -> bool {
-        i128::from(part.minor()) * i128::from(WHOLE)
-            <= i128::from(self.0) * i128::from(base.minor())
+        self.of(base).is_ok_and(|share| part.minor() <= share.minor())
     }
 }
 
@@ -175,15 +173,9 @@ impl TaxTable {
     /// The rules this table was made with, as far as it used them: what a return is computed by.
     #[must_use]
     pub fn rules(&self) -> TaxRules {
-        let classes = self
-            .classes
-            .iter()
-            .map(|row| (row.class.id.clone(), row.class.clone()))
-            .collect();
-        TaxRules {
-            classes,
-            rounding: self.rounding,
-        }
+        let classes =
+            self.classes.iter().map(|row| (row.class.id.clone(), row.class.clone())).collect();
+        TaxRules { classes, rounding: self.rounding }
     }
 
     /// `self - other`, class by class: both must come from the same rules.
@@ -193,10 +185,7 @@ impl TaxTable {
     pub fn minus(&self, other: &Self) -> Result<Self, MoneyError> {
         let mut classes = self.classes.clone();
         for row in &mut classes {
-            let Some(taken) = other
-                .classes
-                .iter()
-                .find(|taken| taken.class.id == row.class.id)
+            let Some(taken) = other.classes.iter().find(|taken| taken.class.id == row.class.id)
             else {
                 continue;
             };
@@ -206,10 +195,7 @@ impl TaxTable {
                 *amount = amount.minus(*taken)?;
             }
         }
-        Ok(Self {
-            classes,
-            rounding: self.rounding,
-        })
+        Ok(Self { classes, rounding: self.rounding })
     }
 }
 
@@ -219,9 +205,7 @@ impl TaxRules {
     /// # Errors
     /// [`TaxError::UnknownClass`].
     pub fn class(&self, id: &str) -> Result<&TaxClass, TaxError> {
-        self.classes
-            .get(id)
-            .ok_or_else(|| TaxError::UnknownClass(id.to_owned()))
+        self.classes.get(id).ok_or_else(|| TaxError::UnknownClass(id.to_owned()))
     }
 
     /// The tax table of `lines`, each an amount as priced with its class.
@@ -246,22 +230,14 @@ impl TaxRules {
             };
             classes.push(taxed(class, currency, &parts)?);
         }
-        Ok(TaxTable {
-            classes,
-            rounding: self.rounding,
-        })
+        Ok(TaxTable { classes, rounding: self.rounding })
     }
 }
 
 /// Taxes each of `parts` on its own and sums them.
 fn taxed(class: &TaxClass, currency: Currency, parts: &[Money]) -> Result<TaxedClass, TaxError> {
     let zero = Money::zero(currency);
-    let included: i64 = class
-        .taxes
-        .iter()
-        .filter(|tax| tax.inclusive)
-        .map(|tax| tax.rate.0)
-        .sum();
+    let included: i64 = class.taxes.iter().filter(|tax| tax.inclusive).map(|tax| tax.rate.0).sum();
     let mut row = TaxedClass {
         class: class.clone(),
         net: zero,
@@ -307,14 +283,7 @@ mod tests {
                 inclusive,
             })
             .collect();
-        (
-            id.to_owned(),
-            TaxClass {
-                id: id.into(),
-                name: id.into(),
-                taxes,
-            },
-        )
+        (id.to_owned(), TaxClass { id: id.into(), name: id.into(), taxes })
     }
 
     fn rules(rounding: TaxRounding) -> TaxRules {
@@ -322,31 +291,15 @@ mod tests {
             class("A", &[("vat", "19", true)]),
             class("B", &[("vat", "7", true)]),
             class("C", &[]),
-            class(
-                "N",
-                &[
-                    ("state", "4", false),
-                    ("city", "4.5", false),
-                    ("mctd", "0.375", false),
-                ],
-            ),
-            class(
-                "Q",
-                &[
-                    ("gst", "5", true),
-                    ("qst", "9.975", true),
-                    ("levy", "1", false),
-                ],
-            ),
+            class("N", &[("state", "4", false), ("city", "4.5", false), ("mctd", "0.375", false)]),
+            class("Q", &[("gst", "5", true), ("qst", "9.975", true), ("levy", "1", false)]),
         ]);
         TaxRules { classes, rounding }
     }
 
     fn row(rounding: TaxRounding, class: &str, lines: &[i64]) -> (i64, Vec<i64>, i64) {
-        let lines: Vec<_> = lines
-            .iter()
-            .map(|&minor| (class, Money::new(minor, eur()).unwrap()))
-            .collect();
+        let lines: Vec<_> =
+            lines.iter().map(|&minor| (class, Money::new(minor, eur()).unwrap())).collect();
         let table = rules(rounding).table(eur(), lines).unwrap();
         let row = &table.classes[0];
         (
@@ -364,10 +317,7 @@ mod tests {
         assert_eq!(row(Line, "B", &[99, 99, 99]), (279, vec![18], 297));
         assert_eq!(row(Receipt, "C", &[500]), (500, vec![], 500));
         assert_eq!(row(Receipt, "N", &[1000]), (1000, vec![40, 45, 4], 1089));
-        assert_eq!(
-            row(Receipt, "Q", &[11498]),
-            (10000, vec![500, 998, 100], 11598)
-        );
+        assert_eq!(row(Receipt, "Q", &[11498]), (10000, vec![500, 998, 100], 11598));
         assert_eq!(row(Receipt, "A", &[-1190]), (-1000, vec![-190], -1190));
     }
 
@@ -379,11 +329,7 @@ mod tests {
             Err(TaxError::UnknownClass("Z".into()))
         );
         for text in ["", "-1", "19,5", "1.23456", "1001", "x"] {
-            assert_eq!(
-                Rate::parse_percent(text),
-                Err(TaxError::BadRate(text.into())),
-                "{text}"
-            );
+            assert_eq!(Rate::parse_percent(text), Err(TaxError::BadRate(text.into())), "{text}");
         }
     }
 

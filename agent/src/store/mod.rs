@@ -1,4 +1,11 @@
 //! What the till keeps: two SQLite files.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`open`] | how either file is opened, checked and migrated |
+//! | [`catalogue`] | `catalogue.db`: what headquarters decides: items, prices, taxes, staff |
+//! | [`till`] | `till.db`: the journal, what it folds into, work under way |
 
 pub mod catalogue;
 pub mod open;
+pub mod till;

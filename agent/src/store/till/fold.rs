@@ -1,0 +1,319 @@
+//! The fold: what each fact of the journal does to the state tables.
+//!
+//! The same code runs in the transaction that records a fact and when state is rebuilt from the
+//! journal, so the two cannot differ.
+
+use super::error::{Result, TillStoreError};
+use commerce::fact::{
+    Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened, StockCounted,
+};
+use commerce::returns::{Return, ReturnKind};
+use commerce::sale::{ReceiptNumber, Sale, Stamp};
+use commerce::shift::additions;
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+use sync::clock::Hlc;
+use sync::log::ReplicaId;
+
+/// Where goods are sold from and returned to.
+pub(super) const SHOP: &str = "shop";
+
+/// Where a fact stands in the journal.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub replica: ReplicaId,
+    pub series: u32,
+    pub seq: u64,
+    pub clock: Hlc,
+}
+
+/// Tables that [`rebuild`] empties and folds again, in the order of the schema.
+pub(super) const FOLDED: [&str; 9] = [
+    "counter",
+    "series",
+    "shift",
+    "shift_total",
+    "receipt",
+    "returned_line",
+    "returned_tender",
+    "payment",
+    "stock",
+];
+
+/// Folds one fact into state.
+pub(super) fn fold(tx: &Connection, place: Place, fact: &Fact) -> Result<()> {
+    match fact {
+        Fact::SeriesOpened(opened) => fold_series(tx, place, opened)?,
+        Fact::ShiftOpened(opened) => {
+            tx.prepare_cached(
+                "INSERT INTO shift (shift, business_day, opened_at, opened_by) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                opened.stamp.shift,
+                opened.business_day.to_string(),
+                opened.stamp.at.as_millisecond(),
+                opened.stamp.by.as_str(),
+            ])?;
+            set_counter(tx, "shift", i64::from(opened.stamp.shift))?;
+        }
+        Fact::ShiftClosed(closed) => {
+            tx.prepare_cached(
+                "UPDATE shift SET closed_at = ?2, z = ?3, closing_seq = ?4, series = ?5 WHERE shift = ?1",
+            )?
+            .execute(params![
+                closed.stamp.shift,
+                closed.stamp.at.as_millisecond(),
+                closed.z,
+                place.seq.cast_signed(),
+                place.series,
+            ])?;
+            set_counter(tx, "z", i64::from(closed.z))?;
+        }
+        Fact::Sold(sale) => fold_sale(tx, place, sale)?,
+        Fact::Returned(returned) => fold_return(tx, place, returned)?,
+        Fact::PaymentIntended(intended) => fold_intended(tx, intended)?,
+        Fact::PaymentEnded(ended) => fold_ended(tx, place, ended)?,
+        Fact::StockCounted(counted) => fold_count(tx, place, counted)?,
+        Fact::CashMoved(_) | Fact::DrawerOpened(_) | Fact::CartCancelled(_) => {}
+    }
+    add_totals(tx, fact)
+}
+
+fn fold_series(tx: &Connection, place: Place, opened: &SeriesOpened) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO series (series, replica, store, till, reason, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        opened.series,
+        place.replica.0,
+        opened.store,
+        opened.till,
+        opened.reason as u8,
+        opened.at.as_millisecond(),
+    ])?;
+    set_counter(tx, "series", i64::from(opened.series))?;
+    set_counter(tx, "receipt", 0)
+}
+
+fn fold_sale(tx: &Connection, place: Place, sale: &Sale) -> Result<()> {
+    put_receipt(tx, place, &sale.receipt, 1, &sale.stamp, sale.total.minor())?;
+    for line in &sale.lines {
+        move_stock(tx, place, &line.sku, -line.quantity.thousandths())?;
+    }
+    for tendered in &sale.tenders {
+        use_payment(tx, tendered.intent)?;
+    }
+    Ok(())
+}
+
+fn fold_return(tx: &Connection, place: Place, returned: &Return) -> Result<()> {
+    let kind = match returned.kind {
+        ReturnKind::Refund => 2,
+        ReturnKind::PostVoid => 3,
+    };
+    put_receipt(tx, place, &returned.receipt, kind, &returned.stamp, returned.total.minor())?;
+    let of = &returned.of;
+    for line in &returned.lines {
+        move_stock(tx, place, &line.sku, line.quantity.thousandths())?;
+        tx.prepare_cached(
+            "INSERT INTO returned_line (series, number, line, thousandths) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET thousandths = thousandths + excluded.thousandths",
+        )?
+        .execute(params![of.series, of.number, line.line, line.quantity.thousandths()])?;
+    }
+    for payout in &returned.payouts {
+        use_payment(tx, payout.intent)?;
+        tx.prepare_cached(
+            "INSERT INTO returned_tender (series, number, tender, amount) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+        )?
+        .execute(params![of.series, of.number, payout.against, payout.amount.minor()])?;
+    }
+    Ok(())
+}
+
+fn fold_intended(tx: &Connection, intended: &PaymentIntended) -> Result<()> {
+    let (kind, reverses) = match intended.kind {
+        PaymentKind::Authorise => (1, 0),
+        PaymentKind::Refund => (2, 0),
+        PaymentKind::Reverse { receipt_number } => (3, receipt_number),
+    };
+    tx.prepare_cached(
+        "INSERT INTO payment (intent, kind, reverses, cart, shift, asked, at, by)
+         VALUES (:intent, :kind, :reverses, :cart, :shift, :asked, :at, :by)",
+    )?
+    .execute(named_params! {
+        ":intent": intended.intent.cast_signed(),
+        ":kind": kind,
+        ":reverses": reverses,
+        ":cart": intended.cart.0.cast_signed(),
+        ":shift": intended.stamp.shift,
+        ":asked": intended.amount.minor(),
+        ":at": intended.stamp.at.as_millisecond(),
+        ":by": intended.stamp.by.as_str(),
+    })?;
+    set_counter(tx, "intent", intended.intent.cast_signed())
+}
+
+fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()> {
+    let (state, moved, number) = match &ended.outcome {
+        PaymentOutcome::Approved { amount, card } => (1, amount.minor(), card.receipt_number),
+        PaymentOutcome::Declined { .. } => (2, 0, 0),
+        PaymentOutcome::NotSent { .. } => (3, 0, 0),
+    };
+    tx.prepare_cached(
+        "UPDATE payment SET state = ?2, moved = ?3, terminal_number = ?4, ended_series = ?5, ended_seq = ?6
+         WHERE intent = ?1",
+    )?
+    .execute(params![ended.intent.cast_signed(), state, moved, number, place.series, place.seq.cast_signed()])?;
+    if state == 1 {
+        // A reversal that went through settles both itself and what it undid.
+        tx.prepare_cached(
+            "UPDATE payment SET used = 1 WHERE kind IN (1, 2) AND state = 1 AND terminal_number =
+               (SELECT reverses FROM payment WHERE intent = ?1 AND kind = 3)",
+        )?
+        .execute([ended.intent.cast_signed()])?;
+        tx.prepare_cached("UPDATE payment SET used = 1 WHERE intent = ?1 AND kind = 3")?
+            .execute([ended.intent.cast_signed()])?;
+    }
+    Ok(())
+}
+
+fn fold_count(tx: &Connection, place: Place, counted: &StockCounted) -> Result<()> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand) VALUES (?1, ?2, ?3, ?4, ?3)
+         ON CONFLICT DO UPDATE SET counted = excluded.counted, counted_clock = excluded.counted_clock,
+            on_hand = excluded.on_hand
+         WHERE excluded.counted_clock > stock.counted_clock",
+    )?;
+    for (sku, thousandths) in &counted.items {
+        statement.execute(params![
+            sku,
+            counted.place,
+            thousandths,
+            place.clock.number().cast_signed()
+        ])?;
+    }
+    Ok(())
+}
+
+/// Moves stock by thousandths. A SKU that was never counted goes on from nothing.
+fn move_stock(tx: &Connection, place: Place, sku: &str, thousandths: i64) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand) VALUES (?1, ?2, 0, 0, ?3)
+         ON CONFLICT DO UPDATE SET on_hand = on_hand + excluded.on_hand
+         WHERE ?4 > stock.counted_clock",
+    )?
+    .execute(params![sku, SHOP, thousandths, place.clock.number().cast_signed()])?;
+    Ok(())
+}
+
+fn put_receipt(
+    tx: &Connection,
+    place: Place,
+    receipt: &ReceiptNumber,
+    kind: u8,
+    stamp: &Stamp,
+    total: i64,
+) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO receipt (series, number, kind, seq, shift, at, total) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        receipt.series,
+        receipt.number,
+        kind,
+        place.seq.cast_signed(),
+        stamp.shift,
+        stamp.at.as_millisecond(),
+        total,
+    ])?;
+    set_counter(tx, "receipt", i64::from(receipt.number))
+}
+
+fn use_payment(tx: &Connection, intent: Option<u64>) -> Result<()> {
+    if let Some(intent) = intent {
+        tx.prepare_cached("UPDATE payment SET used = 1 WHERE intent = ?1")?
+            .execute([intent.cast_signed()])?;
+    }
+    Ok(())
+}
+
+fn add_totals(tx: &Connection, fact: &Fact) -> Result<()> {
+    let Some(shift) = fact.shift() else {
+        return Ok(());
+    };
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO shift_total (shift, kind, key, count, amount) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count, amount = amount + excluded.amount",
+    )?;
+    for total in additions(fact) {
+        statement.execute(params![
+            shift,
+            total.kind.number(),
+            total.key,
+            total.count,
+            total.amount
+        ])?;
+    }
+    Ok(())
+}
+
+/// A counter's last value, 0 when it was never given.
+pub(super) fn counter(conn: &Connection, name: &str) -> Result<i64> {
+    let value = conn
+        .prepare_cached("SELECT value FROM counter WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    Ok(value.unwrap_or(0))
+}
+
+fn set_counter(tx: &Connection, name: &str, value: i64) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute(params![name, value])?;
+    Ok(())
+}
+
+/// Entries read at a time, to bound memory.
+const BATCH: usize = 256;
+
+/// Empties the folded tables and folds the whole journal again, in the caller's transaction.
+/// `progress` hears how many entries are done.
+///
+/// # Errors
+/// When an entry cannot be read, decoded or folded.
+pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
+    for table in FOLDED {
+        tx.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    let mut done = 0;
+    for stream in sync::store::streams(tx)? {
+        let mut series = 0;
+        let mut next = 1;
+        loop {
+            let entries = sync::store::read(tx, &stream, next, BATCH)?;
+            if entries.is_empty() {
+                break;
+            }
+            for stored in entries {
+                let fact = sync::body::decode(&stored.entry.body)?;
+                if let Fact::SeriesOpened(opened) = &fact {
+                    series = opened.series;
+                }
+                let (seq, clock) = (stored.entry.seq, stored.entry.clock);
+                fold(tx, Place { replica: stream.id().replica, series, seq, clock }, &fact)?;
+                (next, done) = (seq + 1, done + 1);
+            }
+            progress(done);
+        }
+    }
+    if series_missing(tx)? {
+        return Err(TillStoreError::damaged("entry", "the journal opens no receipt series"));
+    }
+    Ok(())
+}
+
+fn series_missing(tx: &Connection) -> Result<bool> {
+    Ok(counter(tx, "series")? == 0)
+}

@@ -1,0 +1,156 @@
+//! The print spool: what is to be printed, and drawers to be opened, in order and exactly once.
+//!
+//! A job stands here from the act that caused it until the printer said that it was printed. A
+//! job names its receipt; the paper is laid out from the journal when it is sent.
+
+use super::Act;
+use super::error::{Result, TillStoreError};
+use rusqlite::{Connection, Row, params};
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Opens the drawer.
+    Drawer,
+    /// Prints a receipt: series and number name it.
+    Receipt,
+    /// Prints the report of a shift: number names it.
+    Report,
+}
+
+impl JobKind {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Drawer => 1,
+            Self::Receipt => 2,
+            Self::Report => 3,
+        }
+    }
+}
+
+/// Where a job stands. A printed one is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobState {
+    /// To be sent.
+    Waiting,
+    /// Handed to the device; after a crash it may or may not have been printed.
+    Sent,
+    /// Nobody knows whether it was printed: ask the paper, then reprint or drop it.
+    Unknown,
+    /// It was not printed, and why.
+    NotPrinted,
+}
+
+impl JobState {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Waiting => 0,
+            Self::Sent => 1,
+            Self::Unknown => 2,
+            Self::NotPrinted => 3,
+        }
+    }
+}
+
+/// A job of the spool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its number, rising.
+    pub id: u64,
+    /// What it does.
+    pub kind: JobKind,
+    /// The receipt's series.
+    pub series: u32,
+    /// The receipt's or shift's number.
+    pub number: u32,
+    /// Whether it must be marked as a duplicate.
+    pub duplicate: bool,
+    /// Where it stands.
+    pub state: JobState,
+    /// Why, in words.
+    pub why: String,
+}
+
+fn job_of(row: &Row<'_>) -> Result<Job> {
+    let kind = match row.get::<_, i64>("kind")? {
+        1 => JobKind::Drawer,
+        2 => JobKind::Receipt,
+        3 => JobKind::Report,
+        other => return Err(TillStoreError::damaged("job", format!("kind {other}"))),
+    };
+    let state = match row.get::<_, i64>("state")? {
+        0 => JobState::Waiting,
+        1 => JobState::Sent,
+        2 => JobState::Unknown,
+        3 => JobState::NotPrinted,
+        other => return Err(TillStoreError::damaged("job", format!("state {other}"))),
+    };
+    Ok(Job {
+        id: row.get::<_, i64>("id")?.cast_unsigned(),
+        kind,
+        series: row.get("series")?,
+        number: row.get("number")?,
+        duplicate: row.get::<_, i64>("duplicate")? != 0,
+        state,
+        why: row.get("why")?,
+    })
+}
+
+impl Act<'_> {
+    /// Puts a job at the end of the spool and returns its number.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn put_job(&self, kind: JobKind, series: u32, number: u32, duplicate: bool) -> Result<u64> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO job (kind, series, number, duplicate, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                kind.number(),
+                series,
+                number,
+                duplicate,
+                self.now.as_millisecond()
+            ])?;
+        Ok(self.tx.last_insert_rowid().cast_unsigned())
+    }
+
+    /// Moves a job on.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn set_job(&self, id: u64, state: JobState, why: &str) -> Result<()> {
+        self.tx
+            .prepare_cached("UPDATE job SET state = ?2, why = ?3 WHERE id = ?1")?
+            .execute(params![id.cast_signed(), state.number(), why])?;
+        Ok(())
+    }
+
+    /// Marks that a job's next copy may be a second one.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn mark_duplicate(&self, id: u64) -> Result<()> {
+        self.tx
+            .prepare_cached("UPDATE job SET duplicate = 1 WHERE id = ?1")?
+            .execute([id.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Takes a job off the spool: it was done, or someone gave it up.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn drop_job(&self, id: u64) -> Result<()> {
+        self.tx.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([id.cast_signed()])?;
+        Ok(())
+    }
+}
+
+/// The spool, in order; at most `limit`.
+pub(super) fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
+    conn.prepare_cached("SELECT * FROM job ORDER BY id LIMIT ?1")?
+        .query_and_then([limit], job_of)?
+        .collect()
+}

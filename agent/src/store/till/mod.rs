@@ -1,0 +1,245 @@
+//! `till.db`: the journal, what it folds into, and the work under way.
+//!
+//! [`TillStore`] is the one writer. Everything a business act writes goes through [`Act`], one
+//! immediate transaction: the sealed fact, the state it folds into, the cart's end, the print
+//! job. Nothing outside this folder knows the tables. Called by the till loop; readers use
+//! [`read`] over connections of their own.
+
+mod carts;
+mod error;
+mod fold;
+mod idempotency;
+mod jobs;
+mod journal;
+mod payments;
+mod pins;
+pub mod read;
+mod returns;
+
+pub use error::TillStoreError;
+pub use fold::rebuild;
+pub use jobs::{Job, JobKind, JobState};
+pub use journal::decode_entry;
+pub use payments::{Payment, PaymentState};
+pub use pins::Pin;
+pub use returns::{OpenPayout, OpenReturn};
+
+use super::open::{Migration, OpenOptions, open};
+use commerce::fact::{Fact, SeriesReason};
+use error::Result;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use sync::clock::{Clock, Hlc};
+use sync::log::{Hash, ReplicaId, SealingKey, StreamKind};
+use sync::store::{Appended, Stream};
+
+/// The schema's steps. The log's tables come first; they are sync's own.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: sync::store::SCHEMA },
+    Migration { version: 2, sql: include_str!("schema_1.sql") },
+];
+
+/// The one writer of `till.db`.
+pub struct TillStore {
+    connection: Connection,
+    file: PathBuf,
+    clock: Clock,
+    key: SealingKey,
+    stream: Stream,
+    series: u32,
+}
+
+/// What a till writes into its first entry when it starts a new incarnation.
+#[derive(Debug, Clone)]
+pub struct NewSeries {
+    /// The new replica's id, from the system's random source.
+    pub replica: ReplicaId,
+    /// Why a new one.
+    pub reason: SeriesReason,
+    /// The store's id.
+    pub store: String,
+    /// The till's number.
+    pub till: u16,
+}
+
+/// Who the database says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The replica that writes.
+    pub replica: ReplicaId,
+    /// Its last sequence.
+    pub seq: u64,
+    /// Its last hash.
+    pub hash: Hash,
+}
+
+/// An opened file whose incarnation is not decided yet.
+pub struct Opened {
+    connection: Connection,
+    file: PathBuf,
+}
+
+impl Opened {
+    /// Opens the file and brings its schema up to date.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(options: &OpenOptions) -> Result<Self> {
+        let connection = open(options, MIGRATIONS)?;
+        Ok(Self { connection, file: options.path.clone() })
+    }
+
+    /// The head of the replica that wrote last; none on a first start.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn head(&self) -> Result<Option<Head>> {
+        journal::head(&self.connection).map_err(|error| error.at(&self.file))
+    }
+
+    /// The hash of the present replica's entry `seq`, if it is there.
+    #[must_use]
+    pub fn hash_at(&self, seq: u64) -> Option<Hash> {
+        journal::hash_at(&self.connection, seq).ok().flatten()
+    }
+
+    /// Goes on as the replica that wrote last, or begins a new one with a receipt series of its
+    /// own.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the key is not the replica's.
+    pub fn begin(
+        self,
+        key: SealingKey,
+        build_ms: u64,
+        now: jiff::Timestamp,
+        new: Option<NewSeries>,
+    ) -> Result<TillStore> {
+        let Self { connection, file } = self;
+        let store = Self::begin_inner(connection, &file, key, build_ms, now, new);
+        store.map_err(|error| error.at(&file))
+    }
+
+    fn begin_inner(
+        connection: Connection,
+        file: &Path,
+        key: SealingKey,
+        build_ms: u64,
+        now: jiff::Timestamp,
+        new: Option<NewSeries>,
+    ) -> Result<TillStore> {
+        let present = journal::head(&connection)?.map(|head| head.replica);
+        let last = present
+            .map(|replica| sync::store::last_clock(&connection, replica))
+            .transpose()?
+            .flatten();
+        let mut clock = Clock::new(build_ms, last)?;
+        let replica = match (&new, present) {
+            (Some(new), _) => new.replica,
+            (None, Some(replica)) => replica,
+            (None, None) => {
+                return Err(TillStoreError::damaged("register", "no replica was ever opened"));
+            }
+        };
+        let mut connection = connection;
+        if let Some(new) = new {
+            journal::begin_series(&mut connection, &mut clock, &key, now, &new)?;
+        }
+        let stream = sync::store::open_stream(&connection, replica, StreamKind::Journal)?;
+        let series = u32::try_from(fold::counter(&connection, "series")?)
+            .map_err(|_| TillStoreError::damaged("counter", "series"))?;
+        Ok(TillStore { connection, file: file.to_owned(), clock, key, stream, series })
+    }
+}
+
+impl TillStore {
+    /// Does one business act in one durable transaction: all of it or nothing.
+    ///
+    /// # Errors
+    /// What `act` returns, or why the commit failed; then nothing was written.
+    pub fn act<T>(
+        &mut self,
+        now: jiff::Timestamp,
+        act: impl FnOnce(&mut Act<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Self { connection, file, clock, key, stream, series } = self;
+        let act_and_commit = || {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // Another process (an import of stock) may have written since: go on from its clock.
+            let head = sync::store::head(&tx, stream)?;
+            if head.clock > clock.last() {
+                *clock = Clock::new(0, Some(head.clock))?;
+            }
+            let mut doing = Act { tx, clock, key, stream, series: *series, now };
+            let done = act(&mut doing)?;
+            doing.tx.commit()?;
+            Ok(done)
+        };
+        act_and_commit().map_err(|error: TillStoreError| error.at(file))
+    }
+
+    /// The writer's own connection, for reading what was just written.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The receipt series of this incarnation.
+    #[must_use]
+    pub const fn series(&self) -> u32 {
+        self.series
+    }
+
+    /// The replica that writes, and how far it has come.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn head(&self) -> Result<Head> {
+        let head = sync::store::head(&self.connection, &self.stream)?;
+        Ok(Head { replica: self.stream.id().replica, seq: head.seq, hash: head.hash })
+    }
+}
+
+/// One business act under way.
+pub struct Act<'a> {
+    tx: Transaction<'a>,
+    clock: &'a mut Clock,
+    key: &'a SealingKey,
+    stream: &'a Stream,
+    series: u32,
+    now: jiff::Timestamp,
+}
+
+/// Where a fact went: for the receipt's QR code and for whoever asks later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its sequence in the journal.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Hash,
+    /// Its clock.
+    pub clock: Hlc,
+}
+
+impl Act<'_> {
+    /// Seals `fact` into the journal and folds it into state.
+    ///
+    /// # Errors
+    /// When it cannot be encoded or written.
+    pub fn record(&mut self, fact: &Fact) -> Result<Recorded> {
+        let body = sync::body::encode(fact)?;
+        let clock = self.clock.tick(self.now.as_millisecond());
+        let Appended { seq, hash, clock } =
+            sync::store::append(&self.tx, self.stream, clock, &body, self.key)?;
+        let place =
+            fold::Place { replica: self.stream.id().replica, series: self.series, seq, clock };
+        fold::fold(&self.tx, place, fact)?;
+        Ok(Recorded { seq, hash, clock })
+    }
+}

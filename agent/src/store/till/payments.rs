@@ -1,0 +1,164 @@
+//! Payment intents: durable before the first byte goes to the terminal, and what became of them.
+
+use super::Act;
+use super::error::{Result, TillStoreError};
+use super::journal::decode_entry;
+use commerce::cart::CartId;
+use commerce::fact::{Fact, PaymentKind, PaymentOutcome};
+use commerce::staff::StaffId;
+use commerce::tender::CardSlip;
+use commerce::{Currency, Money};
+use drivers::terminal::intent::{Baseline, Mark};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// How far a payment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentState {
+    /// Asked, or about to be; after a crash or a lost line its outcome is unknown.
+    Open,
+    /// Money moved.
+    Approved,
+    /// Refused.
+    Declined,
+    /// The terminal never got it.
+    NotSent,
+}
+
+/// A payment intent and its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// Its number.
+    pub intent: u64,
+    /// What it asks.
+    pub kind: PaymentKind,
+    /// The cart or return it is for.
+    pub cart: CartId,
+    /// The shift it was made in.
+    pub shift: u32,
+    /// The amount asked.
+    pub asked: Money,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: StaffId,
+    /// How far it has come.
+    pub state: PaymentState,
+    /// What moved.
+    pub moved: Money,
+    /// The terminal's number for it, once approved.
+    pub terminal_number: u32,
+    /// Whether the money stands in a sale or return, or was undone.
+    pub used: bool,
+}
+
+fn damaged(what: impl ToString) -> TillStoreError {
+    TillStoreError::damaged("payment", what)
+}
+
+fn payment_of(row: &Row<'_>, currency: Currency) -> Result<Payment> {
+    let kind = match row.get::<_, i64>("kind")? {
+        1 => PaymentKind::Authorise,
+        2 => PaymentKind::Refund,
+        3 => PaymentKind::Reverse { receipt_number: row.get("reverses")? },
+        other => return Err(damaged(format!("kind {other}"))),
+    };
+    let state = match row.get::<_, i64>("state")? {
+        0 => PaymentState::Open,
+        1 => PaymentState::Approved,
+        2 => PaymentState::Declined,
+        3 => PaymentState::NotSent,
+        other => return Err(damaged(format!("state {other}"))),
+    };
+    let by: String = row.get("by")?;
+    Ok(Payment {
+        intent: row.get::<_, i64>("intent")?.cast_unsigned(),
+        kind,
+        cart: CartId(row.get::<_, i64>("cart")?.cast_unsigned()),
+        shift: row.get("shift")?,
+        asked: Money::new(row.get("asked")?, currency).map_err(damaged)?,
+        at: Timestamp::from_millisecond(row.get("at")?).map_err(damaged)?,
+        by: StaffId::parse(&by).map_err(damaged)?,
+        state,
+        moved: Money::new(row.get("moved")?, currency).map_err(damaged)?,
+        terminal_number: row.get("terminal_number")?,
+        used: row.get::<_, i64>("used")? != 0,
+    })
+}
+
+/// One payment.
+pub(super) fn find(conn: &Connection, intent: u64, currency: Currency) -> Result<Option<Payment>> {
+    conn.prepare_cached("SELECT * FROM payment WHERE intent = ?1")?
+        .query_and_then([intent.cast_signed()], |row| payment_of(row, currency))?
+        .next()
+        .transpose()
+}
+
+/// Payments that still need someone: open ones, and money that moved but stands nowhere.
+pub(super) fn unsettled(conn: &Connection, currency: Currency) -> Result<Vec<Payment>> {
+    conn.prepare_cached(
+        "SELECT * FROM payment WHERE state = 0 OR (state = 1 AND used = 0) ORDER BY intent",
+    )?
+    .query_and_then([], |row| payment_of(row, currency))?
+    .collect()
+}
+
+impl Act<'_> {
+    /// Keeps what the terminal's last payment was before an intent.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn put_baseline(&self, intent: u64, baseline: Baseline) -> Result<()> {
+        let Baseline::Last(mark) = baseline else { return Ok(()) };
+        self.tx
+            .prepare_cached(
+                "INSERT INTO payment_mark (intent, terminal_id, trace, receipt_no) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![intent.cast_signed(), mark.terminal_id, mark.trace, mark.receipt_no])?;
+        Ok(())
+    }
+
+    /// Forgets it: the intent has ended.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn drop_baseline(&self, intent: u64) -> Result<()> {
+        self.tx
+            .prepare_cached("DELETE FROM payment_mark WHERE intent = ?1")?
+            .execute([intent.cast_signed()])?;
+        Ok(())
+    }
+}
+
+/// The terminal's last payment before an intent, as far as it was known.
+pub(super) fn baseline(conn: &Connection, intent: u64) -> Result<Baseline> {
+    let mark = conn
+        .prepare_cached(
+            "SELECT terminal_id, trace, receipt_no FROM payment_mark WHERE intent = ?1",
+        )?
+        .query_row([intent.cast_signed()], |row| {
+            Ok(Mark { terminal_id: row.get(0)?, trace: row.get(1)?, receipt_no: row.get(2)? })
+        })
+        .optional()?;
+    Ok(mark.map_or(Baseline::Unknown, Baseline::Last))
+}
+
+/// The terminal's slip of an approved payment, read from the journal.
+pub(super) fn slip(conn: &Connection, intent: u64) -> Result<Option<CardSlip>> {
+    let place = conn
+        .prepare_cached(
+            "SELECT ended_series, ended_seq FROM payment WHERE intent = ?1 AND state = 1",
+        )?
+        .query_row(params![intent.cast_signed()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let Some((series, seq)) = place else {
+        return Ok(None);
+    };
+    match decode_entry(conn, series, seq.cast_unsigned())?.0 {
+        Fact::PaymentEnded(ended) => Ok(match ended.outcome {
+            PaymentOutcome::Approved { card, .. } => Some(card),
+            PaymentOutcome::Declined { .. } | PaymentOutcome::NotSent { .. } => None,
+        }),
+        _ => Err(damaged(format!("intent {intent} points at another fact"))),
+    }
+}

@@ -1,0 +1,435 @@
+//! The till loop: one event in, facts and rows durable, one answer and some effects out.
+//!
+//! It knows neither a clock nor a runtime: the instant comes with the event, and effects are
+//! carried out by the caller. Every act is one transaction of [`TillStore::act`]; the state held
+//! here is what those transactions wrote, so a till that was killed comes back with the same
+//! carts, the same totals, the same shift. Called by the agent's loop thread, by `till replay`
+//! and by the tests, in the same way.
+
+mod event;
+mod paying;
+mod refusal;
+mod resolve;
+mod returning;
+mod selling;
+mod settings;
+mod shift;
+mod spool;
+#[cfg(test)]
+mod tests;
+
+pub use event::CartView;
+pub use event::{Change, Command, Effect, Event, JobOutcome, Once, PaymentReport, Reply, Request};
+pub use refusal::{Refusal, payment_word};
+pub use resolve::{Found, find_item};
+pub use settings::{Settings, SettingsError};
+
+use crate::store::catalogue::{Catalogue, ReasonKind};
+use crate::store::till::read::{self, Shift};
+use crate::store::till::{Act, OpenReturn, Payment, PaymentState, TillStore, TillStoreError};
+use commerce::cart::{Cart, CartId};
+use commerce::sale::Stamp;
+use commerce::staff::{Authority, StaffId};
+use drivers::terminal::intent::Baseline;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Below this much room on the disk no new sale is begun; what is under way is finished.
+pub const DISK_WATERMARK_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Says how many bytes the disk has left; `None` when it cannot be told.
+pub type DiskFree = Box<dyn Fn() -> Option<u64> + Send>;
+
+/// The till.
+pub struct Till {
+    store: TillStore,
+    catalogue: Catalogue,
+    settings: Arc<Settings>,
+    number: u16,
+    disk_free: DiskFree,
+    carts: BTreeMap<CartId, Cart>,
+    current: Option<CartId>,
+    shift: Option<Shift>,
+    operator: Option<StaffId>,
+    paying: Option<Payment>,
+    baseline: Baseline,
+    open_return: Option<OpenReturn>,
+}
+
+/// Who asks, who approves, when.
+struct Context {
+    now: Timestamp,
+    by: Authority,
+    approver: Option<Authority>,
+    once: Option<Once>,
+}
+
+/// What handling an event came to.
+pub struct Handled {
+    /// The answer.
+    pub reply: Result<Reply, Refusal>,
+    /// What is to be done outside, in order.
+    pub effects: Vec<Effect>,
+}
+
+impl Till {
+    /// Takes up where the files left off. Returns also what is to be done first: a payment whose
+    /// outcome was not known is asked about, the spool goes on.
+    ///
+    /// # Errors
+    /// When a file cannot be read or settings are missing.
+    pub fn open(
+        store: TillStore,
+        catalogue: Catalogue,
+        number: u16,
+        disk_free: DiskFree,
+        now: Timestamp,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let settings = Arc::new(Settings::load(&catalogue)?);
+        let currency = settings.store.currency;
+        let conn = store.connection();
+        let carts = read::carts(conn, currency)?.into_iter().map(|cart| (cart.id, cart)).collect();
+        let current = read::current_cart(conn)?;
+        let shift = read::last_shift(conn)?.filter(|shift| shift.closed.is_none());
+        let open_return = read::open_return(conn)?;
+        let paying = read::unsettled_payments(conn, currency)?
+            .into_iter()
+            .find(|payment| payment.state == PaymentState::Open);
+        let mut till = Self {
+            store,
+            catalogue,
+            settings,
+            number,
+            disk_free,
+            carts,
+            current,
+            shift,
+            operator: None,
+            paying,
+            baseline: Baseline::Unknown,
+            open_return,
+        };
+        let mut effects = till.recover_spool(now)?;
+        if let Some(payment) = till.paying.clone() {
+            effects.push(till.ask(&payment)?);
+        }
+        Ok((till, effects))
+    }
+
+    /// Handles one event at `now`.
+    pub fn handle(&mut self, now: Timestamp, event: Event) -> Handled {
+        let mut effects = Vec::new();
+        let reply = self.dispatch(now, event, &mut effects);
+        Handled { reply, effects }
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Timestamp,
+        event: Event,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        match event {
+            Event::Command(request) => self.command(now, *request, effects),
+            Event::Scanned(scan) => {
+                let scanned = self.scanned(now, &scan, effects);
+                if let Err(refusal) = &scanned {
+                    effects.push(Effect::Changed(Change::ScanRefused(refusal.to_string())));
+                }
+                scanned
+            }
+            Event::Payment { intent, report } => self.payment_report(now, intent, report, effects),
+            Event::Baseline(baseline) => {
+                self.baseline = baseline;
+                Ok(Reply::Done)
+            }
+            Event::Job { id, outcome } => self.job_ended(now, id, outcome, effects),
+            Event::Operator(operator) => {
+                self.operator = operator;
+                Ok(Reply::Done)
+            }
+            Event::Reload => {
+                self.settings = Arc::new(Settings::load(&self.catalogue)?);
+                effects.push(Effect::Changed(Change::Settings));
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        now: Timestamp,
+        request: Request,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let Request { by, approver, once, command } = request;
+        if let Some(once) = &once
+            && let Some(reply) = self.answered(once)?
+        {
+            return Ok(reply);
+        }
+        let by = self.authority(&by)?;
+        let approver = approver.map(|id| self.authority(&id)).transpose()?;
+        let context = Context { now, by, approver, once };
+        self.carry_out(&context, command, effects)
+    }
+
+    fn carry_out(
+        &mut self,
+        context: &Context,
+        command: Command,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        match command {
+            Command::Add { cart, code, quantity } => {
+                self.add(context, cart, &code, quantity.as_deref(), effects)
+            }
+            Command::SetQuantity { cart, line, quantity } => {
+                self.set_quantity(context, cart, line, &quantity, effects)
+            }
+            Command::VoidLine { cart, line, reason } => {
+                self.void_line(context, cart, line, reason, effects)
+            }
+            Command::OverridePrice { cart, line, price, reason } => {
+                self.override_price(context, cart, line, price, reason, effects)
+            }
+            Command::Discount { cart, line, value, reason } => {
+                self.discount(context, cart, line, value, reason, effects)
+            }
+            Command::Park { cart, label } => self.park(context, cart, label, effects),
+            Command::Recall { cart } => self.recall(context, cart, effects),
+            Command::Cancel { cart, reason } => self.cancel(context, cart, reason, effects),
+            Command::Tender { cart, tender, amount, reference } => {
+                self.tender(context, cart, &tender, amount, reference, effects)
+            }
+            Command::TakeBackTenders { cart } => self.take_back_tenders(context, cart, effects),
+            Command::Settle { cart } => self.settle(context, cart, effects),
+            Command::PayByCard { cart, tender, amount } => {
+                self.pay_by_card(context, cart, &tender, amount, effects)
+            }
+            Command::AbortPayment { intent } => self.abort_payment(intent, effects),
+            Command::AskPayment { intent } => self.ask_payment(intent, effects),
+            Command::EndPaymentByHand { intent, approved, note } => {
+                self.end_by_hand(context, intent, approved, note, effects)
+            }
+            Command::ReversePayment { intent } => self.reverse_payment(context, intent, effects),
+            Command::Refund { of, lines, reason } => {
+                self.refund(context, &of, &lines, reason, effects)
+            }
+            Command::PostVoid { of, reason } => self.post_void(context, &of, reason, effects),
+            Command::PayOut { payout, tender } => self.pay_out(context, payout, &tender, effects),
+            Command::CancelReturn => self.cancel_return(context, effects),
+            Command::OpenShift { float } => self.open_shift(context, float, effects),
+            Command::MoveCash { direction, amount, reason } => {
+                self.move_cash(context, direction, amount, reason, effects)
+            }
+            Command::OpenDrawer { reason } => self.open_drawer(context, reason, effects),
+            Command::CloseShift { counted } => self.close_shift(context, &counted, effects),
+            Command::Reprint { receipt } => self.reprint(context, &receipt, effects),
+            Command::PrintReport { shift } => self.print_report(context, shift, effects),
+            Command::RetryJob { job } => self.retry_job(context, job, effects),
+            Command::DropJob { job } => self.drop_job(context, job, effects),
+        }
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings)
+    }
+
+    /// The store, for reading.
+    #[must_use]
+    pub const fn store(&self) -> &TillStore {
+        &self.store
+    }
+
+    /// The catalogue, for reading.
+    #[must_use]
+    pub const fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The till's number in the store.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// The open shift.
+    #[must_use]
+    pub const fn shift(&self) -> Option<&Shift> {
+        self.shift.as_ref()
+    }
+
+    /// The cart at the till.
+    #[must_use]
+    pub const fn current(&self) -> Option<CartId> {
+        self.current
+    }
+
+    /// Carts at the till and parked, in the order opened.
+    pub fn carts(&self) -> impl Iterator<Item = &Cart> {
+        self.carts.values()
+    }
+
+    /// The return under way.
+    #[must_use]
+    pub const fn open_return(&self) -> Option<&OpenReturn> {
+        self.open_return.as_ref()
+    }
+
+    /// A cart with its amounts.
+    ///
+    /// # Errors
+    /// When there is none, or its amounts cannot be computed.
+    pub fn view(&self, id: CartId, line: Option<u32>) -> Result<CartView, Refusal> {
+        let cart = self.cart(id)?.clone();
+        let totals = cart.totals(&self.settings.taxes)?;
+        let paying =
+            self.paying.as_ref().filter(|payment| payment.cart == id).map(|payment| payment.intent);
+        Ok(CartView { cart, totals, paying, line })
+    }
+
+    fn cart(&self, id: CartId) -> Result<&Cart, Refusal> {
+        self.carts.get(&id).ok_or(Refusal::NoCart(id))
+    }
+
+    fn authority(&self, id: &StaffId) -> Result<Authority, Refusal> {
+        self.settings.authority(id).ok_or_else(|| Refusal::UnknownStaff(id.clone()))
+    }
+
+    fn open_shift_number(&self) -> Result<u32, Refusal> {
+        self.shift.as_ref().map(|shift| shift.number).ok_or(Refusal::NoShift)
+    }
+
+    fn stamp(&self, context: &Context) -> Result<Stamp, Refusal> {
+        Ok(Stamp {
+            at: to_millisecond(context.now),
+            shift: self.open_shift_number()?,
+            by: context.by.staff.clone(),
+        })
+    }
+
+    fn assert_reason(&self, reason: &str, kind: ReasonKind) -> Result<(), Refusal> {
+        match self.settings.reason(reason, kind) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::UnknownReason { reason: reason.to_owned(), kind }),
+        }
+    }
+
+    /// Refuses to begin something new when the disk is nearly full.
+    fn assert_room(&self) -> Result<(), Refusal> {
+        match (self.disk_free)() {
+            Some(free) if free < DISK_WATERMARK_BYTES => {
+                Err(Refusal::DiskNearlyFull { free_mb: free / (1024 * 1024) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does one act durably. A named request is remembered in the same transaction with the
+    /// answer that `answer` gives it.
+    fn act<T>(
+        &mut self,
+        context: &Context,
+        answer: impl FnOnce(&T) -> Answer,
+        act: impl FnOnce(&mut Act<'_>) -> Result<T, TillStoreError>,
+    ) -> Result<T, Refusal> {
+        let done = self.store.act(context.now, |doing| {
+            let done = act(doing)?;
+            if let Some(once) = &context.once {
+                doing.remember(&once.key, &once.request, &answer(&done).text())?;
+            }
+            Ok(done)
+        })?;
+        Ok(done)
+    }
+
+    /// The answer to a request that was carried out before.
+    fn answered(&self, once: &Once) -> Result<Option<Reply>, Refusal> {
+        let Some(found) = read::remembered(self.store.connection(), &once.key)? else {
+            return Ok(None);
+        };
+        if found.request != once.request {
+            return Err(Refusal::KeyReused(once.key.clone()));
+        }
+        let answer = Answer::parse(&found.answer).ok_or_else(|| TillStoreError::Damaged {
+            table: "idempotency",
+            detail: found.answer.clone(),
+        })?;
+        Ok(Some(self.reply(answer)?))
+    }
+
+    /// An answer shown as things are now.
+    fn reply(&self, answer: Answer) -> Result<Reply, Refusal> {
+        Ok(match answer {
+            Answer::Cart(id, line) if self.carts.contains_key(&id) => {
+                Reply::Cart(Box::new(self.view(id, line)?))
+            }
+            Answer::Cart(id, _) => Reply::CartEnded(id),
+            Answer::Sold(receipt) => Reply::Sold(receipt),
+            Answer::Payment(intent) => Reply::Payment(intent),
+            Answer::ReturnOpen(id) => Reply::ReturnOpen(id),
+            Answer::Returned(receipt) => Reply::Returned(receipt),
+            Answer::Shift(shift) => Reply::Shift(shift),
+            Answer::Job(job) => Reply::Job(job),
+            Answer::Done => Reply::Done,
+        })
+    }
+}
+
+/// The short form in which an answer is remembered: what it names, not what it showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Answer {
+    Cart(CartId, Option<u32>),
+    Sold(commerce::sale::ReceiptNumber),
+    Payment(u64),
+    ReturnOpen(CartId),
+    Returned(commerce::sale::ReceiptNumber),
+    Shift(u32),
+    Job(u64),
+    Done,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        match self {
+            Self::Cart(id, None) => format!("cart {id}"),
+            Self::Cart(id, Some(line)) => format!("cart {id} {line}"),
+            Self::Sold(receipt) => format!("sold {receipt}"),
+            Self::Payment(intent) => format!("payment {intent}"),
+            Self::ReturnOpen(id) => format!("return {id}"),
+            Self::Returned(receipt) => format!("returned {receipt}"),
+            Self::Shift(shift) => format!("shift {shift}"),
+            Self::Job(job) => format!("job {job}"),
+            Self::Done => "done".to_owned(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let (kind, named) = (words.next()?, words.next());
+        let receipt = || named.and_then(commerce::sale::ReceiptNumber::parse);
+        Some(match kind {
+            "cart" => {
+                let line = words.next().map(str::parse).transpose().ok()?;
+                Self::Cart(CartId(named?.parse().ok()?), line)
+            }
+            "sold" => Self::Sold(receipt()?),
+            "payment" => Self::Payment(named?.parse().ok()?),
+            "return" => Self::ReturnOpen(CartId(named?.parse().ok()?)),
+            "returned" => Self::Returned(receipt()?),
+            "shift" => Self::Shift(named?.parse().ok()?),
+            "job" => Self::Job(named?.parse().ok()?),
+            "done" => Self::Done,
+            _ => return None,
+        })
+    }
+}
+
+/// Facts carry whole milliseconds.
+fn to_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}

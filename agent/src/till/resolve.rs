@@ -1,0 +1,164 @@
+//! From a code to something that can be sold: the item, how much of it, its price now.
+
+use super::refusal::Refusal;
+use super::settings::Settings;
+use crate::store::catalogue::{Item, View};
+use commerce::code::{Code, Gs1Item, Gtin, InStore, Measure, Scan, read};
+use commerce::price::Resolved;
+use commerce::sale::ReceiptNumber;
+use commerce::{Money, Quantity, Unit, UnitPrice};
+use jiff::Timestamp;
+
+/// What a code stands for, as far as the code says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The item.
+    pub item: Item,
+    /// The barcode, where one was read.
+    pub gtin: Option<Gtin>,
+    /// The price in force, where there is one.
+    pub price: Option<Resolved>,
+    /// What the code itself measures.
+    pub measure: Option<Measure>,
+}
+
+/// Something ready to be put on a cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sellable {
+    pub item: commerce::cart::Item,
+    pub quantity: Quantity,
+    pub price: UnitPrice,
+    pub label_amount: Option<Money>,
+}
+
+/// What a scan is for: an item, or a receipt that someone brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Scanned {
+    Item(Box<Found>),
+    Receipt(ReceiptNumber),
+}
+
+/// Looks up what `scan` means.
+pub(super) fn look_up(
+    view: &View<'_>,
+    settings: &Settings,
+    scan: &Scan,
+    at: Timestamp,
+) -> Result<Scanned, Refusal> {
+    let code = read(scan, &settings.store.in_store_patterns)?;
+    let unknown = || Refusal::UnknownCode(code.to_string());
+    let (item, gtin, measure) = match &code {
+        Code::Gtin(gtin) => match view.item_by_gtin(*gtin)? {
+            // Digits that happen to check may still be a number of the shop's own.
+            None => (view.item_by_sku(&scan.text)?, None, None),
+            item => (item, Some(*gtin), None),
+        },
+        Code::Short(number) => (view.item_by_short(*number)?, None, None),
+        Code::InStore(InStore { item, measure }) => {
+            (view.item_by_in_store(item)?, None, Some(*measure))
+        }
+        Code::Gs1(gs1) => {
+            let item = view.item_by_gtin(gs1.gtin)?;
+            let measure =
+                item.as_ref().map(|item| gs1_measure(gs1, item, settings)).transpose()?.flatten();
+            (item, Some(gs1.gtin), measure)
+        }
+        Code::Other(text) => (view.item_by_sku(text)?, None, None),
+        Code::Receipt(text) => return receipt_of(text).map(Scanned::Receipt).ok_or_else(unknown),
+    };
+    let item = item.ok_or_else(unknown)?;
+    let price = view.price_at(item.id, at, settings.store.currency)?;
+    Ok(Scanned::Item(Box::new(Found { item, gtin, price, measure })))
+}
+
+/// Looks up an item by any of its codes, for a price check.
+///
+/// # Errors
+/// When the code is wrong, unknown, or a receipt's.
+pub fn find_item(
+    view: &View<'_>,
+    settings: &Settings,
+    code: &str,
+    at: Timestamp,
+) -> Result<Found, Refusal> {
+    match look_up(view, settings, &Scan::parse(code)?, at)? {
+        Scanned::Item(found) => Ok(*found),
+        Scanned::Receipt(_) => Err(Refusal::UnknownCode(code.to_owned())),
+    }
+}
+
+/// The receipt number in a receipt's QR code: `TILL1:<number>:<hash>`.
+fn receipt_of(text: &str) -> Option<ReceiptNumber> {
+    text.split(':').nth(1).and_then(ReceiptNumber::parse)
+}
+
+/// What a GS1 code measures: its weight in the item's unit, else its price.
+fn gs1_measure(
+    gs1: &Gs1Item,
+    item: &Item,
+    settings: &Settings,
+) -> Result<Option<Measure>, Refusal> {
+    if item.unit != Unit::Each
+        && let Some(quantity) = gs1.measure(item.unit)
+    {
+        return Ok(Some(Measure::Weight { thousandths: quantity.thousandths() }));
+    }
+    let price = gs1.price.map(|price| price.money(settings.store.currency)).transpose()?;
+    Ok(price.map(|price| Measure::Price { minor: price.minor() }))
+}
+
+/// Makes what was found sellable: a price, a quantity, a tax class that exists.
+pub(super) fn sellable(
+    found: &Found,
+    settings: &Settings,
+    asked: Option<&str>,
+) -> Result<Sellable, Refusal> {
+    let Found { item, gtin, price, measure } = found;
+    settings.taxes.class(&item.tax_class).map_err(commerce::cart::CartError::from)?;
+    let label_amount = match measure {
+        Some(Measure::Price { minor }) => Some(Money::new(*minor, settings.store.currency)?),
+        _ => None,
+    };
+    let listed = price.as_ref().map(|resolved| resolved.price);
+    let price = match (listed, label_amount) {
+        (Some(price), _) => price,
+        // A price label speaks for itself, also where the list says nothing.
+        (None, Some(label)) => {
+            UnitPrice::from_money(label).map_err(commerce::cart::CartError::from)?
+        }
+        (None, None) => {
+            return Err(Refusal::NoPrice { sku: item.sku.clone(), name: item.name.clone() });
+        }
+    };
+    let quantity = quantity(item, *measure, asked)?;
+    let item = commerce::cart::Item {
+        sku: item.sku.clone(),
+        gtin: *gtin,
+        name: item.name.clone(),
+        tax_class: item.tax_class.clone(),
+    };
+    Ok(Sellable { item, quantity, price, label_amount })
+}
+
+fn quantity(
+    item: &Item,
+    measure: Option<Measure>,
+    asked: Option<&str>,
+) -> Result<Quantity, Refusal> {
+    let refused = commerce::cart::CartError::from;
+    match (measure, asked) {
+        (Some(Measure::Weight { .. }), _) if item.unit == Unit::Each => {
+            Err(Refusal::WeightNotExpected(item.name.clone()))
+        }
+        (Some(Measure::Weight { thousandths }), _) => {
+            Ok(Quantity::new(thousandths, item.unit).map_err(refused)?)
+        }
+        // One pack with its price on it, whatever is inside.
+        (Some(Measure::Price { .. }), _) => Ok(Quantity::one(item.unit)),
+        (None, Some(text)) => Ok(Quantity::parse(text, item.unit).map_err(refused)?),
+        (None, None) if item.unit == Unit::Each => Ok(Quantity::one(Unit::Each)),
+        (None, None) => {
+            Err(Refusal::WeightNeeded { name: item.name.clone(), unit: item.unit.code() })
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The till loop over real files, with the shipped demo store.
+
+mod paying;
+mod selling;
+
+use super::*;
+use crate::import::{Input, Kind, import};
+use crate::store::open::OpenOptions;
+use crate::store::till::{NewSeries, Opened};
+use commerce::Money;
+use commerce::fact::SeriesReason;
+use std::path::Path;
+use sync::log::{ReplicaId, SealingKey, Seed};
+
+/// A Sunday in Hamburg, 10:00.
+pub(super) const START: &str = "2026-11-22T09:00:00Z";
+
+/// A till in a folder of its own, and the effects it asked for.
+pub(super) struct Shop {
+    pub folder: tempfile::TempDir,
+    pub till: Till,
+    pub now: Timestamp,
+    pub effects: Vec<Effect>,
+}
+
+fn import_demo(catalogue: &mut Catalogue, now: Timestamp) {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/stores/demo");
+    for kind in Kind::ALL {
+        let path = demo.join(format!("{}.csv", kind.name()));
+        let input = Input { path: &path, format: None, progress: &mut |_| {} };
+        import(kind, input, catalogue, now).unwrap();
+    }
+}
+
+fn key() -> SealingKey {
+    SealingKey::from_seed(&Seed::new([7; 32])).unwrap()
+}
+
+impl Shop {
+    /// A new till of the demo store, with a shift opened by the supervisor.
+    pub fn open() -> Self {
+        let mut shop = Self::closed();
+        let float = shop.money("100.00");
+        shop.ok("201", Command::OpenShift { float });
+        shop.effects.clear();
+        shop
+    }
+
+    pub fn closed() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = START.parse().unwrap();
+        let mut catalogue =
+            Catalogue::open(&OpenOptions::new(folder.path().join("catalogue.db"))).unwrap();
+        import_demo(&mut catalogue, now);
+        let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
+        let new = NewSeries {
+            replica: ReplicaId([1; 16]),
+            reason: SeriesReason::First,
+            store: "HH01".into(),
+            till: 1,
+        };
+        let store = store.begin(key(), 0, now, Some(new)).unwrap();
+        let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
+        Self { folder, till, now, effects }
+    }
+
+    /// The till is killed and started again.
+    pub fn restart(self) -> Self {
+        let Self { folder, till, now, .. } = self;
+        drop(till);
+        let catalogue =
+            Catalogue::open(&OpenOptions::new(folder.path().join("catalogue.db"))).unwrap();
+        let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
+        let store = store.begin(key(), 0, now, None).unwrap();
+        let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
+        Self { folder, till, now, effects }
+    }
+
+    pub fn money(&self, text: &str) -> Money {
+        Money::parse(text, self.till.settings.store.currency).unwrap()
+    }
+
+    pub fn ask(
+        &mut self,
+        by: &str,
+        approver: Option<&str>,
+        command: Command,
+    ) -> Result<Reply, Refusal> {
+        self.now += jiff::SignedDuration::from_secs(1);
+        let staff = |id: &str| StaffId::parse(id).unwrap();
+        let request = Request { by: staff(by), approver: approver.map(staff), once: None, command };
+        self.event(Event::Command(Box::new(request)))
+    }
+
+    pub fn event(&mut self, event: Event) -> Result<Reply, Refusal> {
+        let Handled { reply, effects } = self.till.handle(self.now, event);
+        self.effects.extend(effects);
+        reply
+    }
+
+    pub fn ok(&mut self, by: &str, command: Command) -> Reply {
+        self.ask(by, None, command).unwrap()
+    }
+
+    pub fn refused(&mut self, by: &str, command: Command) -> String {
+        self.ask(by, None, command).unwrap_err().to_string()
+    }
+
+    /// Adds by code and returns the cart.
+    pub fn scan(&mut self, code: &str) -> CartView {
+        match self.ok("101", Command::Add { cart: None, code: code.into(), quantity: None }) {
+            Reply::Cart(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn sold(&mut self, reply: Reply) -> commerce::sale::ReceiptNumber {
+        match reply {
+            Reply::Sold(receipt) => receipt,
+            other => panic!("{other:?}"),
+        }
+    }
+}
