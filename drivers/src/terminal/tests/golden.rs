@@ -8,8 +8,8 @@ use super::world::World;
 use crate::machine::{Actions, Machine as _};
 use crate::terminal::apdu::{Apdu, Decoder};
 use crate::terminal::codes;
-use crate::terminal::command::Command;
-use crate::terminal::intent::Kind;
+use crate::terminal::command::{Command, Event};
+use crate::terminal::intent::{Intent, Kind, Outcome, Unknown};
 use crate::terminal::protocol::{
     ABORT, ACK, Amount, Copy, Incoming, Password, ProtocolError, Request, SlipLine, terminal_state,
 };
@@ -176,6 +176,46 @@ fn the_other_messages_are_read() {
     assert!(Incoming::read(&apdu("04 0F 04 27 00 04 00")).is_err());
 }
 
+/// The driver's outcome of a payment of 5.00 to which the terminal answers `hex` at once, and
+/// whether the line was closed.
+fn answered(hex: &str) -> (Outcome, bool) {
+    answered_to(Command::Perform, hex)
+}
+
+fn answered_to(command: fn(Intent) -> Command, hex: &str) -> (Outcome, bool) {
+    let mut world = World::after_one_payment();
+    let intent = world.intent(Kind::Payment, 500);
+    let mut out = Actions::new();
+    world.driver.command(command(intent), world.now, &mut out);
+    world.driver.received(&bytes(hex), world.now, &mut out);
+    let outcome = out.events.into_iter().find_map(|event| match event {
+        Event::Outcome { outcome, .. } => Some(outcome),
+        _ => None,
+    });
+    (outcome.unwrap(), out.close.is_some())
+}
+
+#[test]
+fn an_order_has_one_status_and_nothing_after_its_end() {
+    const PAID: &str = "80 00 00 04 0F 0F 27 00 04 000000000500 49 0978 87 9999 ";
+    let (outcome, closed) = answered(&format!("{PAID} 06 0F 00"));
+    assert!(matches!(outcome, Outcome::Approved(_)) && !closed, "{outcome:?}");
+    let (outcome, closed) = answered(&format!("{PAID} {} 06 0F 00", &PAID[9..]));
+    assert!(matches!(outcome, Outcome::Approved(_)) && !closed, "said twice: {outcome:?}");
+    let (outcome, closed) = answered(&format!("{PAID} 04 0F 02 27 6C 06 0F 00"));
+    assert!(matches!(outcome, Outcome::Unknown(_)) && closed, "{outcome:?}");
+    let (outcome, closed) = answered(&format!("{PAID} 06 0F 00 04"));
+    assert!(matches!(outcome, Outcome::Approved(_)) && closed, "{outcome:?}");
+}
+
+#[test]
+fn a_terminal_that_says_it_is_busy_is_not_asked_on() {
+    for hex in ["80 00 00 06 0F 04 F0F0F0 9C", "84 A0 00", "80 00 00 06 1E 01 9C"] {
+        let (outcome, _) = answered_to(Command::Resolve, hex);
+        assert_eq!(outcome, Outcome::Unknown(Unknown::Busy), "{hex}");
+    }
+}
+
 /// A conversation as a terminal has it, to be spoilt.
 const TRAFFIC: &str = "80 00 00 04 FF 01 0A 04 0F 1D 27 00 04 000000000500 49 0978 0B 999999 \
      22 F0F4 47114711 29 52523535 87 9999 06 D3 08 06 06 25 04 07 02 4869 06 0F 00";
@@ -222,7 +262,7 @@ proptest! {
         while let (None, Some(deadline)) = (&out.close, world.driver.deadline()) {
             world.driver.tick(deadline, &mut out);
         }
-        let outcomes = out.events.iter().filter(|event| matches!(event, crate::terminal::command::Event::Outcome { .. }));
+        let outcomes = out.events.iter().filter(|event| matches!(event, Event::Outcome { .. }));
         prop_assert_eq!(outcomes.count(), 1);
     }
 }
