@@ -121,6 +121,7 @@ pub fn import(
         Kind::Prices => goods::prices(&mut table, &mut load, &settings, now, &mut faults)?,
     }
     finish(&table, load, faults)?;
+    catalogue.write_back()?;
     Ok(ImportReport { rows: table.rows(), pins })
 }
 

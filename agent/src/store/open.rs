@@ -99,27 +99,17 @@ pub fn open(options: &OpenOptions, migrations: &[Migration]) -> Result<Connectio
     let ours = migrations.last().map_or(0, |last| last.version);
     let found = user_version(&connection).map_err(|e| classify(&options.path, e))?;
     if found > ours {
-        return Err(StoreError::NewerVersion {
-            file: options.path.clone(),
-            found,
-            ours,
-        });
+        return Err(StoreError::NewerVersion { file: options.path.clone(), found, ours });
     }
     if options.read_only && found < ours {
-        return Err(StoreError::OlderVersion {
-            file: options.path.clone(),
-            found,
-            ours,
-        });
+        return Err(StoreError::OlderVersion { file: options.path.clone(), found, ours });
     }
     for migration in migrations {
         apply(&mut connection, migration).map_err(|error| {
             match classify(&options.path, error) {
-                StoreError::Sql { file, source } => StoreError::Migration {
-                    file,
-                    version: migration.version,
-                    source,
-                },
+                StoreError::Sql { file, source } => {
+                    StoreError::Migration { file, version: migration.version, source }
+                }
                 named => named,
             }
         })?;
@@ -139,10 +129,7 @@ pub fn check_integrity(connection: &Connection, file: &Path) -> Result<(), Store
     if found == "ok" {
         Ok(())
     } else {
-        Err(StoreError::Corrupt {
-            file: file.to_owned(),
-            detail: found,
-        })
+        Err(StoreError::Corrupt { file: file.to_owned(), detail: found })
     }
 }
 
@@ -173,9 +160,7 @@ fn connect(options: &OpenOptions) -> Result<Connection, StoreError> {
     // The first read of the header and of the whole schema: garbage is found here, before any
     // statement of ours writes.
     connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-            row.get::<_, i64>(0)
-        })
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
         .map_err(named)?;
     wal(&connection, options)?;
     Ok(connection)
@@ -185,6 +170,9 @@ fn settings(connection: &Connection, options: &OpenOptions) -> rusqlite::Result<
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // Plans never depend on bound values: otherwise this build of SQLite prepares many a statement
+    // again at each run, which costs more than a point look-up itself.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -195,43 +183,26 @@ fn settings(connection: &Connection, options: &OpenOptions) -> rusqlite::Result<
 /// Turns the write-ahead log on and makes sure that it is.
 fn wal(connection: &Connection, options: &OpenOptions) -> Result<(), StoreError> {
     let named = |error| classify(&options.path, error);
-    let sql = if options.read_only {
-        "PRAGMA journal_mode"
-    } else {
-        "PRAGMA journal_mode=WAL"
-    };
-    let mode: String = connection
-        .query_row(sql, [], |row| row.get(0))
-        .map_err(named)?;
+    let sql = if options.read_only { "PRAGMA journal_mode" } else { "PRAGMA journal_mode=WAL" };
+    let mode: String = connection.query_row(sql, [], |row| row.get(0)).map_err(named)?;
     if mode != "wal" {
-        return Err(StoreError::NotWal {
-            file: options.path.clone(),
-            mode,
-        });
+        return Err(StoreError::NotWal { file: options.path.clone(), mode });
     }
     let (name, level) = match options.synchronous {
         Synchronous::Full => ("FULL", 2),
         Synchronous::Off => ("OFF", 0),
     };
-    connection
-        .pragma_update(None, "synchronous", name)
-        .map_err(named)?;
+    connection.pragma_update(None, "synchronous", name).map_err(named)?;
     connection
         .pragma_update(None, "wal_autocheckpoint", WAL_AUTOCHECKPOINT_PAGES)
         .map_err(named)?;
-    connection
-        .pragma_update(None, "journal_size_limit", WAL_SIZE_LIMIT_BYTES)
-        .map_err(named)?;
-    let set: i64 = connection
-        .query_row("PRAGMA synchronous", [], |row| row.get(0))
-        .map_err(named)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_SIZE_LIMIT_BYTES).map_err(named)?;
+    let set: i64 =
+        connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(named)?;
     if set == level {
         Ok(())
     } else {
-        Err(StoreError::NotDurable {
-            file: options.path.clone(),
-            level: set,
-        })
+        Err(StoreError::NotDurable { file: options.path.clone(), level: set })
     }
 }
 

@@ -13,6 +13,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, types::Type};
 use std::num::NonZeroU32;
 use std::path::Path;
 
+/// The first column of the price in [`PRICED_BY_GTIN`].
+const PRICE_AT: usize = 7;
+
 /// The most price rows of one item read for one instant. An import drops what it supersedes
 /// after a while, so a real item has a handful.
 const MAX_PRICE_ROWS: u32 = 256;
@@ -31,6 +34,14 @@ pub(super) const BARCODES: &str = "SELECT gtin FROM barcode WHERE item = ?1 ORDE
 pub(super) const PRICES: &str = "SELECT layer, batch, starts, ends, amount, scale, per_quantity \
     FROM price WHERE item = ?1 AND (ends IS NULL OR ends > ?2) AND starts <= ?2 \
     ORDER BY layer DESC, starts DESC, batch DESC LIMIT ?3";
+
+/// Item and prices in one statement: a statement of its own for the prices would lock the file
+/// once more, which costs as much as the search. The item's columns repeat with each price.
+pub(super) const PRICED_BY_GTIN: &str = "SELECT item.id, sku, name, unit, tax_class, department, \
+    minimum_age, layer, batch, starts, ends, amount, scale, per_quantity \
+    FROM barcode CROSS JOIN item ON item.id = barcode.item \
+    LEFT JOIN price ON price.item = item.id AND starts <= ?2 AND (ends IS NULL OR ends > ?2) \
+    WHERE gtin = ?1 LIMIT ?3";
 
 /// Reads the catalogue on one connection.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +64,36 @@ impl<'c> View<'c> {
     /// When the file cannot be read, here and below.
     pub fn item_by_gtin(&self, gtin: Gtin) -> Result<Option<Item>, StoreError> {
         self.item(BY_GTIN, [gtin.as_u64().cast_signed()])
+    }
+
+    /// The item of a barcode with its price at `at` (`None` when no layer has one): what every scan
+    /// asks.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn priced_by_gtin(
+        &self,
+        gtin: Gtin,
+        at: Timestamp,
+        currency: Currency,
+    ) -> Result<Option<(Item, Option<Resolved>)>, StoreError> {
+        let params = (gtin.as_u64().cast_signed(), at.as_millisecond(), MAX_PRICE_ROWS);
+        let read = || {
+            let mut statement = self.connection.prepare_cached(PRICED_BY_GTIN)?;
+            let mut rows = statement.query(params)?;
+            let (mut found, mut prices) = (None, Vec::new());
+            while let Some(row) = rows.next()? {
+                if found.is_none() {
+                    found = Some(item(row)?);
+                }
+                // An item without a price has one row without a layer.
+                if row.get::<_, Option<i64>>(PRICE_AT)?.is_some() {
+                    prices.push(price_row(row, PRICE_AT, currency)?);
+                }
+            }
+            Ok(found.map(|item| (item, resolve(&prices, at))))
+        };
+        read().map_err(|e| classify(self.file, e))
     }
 
     /// The item of a keyed short code.
@@ -112,7 +153,7 @@ impl<'c> View<'c> {
         currency: Currency,
     ) -> Result<Vec<PriceRow>, StoreError> {
         let params = (id.0, at.as_millisecond(), MAX_PRICE_ROWS);
-        self.rows(PRICES, params, |row| price_row(row, currency))
+        self.rows(PRICES, params, |row| price_row(row, 0, currency))
     }
 
     /// The price of an item at `at`; `None` when no layer has one.
@@ -134,10 +175,8 @@ impl<'c> View<'c> {
     /// When the file cannot be read.
     pub fn item_count(&self) -> Result<u64, StoreError> {
         // Ids are dense and items are never deleted, so the last id is the count.
-        self.one("SELECT coalesce(max(id), 0) FROM item", [], |row| {
-            row.get::<_, u32>(0)
-        })
-        .map(|count| u64::from(count.unwrap_or(0)))
+        self.one("SELECT coalesce(max(id), 0) FROM item", [], |row| row.get::<_, u32>(0))
+            .map(|count| u64::from(count.unwrap_or(0)))
     }
 
     fn item(&self, sql: &str, params: impl Params) -> Result<Option<Item>, StoreError> {
@@ -191,23 +230,22 @@ pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
     })
 }
 
-fn price_row(row: &Row<'_>, currency: Currency) -> rusqlite::Result<PriceRow> {
-    let (amount, scale, per): (Option<i64>, u32, u32) = (row.get(4)?, row.get(5)?, row.get(6)?);
-    let per = NonZeroU32::new(per).ok_or(rusqlite::Error::IntegralValueOutOfRange(6, 0))?;
+/// The price in the seven columns from `first` on.
+fn price_row(row: &Row<'_>, first: usize, currency: Currency) -> rusqlite::Result<PriceRow> {
+    let (amount, per): (Option<i64>, u32) = (row.get(first + 4)?, row.get(first + 6)?);
+    let per = NonZeroU32::new(per).ok_or(rusqlite::Error::IntegralValueOutOfRange(first + 6, 0))?;
+    let scale = row.get(first + 5)?;
     let price = amount
         .map(|amount| UnitPrice::new(amount, scale, per, currency))
         .transpose()
-        .map_err(|e| unreadable(4, Type::Integer, e))?;
-    let batch: i64 = row.get(1)?;
-    let ends = row
-        .get::<_, Option<i64>>(3)?
-        .map(|ends| instant(3, ends))
-        .transpose()?;
+        .map_err(|e| unreadable(first + 4, Type::Integer, e))?;
+    let batch: i64 = row.get(first + 1)?;
+    let ends = row.get::<_, Option<i64>>(first + 3)?;
     Ok(PriceRow {
-        layer: layer(row.get(0)?)?,
+        layer: layer(row.get(first)?)?,
         batch: batch.cast_unsigned(),
-        starts: instant(2, row.get(2)?)?,
-        ends,
+        starts: instant(first + 2, row.get(first + 2)?)?,
+        ends: ends.map(|ends| instant(first + 3, ends)).transpose()?,
         price,
     })
 }

@@ -25,10 +25,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
 
 /// The schema of `catalogue.db`, step by step.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("schema/v1.sql"),
-}];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: include_str!("schema/v1.sql") }];
 
 /// The catalogue's file and its writing connection.
 #[derive(Debug)]
@@ -43,10 +41,7 @@ impl Catalogue {
     /// # Errors
     /// As [`open`](super::open::open()).
     pub fn open(options: &OpenOptions) -> Result<Self, StoreError> {
-        Ok(Self {
-            connection: open(options, MIGRATIONS)?,
-            file: options.path.clone(),
-        })
+        Ok(Self { connection: open(options, MIGRATIONS)?, file: options.path.clone() })
     }
 
     /// The file.
@@ -59,6 +54,17 @@ impl Catalogue {
     #[must_use]
     pub fn view(&self) -> View<'_> {
         View::new(&self.connection, &self.file)
+    }
+
+    /// Writes the log back into the file and empties it: after a large import the log is as long
+    /// as all that was written. Readers that are in the way only put it off.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn write_back(&self) -> Result<(), StoreError> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(|e| classify(&self.file, e))
     }
 
     /// Begins a change: nothing is seen by anyone until [`Load::commit`], and dropping it undoes

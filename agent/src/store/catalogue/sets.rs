@@ -34,17 +34,9 @@ impl View<'_> {
     /// # Errors
     /// When the file cannot be read.
     pub fn taxes(&self) -> Result<Vec<TaxClass>, StoreError> {
-        let classes = self.rows(
-            "SELECT id, name FROM tax_class ORDER BY position",
-            [],
-            |row| {
-                Ok(TaxClass {
-                    id: row.get(0)?,
-                    name: row.get(1)?,
-                    taxes: Vec::new(),
-                })
-            },
-        )?;
+        let classes = self.rows("SELECT id, name FROM tax_class ORDER BY position", [], |row| {
+            Ok(TaxClass { id: row.get(0)?, name: row.get(1)?, taxes: Vec::new() })
+        })?;
         classes
             .into_iter()
             .map(|class| {
@@ -85,17 +77,13 @@ impl View<'_> {
     /// # Errors
     /// When the file cannot be read.
     pub fn reasons(&self) -> Result<Vec<Reason>, StoreError> {
-        self.rows(
-            "SELECT id, kind, name FROM reason ORDER BY position",
-            [],
-            |row| {
-                Ok(Reason {
-                    id: row.get(0)?,
-                    kind: named(row, 1, ReasonKind::parse)?,
-                    name: row.get(2)?,
-                })
-            },
-        )
+        self.rows("SELECT id, kind, name FROM reason ORDER BY position", [], |row| {
+            Ok(Reason {
+                id: row.get(0)?,
+                kind: named(row, 1, ReasonKind::parse)?,
+                name: row.get(2)?,
+            })
+        })
     }
 
     /// The people, in the order of the file.
@@ -272,12 +260,7 @@ fn store(row: &Row<'_>) -> rusqlite::Result<Store> {
 
 fn tax(row: &Row<'_>) -> rusqlite::Result<Tax> {
     let rate = Rate::from_millionths(row.get(2)?).map_err(|e| unreadable(2, Type::Integer, e))?;
-    Ok(Tax {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        rate,
-        inclusive: row.get(3)?,
-    })
+    Ok(Tax { id: row.get(0)?, name: row.get(1)?, rate, inclusive: row.get(3)? })
 }
 
 fn limit(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Rate>> {
@@ -295,11 +278,7 @@ fn named<T>(
 ) -> rusqlite::Result<T> {
     let text = row.get_ref(column)?.as_str()?;
     parse(text).ok_or_else(|| {
-        let name = row
-            .as_ref()
-            .column_name(column)
-            .unwrap_or_default()
-            .to_owned();
+        let name = row.as_ref().column_name(column).unwrap_or_default().to_owned();
         rusqlite::Error::InvalidColumnType(column, format!("{name} `{text}`"), Type::Text)
     })
 }

@@ -67,9 +67,7 @@ fn price_texts(catalogue: &Catalogue, sku: &str, at_ms: i64) -> Vec<String> {
     let view = catalogue.view();
     let item = view.item_by_sku(sku).unwrap().unwrap();
     let rows = view.price_rows(item.id, at(at_ms), eur()).unwrap();
-    rows.iter()
-        .map(|row| row.price.map_or("none".to_owned(), UnitPrice::amount_text))
-        .collect()
+    rows.iter().map(|row| row.price.map_or("none".to_owned(), UnitPrice::amount_text)).collect()
 }
 
 #[test]
@@ -83,19 +81,13 @@ fn every_code_leads_to_its_item() {
         department: "Drinks".to_owned(),
         ..new_item(2, "A-1", "Grappa 0.5 l")
     };
-    let plain = NewItem {
-        in_store_item: Some("123".to_owned()),
-        ..new_item(3, "B-2", "Bread")
-    };
+    let plain = NewItem { in_store_item: Some("123".to_owned()), ..new_item(3, "B-2", "Bread") };
     assert_eq!(write(&mut catalogue, vec![plain, full.clone()]), []);
 
     let view = catalogue.view();
     let item = view.item_by_sku("A-1").unwrap().unwrap();
     assert_eq!((item.name.as_str(), item.minimum_age), ("Grappa 0.5 l", 18));
-    assert_eq!(
-        (item.department.as_str(), item.tax_class.as_str()),
-        ("Drinks", "A")
-    );
+    assert_eq!((item.department.as_str(), item.tax_class.as_str()), ("Drinks", "A"));
     for found in [
         view.item_by_gtin(gtin(400_230_111_178)),
         view.item_by_gtin(gtin(5)),
@@ -106,11 +98,9 @@ fn every_code_leads_to_its_item() {
         assert_eq!(found.unwrap().as_ref(), Some(&item));
     }
     assert_eq!(view.item_by_in_store("123").unwrap().unwrap().sku, "B-2");
-    assert_eq!(
-        view.barcodes(item.id).unwrap(),
-        [gtin(5), gtin(400_230_111_178)]
-    );
+    assert_eq!(view.barcodes(item.id).unwrap(), [gtin(5), gtin(400_230_111_178)]);
     assert_eq!(view.item_count().unwrap(), 2);
+    assert_eq!(view.priced_by_gtin(gtin(6), at(0), eur()).unwrap(), None);
     for missing in [
         view.item_by_gtin(gtin(6)),
         view.item_by_short(4012),
@@ -132,10 +122,7 @@ fn a_known_sku_is_replaced_with_all_its_codes() {
     };
     write(&mut catalogue, vec![old]);
     let id = catalogue.view().item_by_sku("A").unwrap().unwrap().id;
-    let new = NewItem {
-        barcodes: vec![gtin(2), gtin(3)],
-        ..new_item(2, "A", "New")
-    };
+    let new = NewItem { barcodes: vec![gtin(2), gtin(3)], ..new_item(2, "A", "New") };
     assert_eq!(write(&mut catalogue, vec![new]), []);
     let view = catalogue.view();
     let item = view.item_by_sku("A").unwrap().unwrap();
@@ -151,40 +138,18 @@ fn a_code_may_move_between_items_of_one_file_only() {
         ..new_item(line, sku, sku)
     };
     let (_folder, mut catalogue) = fresh();
-    assert_eq!(
-        write(&mut catalogue, vec![with(2, "A", &[1]), with(3, "Z", &[9])]),
-        []
-    );
+    assert_eq!(write(&mut catalogue, vec![with(2, "A", &[1]), with(3, "Z", &[9])]), []);
     // Swapped within one file, whichever row comes first.
-    assert_eq!(
-        write(&mut catalogue, vec![with(2, "A", &[9]), with(3, "Z", &[1])]),
-        []
-    );
-    assert_eq!(
-        catalogue.view().item_by_gtin(gtin(9)).unwrap().unwrap().sku,
-        "A"
-    );
+    assert_eq!(write(&mut catalogue, vec![with(2, "A", &[9]), with(3, "Z", &[1])]), []);
+    assert_eq!(catalogue.view().item_by_gtin(gtin(9)).unwrap().unwrap().sku, "A");
     // Taken from an item that the file says nothing about.
     let bad = write(&mut catalogue, vec![with(2, "B", &[9])]);
     assert_eq!((bad.len(), bad[0].line, bad[0].column), (1, 2, "barcodes"));
     assert!(bad[0].reason.contains("item `A`"), "{}", bad[0].reason);
-    assert_eq!(
-        catalogue.view().item_by_gtin(gtin(9)).unwrap().unwrap().sku,
-        "A"
-    );
+    assert_eq!(catalogue.view().item_by_gtin(gtin(9)).unwrap().unwrap().sku, "A");
     // Twice in one file, and an item that states it twice.
-    assert_eq!(
-        write(
-            &mut catalogue,
-            vec![with(2, "C", &[50]), with(3, "D", &[50])]
-        )
-        .len(),
-        1
-    );
-    assert_eq!(
-        write(&mut catalogue, vec![with(2, "C", &[50, 50])]).len(),
-        1
-    );
+    assert_eq!(write(&mut catalogue, vec![with(2, "C", &[50]), with(3, "D", &[50])]).len(), 1);
+    assert_eq!(write(&mut catalogue, vec![with(2, "C", &[50, 50])]).len(), 1);
     // The same SKU twice names the first line.
     let bad = write(&mut catalogue, vec![with(2, "C", &[]), with(8, "C", &[])]);
     assert_eq!((bad[0].line, bad[0].column), (8, "sku"));
@@ -195,7 +160,8 @@ fn a_code_may_move_between_items_of_one_file_only() {
 #[test]
 fn prices_of_an_instant_come_nearest_layer_and_latest_first() {
     let (_folder, mut catalogue) = fresh();
-    write(&mut catalogue, vec![new_item(2, "A", "A")]);
+    let priced = NewItem { barcodes: vec![gtin(1)], ..new_item(2, "A", "A") };
+    write(&mut catalogue, vec![priced]);
     let mut load = catalogue.load(at(1_000)).unwrap();
     let promotion = NewPrice {
         layer: Layer::Store,
@@ -204,11 +170,7 @@ fn prices_of_an_instant_come_nearest_layer_and_latest_first() {
     };
     let bad = load
         .prices(
-            vec![
-                new_price(2, "A", Some("2"), 100),
-                new_price(3, "A", None, 150),
-                promotion,
-            ],
+            vec![new_price(2, "A", Some("2"), 100), new_price(3, "A", None, 150), promotion],
             eur(),
         )
         .unwrap();
@@ -216,25 +178,13 @@ fn prices_of_an_instant_come_nearest_layer_and_latest_first() {
     load.commit().unwrap();
     assert_eq!(price_texts(&catalogue, "A", 99), Vec::<String>::new());
     assert_eq!(price_texts(&catalogue, "A", 100), ["2.00"]);
-    assert_eq!(
-        price_texts(&catalogue, "A", 299),
-        ["3/1.00", "none", "2.00"]
-    );
+    assert_eq!(price_texts(&catalogue, "A", 299), ["3/1.00", "none", "2.00"]);
     assert_eq!(price_texts(&catalogue, "A", 300), ["none", "2.00"]);
     let view = catalogue.view();
     let id = view.item_by_sku("A").unwrap().unwrap().id;
-    for (ms, expected) in [
-        (99, None),
-        (100, Some("2.00")),
-        (299, Some("3/1.00")),
-        (300, None),
-    ] {
+    for (ms, expected) in [(99, None), (100, Some("2.00")), (299, Some("3/1.00")), (300, None)] {
         let resolved = view.price_at(id, at(ms), eur()).unwrap();
-        assert_eq!(
-            resolved.map(|found| found.price.amount_text()).as_deref(),
-            expected,
-            "{ms}"
-        );
+        assert_eq!(resolved.map(|found| found.price.amount_text()).as_deref(), expected, "{ms}");
     }
 }
 
@@ -245,33 +195,23 @@ fn later_imports_replace_the_key_and_drop_what_is_long_superseded() {
     write(&mut catalogue, vec![new_item(2, "A", "A")]);
     for (day, text) in [(0, "1"), (0, "2"), (30, "3"), (60, "4")] {
         let mut load = catalogue.load(at(day * DAY)).unwrap();
-        load.prices(vec![new_price(2, "A", Some(text), day * DAY)], eur())
-            .unwrap();
+        load.prices(vec![new_price(2, "A", Some(text), day * DAY)], eur()).unwrap();
         load.commit().unwrap();
     }
     // The same key was replaced; a clock put back to day 31 still finds a price.
     assert_eq!(price_texts(&catalogue, "A", 0), ["2.00"]);
     assert_eq!(price_texts(&catalogue, "A", 31 * DAY), ["3.00", "2.00"]);
     let mut load = catalogue.load(at(70 * DAY)).unwrap();
-    load.prices(vec![new_price(2, "A", Some("5"), 70 * DAY)], eur())
-        .unwrap();
+    load.prices(vec![new_price(2, "A", Some("5"), 70 * DAY)], eur()).unwrap();
     load.commit().unwrap();
-    assert_eq!(
-        price_texts(&catalogue, "A", 70 * DAY),
-        ["5.00", "4.00", "3.00"]
-    );
+    assert_eq!(price_texts(&catalogue, "A", 70 * DAY), ["5.00", "4.00", "3.00"]);
 
     let mut load = catalogue.load(at(0)).unwrap();
-    let twice = vec![
-        new_price(2, "A", None, 9),
-        new_price(3, "A", None, 9),
-        new_price(4, "?", None, 9),
-    ];
+    let twice =
+        vec![new_price(2, "A", None, 9), new_price(3, "A", None, 9), new_price(4, "?", None, 9)];
     let bad = load.prices(twice, eur()).unwrap();
     assert_eq!(
-        bad.iter()
-            .map(|row| (row.line, row.column))
-            .collect::<Vec<_>>(),
+        bad.iter().map(|row| (row.line, row.column)).collect::<Vec<_>>(),
         [(3, "starts"), (4, "sku")]
     );
 }
@@ -287,21 +227,16 @@ fn hot_queries_search_and_never_scan() {
         lookup::BY_ID,
         lookup::BARCODES,
         lookup::PRICES,
+        lookup::PRICED_BY_GTIN,
     ] {
         let plan = plan(&catalogue, sql);
-        assert!(
-            plan.iter().all(|step| step.starts_with("SEARCH")),
-            "{sql}\n{plan:#?}"
-        );
+        assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{sql}\n{plan:#?}");
     }
 }
 
 /// The steps SQLite takes for a statement.
 pub fn plan(catalogue: &Catalogue, sql: &str) -> Vec<String> {
-    let mut statement = catalogue
-        .connection
-        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-        .unwrap();
+    let mut statement = catalogue.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     for at in 1..=statement.parameter_count() {
         statement.raw_bind_parameter(at, 1).unwrap();
     }

@@ -50,8 +50,7 @@ impl Load<'_> {
     pub fn items(&mut self, mut chunk: Vec<NewItem>) -> Result<Vec<BadRow>, StoreError> {
         chunk.sort_by(|a, b| a.sku.cmp(&b.sku).then(a.line.cmp(&b.line)));
         let file = self.file.clone();
-        self.write_items(&chunk)
-            .map_err(|e| crate::store::open::classify(&file, e))
+        self.write_items(&chunk).map_err(|e| crate::store::open::classify(&file, e))
     }
 
     /// What can only be told after the last row: codes taken from items that never came.
@@ -63,9 +62,8 @@ impl Load<'_> {
             return Ok(Vec::new());
         }
         self.sql(|load| {
-            let mut statement = load
-                .transaction
-                .prepare("SELECT code, kind, was, line FROM temp.moved")?;
+            let mut statement =
+                load.transaction.prepare("SELECT code, kind, was, line FROM temp.moved")?;
             let mut rows = statement.query([])?;
             let mut bad = Vec::new();
             while let Some(row) = rows.next()? {
@@ -96,9 +94,7 @@ impl Load<'_> {
             };
             self.remember_line(id, item.line);
             barcodes.extend(
-                item.barcodes
-                    .iter()
-                    .map(|gtin| (gtin.as_u64().cast_signed(), id, item.line)),
+                item.barcodes.iter().map(|gtin| (gtin.as_u64().cast_signed(), id, item.line)),
             );
             short.extend(item.short_code.map(|code| (i64::from(code), id, item.line)));
             let key = item.in_store_item.as_deref().and_then(in_store_key);
@@ -111,11 +107,9 @@ impl Load<'_> {
                 indexed.push((rank(&words, id), words));
             }
         }
-        for (table, mut codes) in [
-            (&BARCODE, barcodes),
-            (&SHORT_CODE, short),
-            (&IN_STORE, in_store),
-        ] {
+        for (table, mut codes) in
+            [(&BARCODE, barcodes), (&SHORT_CODE, short), (&IN_STORE, in_store)]
+        {
             codes.sort_unstable();
             for code in codes {
                 bad.extend(self.write_code(table, code)?);
@@ -155,13 +149,9 @@ impl Load<'_> {
         let (id, old_name) = self
             .transaction
             .prepare_cached("SELECT id, name FROM item WHERE sku = ?1")?
-            .query_row([&item.sku], |row| {
-                Ok((ItemId(row.get(0)?), row.get::<_, String>(1)?))
-            })?;
+            .query_row([&item.sku], |row| Ok((ItemId(row.get(0)?), row.get::<_, String>(1)?)))?;
         match self.line_of(id) {
-            0 => self
-                .replace_item(id, item)
-                .map(|()| Ok((id, Some(old_name)))),
+            0 => self.replace_item(id, item).map(|()| Ok((id, Some(old_name)))),
             first => Ok(Err(BadRow {
                 line: item.line,
                 column: "sku",
@@ -225,10 +215,7 @@ impl Load<'_> {
         // Out of order, FTS5 would write out its buffer at every step back.
         rows.sort_unstable_by_key(|(rank, _)| *rank);
         for (rank, words) in rows {
-            self.run(
-                "INSERT INTO search(rowid, words) VALUES(?1, ?2)",
-                (rank, words.join(" ")),
-            )?;
+            self.run("INSERT INTO search(rowid, words) VALUES(?1, ?2)", (rank, words.join(" ")))?;
             for word in words {
                 self.write_word(word)?;
             }
@@ -240,10 +227,7 @@ impl Load<'_> {
         if self.known_words.contains(&word) {
             return Ok(());
         }
-        self.run(
-            "INSERT INTO word(text) VALUES(?1) ON CONFLICT DO NOTHING",
-            [&word],
-        )?;
+        self.run("INSERT INTO word(text) VALUES(?1) ON CONFLICT DO NOTHING", [&word])?;
         if self.known_words.len() >= WORDS_REMEMBERED {
             self.known_words.clear();
         }

@@ -91,12 +91,7 @@ impl<'c> Load<'c> {
     /// # Errors
     /// When the disk is full or fails; then nothing has changed.
     pub fn commit(self) -> Result<(), StoreError> {
-        let Self {
-            transaction,
-            file,
-            cache_kib,
-            ..
-        } = self;
+        let Self { transaction, file, cache_kib, .. } = self;
         transaction
             .pragma_update(None, "cache_size", cache_kib)
             .and_then(|()| transaction.execute_batch("DROP TABLE IF EXISTS temp.moved"))
@@ -140,11 +135,7 @@ impl<'c> Load<'c> {
 
     /// The line that gave an item in this load; 0 when none has.
     fn line_of(&self, id: ItemId) -> u32 {
-        usize::try_from(id.0)
-            .ok()
-            .and_then(|at| self.lines.get(at))
-            .copied()
-            .unwrap_or(0)
+        usize::try_from(id.0).ok().and_then(|at| self.lines.get(at)).copied().unwrap_or(0)
     }
 
     fn remember_line(&mut self, id: ItemId, line: u64) {

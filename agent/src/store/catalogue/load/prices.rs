@@ -62,12 +62,7 @@ impl Load<'_> {
             }
         }
         rows.sort_by_key(|(item, price)| {
-            (
-                *item,
-                layer_number(price.layer),
-                price.starts.as_millisecond(),
-                price.line,
-            )
+            (*item, layer_number(price.layer), price.starts.as_millisecond(), price.line)
         });
         for (item, price) in rows {
             bad.extend(self.write_price(item, price, currency)?);
@@ -119,22 +114,13 @@ impl Load<'_> {
     fn drop_superseded(&self, item: ItemId, price: &NewPrice) -> rusqlite::Result<()> {
         self.run(
             "DELETE FROM price WHERE item = ?1 AND layer = ?2 AND starts = ?3 AND batch < ?4",
-            (
-                item.0,
-                layer_number(price.layer),
-                price.starts.as_millisecond(),
-                self.batch,
-            ),
+            (item.0, layer_number(price.layer), price.starts.as_millisecond(), self.batch),
         )?;
         self.run(
             "DELETE FROM price WHERE item = ?1 AND layer = ?2 AND starts < (\
              SELECT max(starts) FROM price WHERE item = ?1 AND layer = ?2 AND ends IS NULL \
              AND starts <= ?3)",
-            (
-                item.0,
-                layer_number(price.layer),
-                self.now.as_millisecond().saturating_sub(KEPT_MS),
-            ),
+            (item.0, layer_number(price.layer), self.now.as_millisecond().saturating_sub(KEPT_MS)),
         )
         .map(drop)
     }
