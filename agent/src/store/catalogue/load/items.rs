@@ -5,7 +5,6 @@ use super::super::records::{ItemId, NewItem};
 use super::super::search::index::{rank, words};
 use super::{BadRow, Load, WORDS_REMEMBERED};
 use crate::store::open::StoreError;
-use rusqlite::OptionalExtension;
 
 /// A code to be written: its key, its item, and the line that states it.
 type CodeRow = (i64, ItemId, u64);
@@ -125,26 +124,22 @@ impl Load<'_> {
         &self,
         item: &NewItem,
     ) -> rusqlite::Result<Result<(ItemId, Option<String>), BadRow>> {
-        let added = self
-            .transaction
-            .prepare_cached(
-                "INSERT INTO item(sku, name, unit, tax_class, department, minimum_age) \
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(sku) DO NOTHING RETURNING id",
-            )?
-            .query_row(
-                (
-                    &item.sku,
-                    &item.name,
-                    item.unit.code(),
-                    &item.tax_class,
-                    &item.department,
-                    item.minimum_age,
-                ),
-                |row| row.get(0).map(ItemId),
-            )
-            .optional()?;
-        if let Some(id) = added {
-            return Ok(Ok((id, None)));
+        let added = self.run(
+            "INSERT INTO item(sku, name, unit, tax_class, department, minimum_age) \
+             VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(sku) DO NOTHING",
+            (
+                &item.sku,
+                &item.name,
+                item.unit.code(),
+                &item.tax_class,
+                &item.department,
+                item.minimum_age,
+            ),
+        )?;
+        if added == 1 {
+            let id = u32::try_from(self.transaction.last_insert_rowid())
+                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::from(u32::MAX)))?;
+            return Ok(Ok((ItemId(id), None)));
         }
         let (id, old_name) = self
             .transaction
