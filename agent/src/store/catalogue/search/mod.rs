@@ -7,10 +7,11 @@
 //! with whole words first, then those that start with the first word, shorter names first;
 //! SKUs and barcodes that start so; names that need forgiving.
 //!
-//! The work is bounded whatever is typed and however many items there are: the index is read
-//! shortest name first and left after [`WINDOW`] matches, so the order is exact among these. A
-//! mistyped word costs at most some thousand searches in the vocabulary, which is the distinct
-//! words and not the items.
+//! The index is read shortest name first and left after [`WINDOW`] matches, so one word, down to
+//! a single letter, costs the same however many items there are, and the order is exact among
+//! these matches. Several words that seldom meet cost one walk along the shortest of their lists:
+//! 15 ms was the worst seen in a million items. A mistyped word costs at most some thousand
+//! searches in the vocabulary, which is the distinct words and not the items.
 
 pub(super) mod fold;
 mod fuzzy;
