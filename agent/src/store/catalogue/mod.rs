@@ -21,7 +21,7 @@ pub use records::{
 
 use super::open::{Migration, OpenOptions, StoreError, classify, open};
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
 /// The schema of `catalogue.db`, step by step.
@@ -73,10 +73,6 @@ impl Catalogue {
     /// # Errors
     /// [`StoreError::Busy`] when another process is changing the file.
     pub fn load(&mut self, now: Timestamp) -> Result<Load<'_>, StoreError> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|e| classify(&self.file, e))?;
-        Load::begin(transaction, &self.file, now)
+        Load::begin(&self.connection, &self.file, now)
     }
 }

@@ -216,6 +216,19 @@ fn later_imports_replace_the_key_and_drop_what_is_long_superseded() {
     );
 }
 
+#[test]
+fn the_larger_cache_goes_back_however_a_load_ends() {
+    let (_folder, mut catalogue) = fresh();
+    let cache = |catalogue: &Catalogue| -> i64 {
+        catalogue.connection.query_row("PRAGMA cache_size", [], |row| row.get(0)).unwrap()
+    };
+    let before = cache(&catalogue);
+    drop(catalogue.load(at(0)).unwrap());
+    assert_eq!(cache(&catalogue), before);
+    catalogue.load(at(0)).unwrap().commit().unwrap();
+    assert_eq!(cache(&catalogue), before);
+}
+
 /// The tables and indexes of a file, as SQL.
 fn schema(catalogue: &Catalogue) -> Vec<(String, String)> {
     let sql = "SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name";

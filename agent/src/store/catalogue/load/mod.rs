@@ -12,7 +12,7 @@ pub use prices::NewPrice;
 use super::records::ItemId;
 use crate::store::open::{StoreError, classify};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Params, Transaction};
+use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -53,26 +53,50 @@ pub struct Load<'c> {
     moved: u64,
     /// Words known to be in the vocabulary.
     known_words: HashSet<String>,
-    cache_kib: i64,
+    /// Last, so that it is dropped after the transaction.
+    cache: WideCache<'c>,
+}
+
+/// A larger page cache for as long as a load lives, whichever way it ends.
+#[derive(Debug)]
+struct WideCache<'c> {
+    connection: &'c Connection,
+    before_kib: i64,
+}
+
+impl<'c> WideCache<'c> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let before_kib = connection.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
+        connection.pragma_update(None, "cache_size", -LOAD_CACHE_KIB)?;
+        Ok(Self { connection, before_kib })
+    }
+}
+
+impl Drop for WideCache<'_> {
+    fn drop(&mut self) {
+        // Can't fail on an open connection; a cache that stays large would only cost memory.
+        let _ = self.connection.pragma_update(None, "cache_size", self.before_kib);
+    }
 }
 
 impl<'c> Load<'c> {
     pub(super) fn begin(
-        transaction: Transaction<'c>,
+        connection: &'c Connection,
         file: &Path,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let begin = || {
-            let cache_kib = transaction.query_row("PRAGMA cache_size", [], |row| row.get(0))?;
-            transaction.pragma_update(None, "cache_size", -LOAD_CACHE_KIB)?;
+            let cache = WideCache::new(connection)?;
+            let transaction =
+                Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
             transaction.execute("INSERT INTO batch(made) VALUES(?1)", [now.as_millisecond()])?;
             let batch = transaction.last_insert_rowid();
             let had_prices =
                 transaction
                     .query_row("SELECT EXISTS(SELECT 1 FROM price)", [], |row| row.get(0))?;
-            Ok((cache_kib, batch, had_prices))
+            Ok((transaction, cache, batch, had_prices))
         };
-        let (cache_kib, batch, had_prices) = begin().map_err(|e| classify(file, e))?;
+        let (transaction, cache, batch, had_prices) = begin().map_err(|e| classify(file, e))?;
         Ok(Self {
             transaction,
             file: file.to_owned(),
@@ -82,7 +106,7 @@ impl<'c> Load<'c> {
             had_prices,
             moved: 0,
             known_words: HashSet::new(),
-            cache_kib,
+            cache,
         })
     }
 
@@ -91,12 +115,12 @@ impl<'c> Load<'c> {
     /// # Errors
     /// When the disk is full or fails; then nothing has changed.
     pub fn commit(self) -> Result<(), StoreError> {
-        let Self { transaction, file, cache_kib, .. } = self;
-        transaction
-            .pragma_update(None, "cache_size", cache_kib)
-            .and_then(|()| transaction.execute_batch("DROP TABLE IF EXISTS temp.moved"))
-            .and_then(|()| transaction.commit())
-            .map_err(|e| classify(&file, e))
+        let Self { transaction, file, cache, .. } = self;
+        let done = transaction
+            .execute_batch("DROP TABLE IF EXISTS temp.moved")
+            .and_then(|()| transaction.commit());
+        drop(cache);
+        done.map_err(|e| classify(&file, e))
     }
 
     /// The id of a SKU.
