@@ -115,10 +115,7 @@ pub fn classify(file: &Path, error: rusqlite::Error) -> StoreError {
     let file = file.to_owned();
     let detail = error.to_string();
     let Some(code) = error.sqlite_error().map(|failure| failure.extended_code) else {
-        return StoreError::Sql {
-            file,
-            source: error,
-        };
+        return StoreError::Sql { file, source: error };
     };
     // The low byte is the kind, the rest says where it happened.
     match (code, code & 0xff) {
@@ -129,9 +126,6 @@ pub fn classify(file: &Path, error: rusqlite::Error) -> StoreError {
         (_, ffi::SQLITE_CANTOPEN | ffi::SQLITE_AUTH) => StoreError::CannotOpen { file, detail },
         (_, ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED) => StoreError::Busy { file },
         (_, ffi::SQLITE_IOERR) => StoreError::Io { file, detail },
-        _ => StoreError::Sql {
-            file,
-            source: error,
-        },
+        _ => StoreError::Sql { file, source: error },
     }
 }

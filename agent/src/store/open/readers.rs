@@ -28,14 +28,9 @@ impl Readers {
         count: usize,
     ) -> Result<Self, StoreError> {
         let options = options.clone().read_only();
-        let idle = (0..count.max(1))
-            .map(|_| open(&options, migrations))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self {
-            file: options.path,
-            idle: Mutex::new(idle),
-            returned: Condvar::new(),
-        })
+        let idle =
+            (0..count.max(1)).map(|_| open(&options, migrations)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { file: options.path, idle: Mutex::new(idle), returned: Condvar::new() })
     }
 
     /// The file they read.
@@ -55,13 +50,8 @@ impl Readers {
             .wait_timeout_while(self.lock(), BUSY_TIMEOUT, |idle| idle.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
         match idle.pop() {
-            Some(connection) => Ok(ReadGuard {
-                readers: self,
-                connection: Some(connection),
-            }),
-            None => Err(StoreError::Busy {
-                file: self.file.clone(),
-            }),
+            Some(connection) => Ok(ReadGuard { readers: self, connection: Some(connection) }),
+            None => Err(StoreError::Busy { file: self.file.clone() }),
         }
     }
 
@@ -82,9 +72,7 @@ pub struct ReadGuard<'pool> {
 impl Deref for ReadGuard<'_> {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        self.connection
-            .as_ref()
-            .expect("a guard holds its connection until it is dropped")
+        self.connection.as_ref().expect("a guard holds its connection until it is dropped")
     }
 }
 

@@ -4,10 +4,7 @@ use super::*;
 use std::fs;
 
 const STEPS: &[Migration] = &[
-    Migration {
-        version: 1,
-        sql: "CREATE TABLE a(x INTEGER PRIMARY KEY) STRICT;",
-    },
+    Migration { version: 1, sql: "CREATE TABLE a(x INTEGER PRIMARY KEY) STRICT;" },
     Migration {
         version: 2,
         sql: "CREATE TABLE b(y TEXT NOT NULL) STRICT; INSERT INTO a VALUES(7);",
@@ -44,20 +41,11 @@ fn sets_what_it_promises() {
         ("query_only", 0),
         ("user_version", 2),
     ] {
-        assert_eq!(
-            number(&connection, &format!("PRAGMA {pragma}")),
-            expected,
-            "{pragma}"
-        );
+        assert_eq!(number(&connection, &format!("PRAGMA {pragma}")), expected, "{pragma}");
     }
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode", [], |row| row.get(0))
-        .unwrap();
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
-    let off = OpenOptions {
-        synchronous: Synchronous::Off,
-        ..folder.options()
-    };
+    let off = OpenOptions { synchronous: Synchronous::Off, ..folder.options() };
     assert_eq!(number(&open(&off, STEPS).unwrap(), "PRAGMA synchronous"), 0);
 }
 
@@ -75,23 +63,11 @@ fn migrates_from_any_version_and_only_once() {
 #[test]
 fn a_failing_step_leaves_no_trace_and_is_named() {
     let folder = Folder::new();
-    let broken = Migration {
-        version: 2,
-        sql: "CREATE TABLE b(y TEXT) STRICT; CREATE TABLE a(x);",
-    };
+    let broken = Migration { version: 2, sql: "CREATE TABLE b(y TEXT) STRICT; CREATE TABLE a(x);" };
     let error = open(&folder.options(), &[STEPS[0], broken]).unwrap_err();
-    assert!(
-        matches!(error, StoreError::Migration { version: 2, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::Migration { version: 2, .. }), "{error}");
     let connection = open(&folder.options(), &STEPS[..1]).unwrap();
-    assert_eq!(
-        number(
-            &connection,
-            "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"
-        ),
-        0
-    );
+    assert_eq!(number(&connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
 }
 
 #[test]
@@ -102,31 +78,11 @@ fn refuses_other_versions_by_name() {
 
     open(&folder.options(), &STEPS[..1]).unwrap();
     let error = open(&folder.options().read_only(), STEPS).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::OlderVersion {
-                found: 1,
-                ours: 2,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::OlderVersion { found: 1, ours: 2, .. }), "{error}");
 
     open(&folder.options(), STEPS).unwrap();
     let error = open(&folder.options(), &STEPS[..1]).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::NewerVersion {
-                found: 2,
-                ours: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::NewerVersion { found: 2, ours: 1, .. }), "{error}");
     assert!(error.to_string().contains("some.db"), "{error}");
 }
 
@@ -135,9 +91,7 @@ fn finds_damage_at_the_door_and_leaves_the_bytes() {
     let folder = Folder::new();
     let path = folder.options().path;
     let connection = open(&folder.options(), STEPS).unwrap();
-    connection
-        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
-        .unwrap();
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(connection);
     let good = fs::read(&path).unwrap();
     type Spoil = fn(&mut Vec<u8>);
@@ -146,10 +100,7 @@ fn finds_damage_at_the_door_and_leaves_the_bytes() {
         ("cut short", |bytes| bytes.truncate(bytes.len() - 4_096)),
         ("schema page", |bytes| bytes[100..120].fill(0xff)),
         ("schema text", |bytes| {
-            let at = bytes
-                .windows(12)
-                .rposition(|text| text == b"CREATE TABLE")
-                .unwrap();
+            let at = bytes.windows(12).rposition(|text| text == b"CREATE TABLE").unwrap();
             bytes[at..at + 12].fill(b'?');
         }),
     ];
@@ -158,15 +109,8 @@ fn finds_damage_at_the_door_and_leaves_the_bytes() {
         spoil(&mut bytes);
         fs::write(&path, &bytes).unwrap();
         let error = open(&folder.options(), STEPS).unwrap_err();
-        assert!(
-            matches!(error, StoreError::Corrupt { .. }),
-            "{name}: {error}"
-        );
-        assert_eq!(
-            fs::read(&path).unwrap(),
-            bytes,
-            "{name}: the evidence was changed"
-        );
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{name}: {error}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "{name}: the evidence was changed");
     }
 }
 
@@ -176,13 +120,8 @@ fn integrity_finds_a_spoilt_data_page() {
     let path = folder.options().path;
     let connection = open(&folder.options(), STEPS).unwrap();
     check_integrity(&connection, &path).unwrap();
-    let root = number(
-        &connection,
-        "SELECT rootpage FROM sqlite_schema WHERE name = 'a'",
-    );
-    connection
-        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
-        .unwrap();
+    let root = number(&connection, "SELECT rootpage FROM sqlite_schema WHERE name = 'a'");
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     drop(connection);
     let mut bytes = fs::read(&path).unwrap();
     let at = usize::try_from(root - 1).unwrap() * 4_096;
@@ -198,16 +137,10 @@ fn names_what_cannot_be_opened_or_written() {
     let folder = Folder::new();
     open(&folder.options(), STEPS).unwrap();
     let missing = OpenOptions::new(folder.0.path().join("no/such/some.db"));
-    assert!(matches!(
-        open(&missing, STEPS),
-        Err(StoreError::CannotOpen { .. })
-    ));
+    assert!(matches!(open(&missing, STEPS), Err(StoreError::CannotOpen { .. })));
     // What a read-only mount does, without needing one.
     let mount = OpenOptions::new(format!("file:{}?mode=ro", folder.options().path.display()));
-    assert!(matches!(
-        open(&mount, STEPS),
-        Err(StoreError::ReadOnly { .. })
-    ));
+    assert!(matches!(open(&mount, STEPS), Err(StoreError::ReadOnly { .. })));
 }
 
 #[test]
@@ -216,12 +149,8 @@ fn a_full_disk_is_named_and_loses_nothing() {
     let file = folder.options().path;
     let connection = open(&folder.options(), STEPS).unwrap();
     let pages = number(&connection, "PRAGMA page_count");
-    connection
-        .pragma_update(None, "max_page_count", pages)
-        .unwrap();
-    let error = connection
-        .execute("INSERT INTO b VALUES(hex(zeroblob(99999)))", [])
-        .unwrap_err();
+    connection.pragma_update(None, "max_page_count", pages).unwrap();
+    let error = connection.execute("INSERT INTO b VALUES(hex(zeroblob(99999)))", []).unwrap_err();
     assert!(matches!(classify(&file, error), StoreError::Full { .. }));
     assert_eq!(number(&connection, "SELECT count(*) FROM b"), 0);
 }
@@ -234,10 +163,7 @@ fn a_held_lock_is_busy() {
     other.busy_timeout(Duration::ZERO).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = other.execute("INSERT INTO b VALUES('')", []).unwrap_err();
-    assert!(matches!(
-        classify(&folder.options().path, error),
-        StoreError::Busy { .. }
-    ));
+    assert!(matches!(classify(&folder.options().path, error), StoreError::Busy { .. }));
 }
 
 #[test]
@@ -245,18 +171,13 @@ fn readers_read_beside_the_writer_and_cannot_write() {
     let folder = Folder::new();
     let writer = open(&folder.options(), STEPS).unwrap();
     let readers = Readers::open(&folder.options(), STEPS, 2).unwrap();
-    writer
-        .execute_batch("BEGIN IMMEDIATE; INSERT INTO b VALUES('new')")
-        .unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE; INSERT INTO b VALUES('new')").unwrap();
     let (one, two) = (readers.get().unwrap(), readers.get().unwrap());
     assert_eq!(number(&one, "SELECT count(*) FROM b"), 0);
     writer.execute_batch("COMMIT").unwrap();
     assert_eq!(number(&two, "SELECT count(*) FROM b"), 1);
     let error = one.execute("DELETE FROM b", []).unwrap_err();
-    assert!(matches!(
-        classify(readers.file(), error),
-        StoreError::ReadOnly { .. }
-    ));
+    assert!(matches!(classify(readers.file(), error), StoreError::ReadOnly { .. }));
     // A third caller waits until one comes back.
     std::thread::scope(|scope| {
         let third = scope.spawn(|| number(&readers.get().unwrap(), "SELECT count(*) FROM b"));
