@@ -1,0 +1,36 @@
+# Till: `make help` says what there is.
+
+CARGO ?= cargo
+TILL  := target/release/till
+DENY  := target/tools/bin/cargo-deny
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check deny audit bench fuzz schema clean-demo
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Builds Till and starts a till to try: store, emulated devices, API; Ctrl-C stops it
+	@scripts/demo.sh $(TILL)
+
+build: ## Builds the release binary, target/release/till
+	$(CARGO) build --release --locked -p agent
+
+test: ## Runs every test
+	$(CARGO) test --workspace --locked
+
+check: deny ## Formatting, lints, licences and duplicates of dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+deny: $(DENY)
+	$(DENY) --offline check bans licenses sources
+
+audit: $(DENY) ## Security advisories of dependencies (needs the advisory database, from the network)
+	$(DENY) check advisories
+
+$(DENY):
+	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --root target/tools
+
+clean-demo: ## Forgets the demo store with everything that was sold in it
+	rm -rf demo
