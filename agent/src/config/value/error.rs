@@ -1,0 +1,42 @@
+//! What can be wrong with a text, and what would be right. Said by [`super::text`].
+
+use std::net::IpAddr;
+
+use drivers::printer::profile::Profile;
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not a path.
+    #[error("`{0}` is not a path: write it out, without `~` and without variables")]
+    Path(String),
+    /// Not an IP address.
+    #[error("`{0}` is not an IP address: write 127.0.0.1 or ::1")]
+    Address(String),
+    /// An address that others can reach.
+    #[error(
+        "other machines can reach `{0}`, and there is no TLS yet to keep PINs from being read on \
+         the network: write 127.0.0.1 or ::1"
+    )]
+    NotLoopback(IpAddr),
+    /// Not a log filter.
+    #[error(
+        "`{0}` is not a log filter: write a level (off, error, warn, info, debug, trace), or \
+         levels by module, such as info,agent::till=debug"
+    )]
+    LogFilter(String),
+    /// Not a name for a device.
+    #[error("`{0}` is not a name: write 1 to 32 letters, digits, `-` or `_`")]
+    Name(String),
+    /// No printer profile of this name.
+    #[error("`{0}` is not a printer profile: write {list}", list = profile_names().join(" or "))]
+    Profile(String),
+    /// Not a terminal's password; it is not repeated here, because messages are logged.
+    #[error("the password is not six digits: write it as it is set in the terminal")]
+    Password,
+}
+
+/// The names of the built-in profiles.
+pub(super) fn profile_names() -> Vec<String> {
+    Profile::ALL.iter().map(|profile| profile.name.to_string()).collect()
+}

@@ -1,0 +1,10 @@
+//! The values a key can have: each type admits only what the till can work with, and its error
+//! says what would be right. Used by [`super::sections`]; places are [`super::read`]'s.
+
+mod error;
+mod number;
+mod text;
+
+pub use error::ValueError;
+pub use number::{DrawerPin, Within};
+pub use text::{DeviceName, LogFilter, Loopback, Text, TextValue};
