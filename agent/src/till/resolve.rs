@@ -38,6 +38,17 @@ pub(super) enum Scanned {
     Receipt(ReceiptNumber),
 }
 
+impl Scanned {
+    fn item(
+        item: Item,
+        gtin: Option<Gtin>,
+        price: Option<Resolved>,
+        measure: Option<Measure>,
+    ) -> Self {
+        Self::Item(Box::new(Found { item, gtin, price, measure }))
+    }
+}
+
 /// Looks up what `scan` means.
 pub(super) fn look_up(
     view: &View<'_>,
@@ -47,11 +58,13 @@ pub(super) fn look_up(
 ) -> Result<Scanned, Refusal> {
     let code = read(scan, &settings.store.in_store_patterns)?;
     let unknown = || Refusal::UnknownCode(code.to_string());
+    let currency = settings.store.currency;
     let (item, gtin, measure) = match &code {
-        Code::Gtin(gtin) => match view.item_by_gtin(*gtin)? {
+        // The way of nearly every scan: item and price in one statement.
+        Code::Gtin(gtin) => match view.priced_by_gtin(*gtin, at, currency)? {
+            Some((item, price)) => return Ok(Scanned::item(item, Some(*gtin), price, None)),
             // Digits that happen to check may still be a number of the shop's own.
             None => (view.item_by_sku(&scan.text)?, None, None),
-            item => (item, Some(*gtin), None),
         },
         Code::Short(number) => (view.item_by_short(*number)?, None, None),
         Code::InStore(InStore { item, measure }) => {
@@ -67,8 +80,8 @@ pub(super) fn look_up(
         Code::Receipt(text) => return receipt_of(text).map(Scanned::Receipt).ok_or_else(unknown),
     };
     let item = item.ok_or_else(unknown)?;
-    let price = view.price_at(item.id, at, settings.store.currency)?;
-    Ok(Scanned::Item(Box::new(Found { item, gtin, price, measure })))
+    let price = view.price_at(item.id, at, currency)?;
+    Ok(Scanned::item(item, gtin, price, measure))
 }
 
 /// Looks up an item by any of its codes, for a price check.

@@ -23,6 +23,9 @@ pub enum TillStoreError {
     /// A fact cannot be encoded or decoded.
     #[error(transparent)]
     Body(#[from] sync::body::BodyError),
+    /// Whoever did the act gave it up.
+    #[error(transparent)]
+    Abandoned(Box<dyn std::error::Error + Send + Sync>),
     /// A row holds what no version of Till writes.
     #[error("till.db: table {table} holds something that cannot be: {detail}. Run `till doctor`")]
     Damaged {

@@ -19,7 +19,8 @@ pub(super) fn replica(conn: &Connection) -> Result<Option<ReplicaId>> {
     Ok(found.map(ReplicaId))
 }
 
-fn stream(conn: &Connection) -> Result<Option<Stream>> {
+/// The journal of the replica that writes.
+pub(super) fn stream(conn: &Connection) -> Result<Option<Stream>> {
     let Some(replica) = replica(conn)? else {
         return Ok(None);
     };
@@ -33,14 +34,6 @@ pub(super) fn head(conn: &Connection) -> Result<Option<Head>> {
     };
     let head = sync::store::head(conn, &stream)?;
     Ok(Some(Head { replica: stream.id().replica, seq: head.seq, hash: head.hash }))
-}
-
-/// The hash of entry `seq` of the replica that writes.
-pub(super) fn hash_at(conn: &Connection, seq: u64) -> Result<Option<Hash>> {
-    let Some(stream) = stream(conn)? else {
-        return Ok(None);
-    };
-    Ok(sync::store::read_one(conn, &stream, seq)?.map(|stored| stored.hash))
 }
 
 /// Declares a new replica, opens its journal, and writes its receipt series as first entry.

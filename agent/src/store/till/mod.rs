@@ -9,19 +9,23 @@ mod carts;
 mod error;
 mod fold;
 mod idempotency;
+mod inspect;
 mod jobs;
 mod journal;
 mod payments;
 mod pins;
 pub mod read;
+mod refold;
 mod returns;
 
 pub use error::TillStoreError;
 pub use fold::rebuild;
+pub use inspect::{Inspection, JournalStream, Owner};
 pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;
 pub use payments::{Payment, PaymentState};
 pub use pins::Pin;
+pub use refold::{raise_series, rebuild_differences, rebuild_in_place};
 pub use returns::{OpenPayout, OpenReturn};
 
 use super::open::{Migration, OpenOptions, open};
@@ -97,10 +101,17 @@ impl Opened {
         journal::head(&self.connection).map_err(|error| error.at(&self.file))
     }
 
-    /// The hash of the present replica's entry `seq`, if it is there.
+    /// The hash of a replica's entry `seq`, if it is there.
     #[must_use]
-    pub fn hash_at(&self, seq: u64) -> Option<Hash> {
-        journal::hash_at(&self.connection, seq).ok().flatten()
+    pub fn hash_at(&self, replica: ReplicaId, seq: u64) -> Option<Hash> {
+        sync::store::hash_at(&self.connection, replica, StreamKind::Journal, seq).ok().flatten()
+    }
+
+    /// Whether the replica that wrote last seals with `key`.
+    #[must_use]
+    pub fn sealed_by(&self, key: &SealingKey) -> bool {
+        let stream = journal::stream(&self.connection).ok().flatten();
+        stream.is_some_and(|stream| stream.key() == key.public())
     }
 
     /// Goes on as the replica that wrote last, or begins a new one with a receipt series of its

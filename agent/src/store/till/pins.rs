@@ -1,7 +1,7 @@
 //! PIN verifiers and lock-outs: what must outlive the catalogue.
 
-use super::Act;
 use super::error::Result;
+use super::{Act, TillStore};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// What is kept of a person's PIN.
@@ -21,13 +21,7 @@ impl Act<'_> {
     /// # Errors
     /// When the row cannot be written.
     pub fn set_pin(&self, staff: &str, verifier: &str) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "INSERT INTO pin (staff, verifier) VALUES (?1, ?2)
-                 ON CONFLICT DO UPDATE SET verifier = excluded.verifier, failures = 0, locked_until = 0",
-            )?
-            .execute(params![staff, verifier])?;
-        Ok(())
+        set_pin(&self.tx, staff, verifier)
     }
 
     /// Writes how often a PIN was wrong and until when its owner is locked out.
@@ -35,11 +29,54 @@ impl Act<'_> {
     /// # Errors
     /// When the row cannot be written.
     pub fn set_failures(&self, staff: &str, failures: u32, locked_until: i64) -> Result<()> {
-        self.tx
-            .prepare_cached("UPDATE pin SET failures = ?2, locked_until = ?3 WHERE staff = ?1")?
-            .execute(params![staff, failures, locked_until])?;
-        Ok(())
+        set_failures(&self.tx, staff, failures, locked_until)
     }
+}
+
+/// PINs are no facts: each change is one statement, durable by itself.
+impl TillStore {
+    /// Whether anybody has a PIN.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn has_pins(&self) -> Result<bool> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM pin)")?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// Sets a person's PIN and clears failures.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn set_pin(&self, staff: &str, verifier: &str) -> Result<()> {
+        set_pin(&self.connection, staff, verifier).map_err(|error| error.at(&self.file))
+    }
+
+    /// Writes how often a PIN was wrong and until when its owner is locked out.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn set_failures(&self, staff: &str, failures: u32, locked_until: i64) -> Result<()> {
+        set_failures(&self.connection, staff, failures, locked_until)
+            .map_err(|error| error.at(&self.file))
+    }
+}
+
+fn set_pin(conn: &Connection, staff: &str, verifier: &str) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO pin (staff, verifier) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET verifier = excluded.verifier, failures = 0, locked_until = 0",
+    )?
+    .execute(params![staff, verifier])?;
+    Ok(())
+}
+
+fn set_failures(conn: &Connection, staff: &str, failures: u32, locked_until: i64) -> Result<()> {
+    conn.prepare_cached("UPDATE pin SET failures = ?2, locked_until = ?3 WHERE staff = ?1")?
+        .execute(params![staff, failures, locked_until])?;
+    Ok(())
 }
 
 /// A person's PIN, where one was set.

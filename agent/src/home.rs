@@ -1,0 +1,354 @@
+//! The till's folder: its files, who may use it, and whether it is still the till it was.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `till.db`, `catalogue.db` | the store |
+//! | `till.key` | the seed of the key that seals the journal; never in a backup |
+//! | `pin.pepper` | without which no PIN can be guessed from the database; never in a backup |
+//! | `till.witness` | where the journal was, on which machine: tells a restored or copied folder |
+//! | `till.lock` | held while a till runs |
+//! | `quarantine/` | damaged files, set aside and never deleted |
+//! | `backups/` | where `till backup` writes by default |
+
+mod machine;
+mod secret;
+
+pub use machine::{machine_at, wall_clock};
+
+use crate::store::catalogue::Catalogue;
+use crate::store::open::{OpenOptions, StoreError};
+use crate::store::till::{Head, NewSeries, Opened, TillStore, TillStoreError};
+use crate::till::{DiskFree, Effect, Refusal, Settings, SettingsError, Till};
+use commerce::fact::SeriesReason;
+use jiff::Timestamp;
+use ring::rand::{SecureRandom, SystemRandom};
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use sync::log::{ReplicaId, SealingKey};
+use sync::store::{Chain, Machine, Verdict, Witness, judge};
+
+/// The build's date in Unix milliseconds: no clock of a till is ever before it. 2026-11-01.
+const BUILD_MS: u64 = 1_793_491_200_000;
+
+/// What can be wrong with a till's folder.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// Another till runs in it.
+    #[error("{}: another till is running in this folder. Stop it first, or give this one a folder of its own", .0.display())]
+    InUse(PathBuf),
+    /// A file cannot be read or written.
+    #[error("{}: {source}. Check that the folder belongs to the till's user", file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A secret file has the wrong length.
+    #[error("{}: is not a till's secret (it must have 32 bytes). Put the right file back", .0.display())]
+    BadSecret(PathBuf),
+    /// The system's random source failed.
+    #[error("the system's random source failed")]
+    NoRandom,
+    /// A damaged file was set aside.
+    #[error("{} was damaged ({detail}) and set aside in {}, nothing was deleted. Run `till restore` with the latest backup", file.display(), kept.display())]
+    Quarantined {
+        /// The damaged file.
+        file: PathBuf,
+        /// Where it is now.
+        kept: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// The database is gone but this till has sold before.
+    #[error("{} is missing, but this till has sold before. Run `till restore` with the latest backup; without one, move till.witness away to begin a new series", .0.display())]
+    Missing(PathBuf),
+    /// The folder was restored or copied and no till has started on it since.
+    #[error(
+        "this folder was restored or copied: start `till run` once, so that it gets a series of its own"
+    )]
+    NotStarted,
+    /// A store file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `till.db`.
+    #[error(transparent)]
+    TillStore(#[from] TillStoreError),
+    /// What a till needs has not been imported.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The till cannot take up where it left off.
+    #[error(transparent)]
+    Till(#[from] Refusal),
+}
+
+/// Paths in a till's folder.
+#[derive(Debug, Clone)]
+pub struct Home {
+    folder: PathBuf,
+}
+
+impl Home {
+    /// The folder, made when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn at(folder: &Path) -> Result<Self, HomeError> {
+        fs::create_dir_all(folder).map_err(io(folder))?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A file in it.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// `till.db`.
+    #[must_use]
+    pub fn till_db(&self) -> PathBuf {
+        self.file("till.db")
+    }
+
+    /// `catalogue.db`.
+    #[must_use]
+    pub fn catalogue_db(&self) -> PathBuf {
+        self.file("catalogue.db")
+    }
+
+    /// Takes the folder for a running till; held until the result is dropped.
+    ///
+    /// # Errors
+    /// [`HomeError::InUse`] when another process holds it.
+    pub fn lock(&self) -> Result<Lock, HomeError> {
+        let path = self.file("till.lock");
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(io(&path))?;
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(_) => Err(HomeError::InUse(self.folder.clone())),
+        }
+    }
+
+    /// The secret that PINs are verified with, made at the first call.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made.
+    pub fn pepper(&self) -> Result<[u8; 32], HomeError> {
+        secret::load_or_make(&self.file("pin.pepper"))
+    }
+
+    /// Opens `catalogue.db`; a damaged one is set aside.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn catalogue(&self) -> Result<Catalogue, HomeError> {
+        let path = self.catalogue_db();
+        Catalogue::open(&OpenOptions::new(&path))
+            .map_err(|error| self.quarantine_if_corrupt(&path, error))
+    }
+
+    /// Opens `till.db` as the till it is; under a [`Lock`] a restored or copied one begins a new
+    /// series.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is not this till's any more and `lock` is missing.
+    pub fn till_store(
+        &self,
+        lock: Option<&Lock>,
+        machine: Machine,
+        store: &str,
+        number: u16,
+        now: Timestamp,
+    ) -> Result<TillStore, HomeError> {
+        let path = self.till_db();
+        let witness = self.witness()?;
+        if witness.is_some() && !path.exists() {
+            return Err(HomeError::Missing(path));
+        }
+        let opened = Opened::open(&OpenOptions::new(&path)).map_err(|error| match error {
+            TillStoreError::File(error) => self.quarantine_if_corrupt(&path, error),
+            other => other.into(),
+        })?;
+        let seed = sync::log::Seed::new(secret::load_or_make(&self.file("till.key"))?);
+        let key = SealingKey::from_seed(&seed)
+            .map_err(|_| HomeError::BadSecret(self.file("till.key")))?;
+        let head = opened.head()?;
+        let reason = self.why_new(&opened, head, witness.as_ref(), machine, &key);
+        let new = match (reason, lock) {
+            (None, _) => None,
+            (Some(_), None) if head.is_some() => return Err(HomeError::NotStarted),
+            (Some(reason), _) => {
+                let replica = new_replica()?;
+                tracing::info!(?reason, %replica, "this till begins a new receipt series");
+                Some(NewSeries { replica, reason, store: store.to_owned(), till: number })
+            }
+        };
+        let began = new.is_some();
+        let store = opened.begin(key, BUILD_MS, now, new)?;
+        if began || lock.is_some() {
+            self.write_witness(machine, store.head()?)?;
+        }
+        Ok(store)
+    }
+
+    /// Opens both files and takes up where they left off.
+    ///
+    /// # Errors
+    /// As [`Home::catalogue`] and [`Home::till_store`], or when nothing was imported yet.
+    pub fn till(
+        &self,
+        lock: &Lock,
+        machine: Machine,
+        number: u16,
+        watermark: u64,
+        now: Timestamp,
+    ) -> Result<(Till, Vec<Effect>), HomeError> {
+        let catalogue = self.catalogue()?;
+        let settings = Settings::load(&catalogue)?;
+        let store = self.till_store(Some(lock), machine, &settings.store.code, number, now)?;
+        Ok(Till::open(store, catalogue, number, self.disk_free(watermark), now)?)
+    }
+
+    /// Why the database must begin a new series; `None` when it is the till it was.
+    fn why_new(
+        &self,
+        opened: &Opened,
+        head: Option<Head>,
+        witness: Option<&Witness>,
+        machine: Machine,
+        key: &SealingKey,
+    ) -> Option<SeriesReason> {
+        let Some(head) = head else { return Some(SeriesReason::First) };
+        let here = Chain { replica: head.replica, seq: head.seq, hash: head.hash };
+        match judge(witness, machine, here, |replica, seq| opened.hash_at(replica, seq)) {
+            Verdict::Same if opened.sealed_by(key) => None,
+            // A database without its key cannot go on with its chain.
+            Verdict::Same | Verdict::FirstStart | Verdict::Restored { .. } => {
+                Some(SeriesReason::Restored)
+            }
+            Verdict::Cloned { .. } => Some(SeriesReason::Copied),
+            Verdict::Forked { .. } => Some(SeriesReason::Forked),
+        }
+    }
+
+    fn witness(&self) -> Result<Option<Witness>, HomeError> {
+        let path = self.file("till.witness");
+        match fs::read(&path) {
+            Ok(bytes) => match Witness::decode(&bytes) {
+                Ok(witness) => Ok(Some(witness)),
+                Err(error) => {
+                    tracing::warn!(%error, "the witness cannot be read; the till begins a new series");
+                    Ok(None)
+                }
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io(&path)(error)),
+        }
+    }
+
+    /// Writes down where the journal is. Off the path of a sale: it may lag, never lead.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_witness(&self, machine: Machine, head: Head) -> Result<(), HomeError> {
+        let chain = Chain { replica: head.replica, seq: head.seq, hash: head.hash };
+        replace_file(&self.file("till.witness"), &Witness { at: machine, head: chain }.encode())
+    }
+
+    /// Sets a damaged database aside with its log; nothing is deleted.
+    fn quarantine_if_corrupt(&self, path: &Path, error: StoreError) -> HomeError {
+        let StoreError::Corrupt { detail, .. } = error else { return error.into() };
+        match self.set_aside(path, wall_clock()) {
+            Ok(kept) => HomeError::Quarantined { file: path.to_owned(), kept, detail },
+            Err(error) => error,
+        }
+    }
+
+    /// Moves a database with its log into `quarantine/` and returns the folder it is in now.
+    ///
+    /// # Errors
+    /// When a file cannot be moved.
+    pub fn set_aside(&self, path: &Path, now: Timestamp) -> Result<PathBuf, HomeError> {
+        let kept = self
+            .file("quarantine")
+            .join(now.strftime("%Y%m%dT%H%M%S%3fZ").to_string().replace('.', ""));
+        fs::create_dir_all(&kept).map_err(io(&kept))?;
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(suffix);
+            let from = path.with_file_name(&name);
+            if from.exists() {
+                fs::rename(&from, kept.join(&name)).map_err(io(&from))?;
+            }
+        }
+        sync_folder(&self.folder)?;
+        Ok(kept)
+    }
+
+    /// Says how much room the disk has, less what is configured above the loop's own watermark.
+    fn disk_free(&self, watermark: u64) -> DiskFree {
+        let folder = self.folder.clone();
+        Box::new(move || {
+            free_bytes(&folder).map(|free| {
+                free.saturating_sub(watermark.saturating_sub(crate::till::DISK_WATERMARK_BYTES))
+            })
+        })
+    }
+}
+
+/// Room left on the disk of `folder` for the till's user.
+#[must_use]
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    stat.f_bavail.checked_mul(stat.f_frsize)
+}
+
+/// A folder held by a running till.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+fn new_replica() -> Result<ReplicaId, HomeError> {
+    let mut id = [0; 16];
+    SystemRandom::new().fill(&mut id).map_err(|_| HomeError::NoRandom)?;
+    Ok(ReplicaId(id))
+}
+
+/// Replaces a small file so that after a power cut either the old or the new one is there.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io(path))?;
+    file.write_all(bytes).map_err(io(path))?;
+    file.as_file().sync_all().map_err(io(path))?;
+    file.persist(path).map_err(|error| io(path)(error.error))?;
+    sync_folder(folder)
+}
+
+/// Makes renames in a folder durable.
+///
+/// # Errors
+/// When the folder cannot be synced.
+pub fn sync_folder(folder: &Path) -> Result<(), HomeError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
+}
+
+fn io(file: &Path) -> impl FnOnce(std::io::Error) -> HomeError {
+    let file = file.to_owned();
+    move |source| HomeError::Io { file, source }
+}

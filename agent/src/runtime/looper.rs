@@ -1,0 +1,213 @@
+//! The loop's thread, and the handle that everything else holds.
+
+use crate::home::{Home, wall_clock};
+use crate::runtime::feed::{Feed, What};
+use crate::till::{Effect, Event, Handled, Refusal, Reply, Till};
+use drivers::terminal::command::Command as Terminal;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use sync::store::Machine;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// Events that may wait: more than cashier, scanners and devices cause within a slow commit.
+const QUEUE: usize = 256;
+
+/// Orders that may wait for the card terminal's task; the loop has one under way at most.
+const ORDERS: usize = 16;
+
+/// How often the witness is written, at most; it may lag.
+const WITNESS_EVERY: Duration = Duration::from_secs(30);
+
+/// Why the loop did not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum LoopError {
+    /// The till refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Too much waits already.
+    #[error("the till is busy: try again shortly")]
+    Busy,
+    /// The till is stopping.
+    #[error("the till is stopping")]
+    Stopped,
+}
+
+type Look = Box<dyn FnOnce(&mut Till) + Send>;
+
+enum Message {
+    Event(Box<Event>, Option<oneshot::Sender<Result<Reply, Refusal>>>),
+    Look(Look),
+    Stop,
+}
+
+/// The way to the till loop. Cheap to clone.
+#[derive(Clone)]
+pub struct Loop {
+    queue: mpsc::Sender<Message>,
+    feed: Feed,
+}
+
+/// What the devices take from the loop.
+pub(super) struct Outlets {
+    /// Orders for the card terminal.
+    pub orders: mpsc::Receiver<Terminal>,
+    /// Wakes the spool.
+    pub spool: Arc<Notify>,
+}
+
+/// The loop's thread; joined at the end.
+pub struct LoopThread(JoinHandle<()>);
+
+impl LoopThread {
+    /// Waits for the loop to end.
+    pub async fn join(self) {
+        // A panic of the loop has been printed; there is nothing to add.
+        tokio::task::spawn_blocking(move || self.0.join().ok()).await.ok();
+    }
+}
+
+impl Loop {
+    /// Starts the loop's thread. `first` is what the till asked for when it was opened.
+    pub(super) fn start(
+        till: Till,
+        first: Vec<Effect>,
+        home: Home,
+        machine: Machine,
+        feed: Feed,
+    ) -> (Self, LoopThread, Outlets) {
+        let (queue, inbox) = mpsc::channel(QUEUE);
+        let (orders, to_terminal) = mpsc::channel(ORDERS);
+        let spool = Arc::new(Notify::new());
+        let outlets = Outlets { orders: to_terminal, spool: Arc::clone(&spool) };
+        let looping = Looping { till, feed: feed.clone(), spool, orders, home, machine };
+        let thread = std::thread::spawn(move || looping.run(first, inbox));
+        (Self { queue, feed }, LoopThread(thread), outlets)
+    }
+
+    /// Hands an event to the till and waits until what it did is durable.
+    ///
+    /// # Errors
+    /// Why the till refuses, or that it is busy or stopping.
+    pub async fn event(&self, event: Event) -> Result<Reply, LoopError> {
+        let (answer, answered) = oneshot::channel();
+        self.put(Message::Event(Box::new(event), Some(answer)))?;
+        Ok(answered.await.map_err(|_| LoopError::Stopped)??)
+    }
+
+    /// Hands over an event whose answer nobody waits for; a refusal is logged.
+    pub(super) async fn report(&self, event: Event) {
+        // A device's word must not be lost to a full queue: its task waits, nobody else does.
+        self.queue.send(Message::Event(Box::new(event), None)).await.ok();
+    }
+
+    /// Looks at the till on its own thread.
+    ///
+    /// # Errors
+    /// That it is busy or stopping.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Till) -> T + Send + 'static,
+    ) -> Result<T, LoopError> {
+        let (answer, answered) = oneshot::channel();
+        let look = Box::new(move |till: &mut Till| {
+            // Whoever asked may have gone.
+            answer.send(look(till)).ok();
+        });
+        self.put(Message::Look(look))?;
+        answered.await.map_err(|_| LoopError::Stopped)
+    }
+
+    /// What has changed, for whoever watches.
+    #[must_use]
+    pub const fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Stops the loop after what waits already.
+    pub async fn stop(&self) {
+        self.queue.send(Message::Stop).await.ok();
+    }
+
+    fn put(&self, message: Message) -> Result<(), LoopError> {
+        self.queue.try_send(message).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => LoopError::Busy,
+            mpsc::error::TrySendError::Closed(_) => LoopError::Stopped,
+        })
+    }
+}
+
+/// What the thread owns.
+struct Looping {
+    till: Till,
+    feed: Feed,
+    spool: Arc<Notify>,
+    orders: mpsc::Sender<Terminal>,
+    home: Home,
+    machine: Machine,
+}
+
+impl Looping {
+    fn run(mut self, first: Vec<Effect>, mut inbox: mpsc::Receiver<Message>) {
+        self.carry_out(first);
+        let mut witnessed = std::time::Instant::now();
+        while let Some(message) = inbox.blocking_recv() {
+            match message {
+                Message::Event(event, answer) => self.handle(*event, answer),
+                Message::Look(look) => look(&mut self.till),
+                Message::Stop => break,
+            }
+            // Only when nobody waits: it syncs a file.
+            if inbox.is_empty() && witnessed.elapsed() >= WITNESS_EVERY {
+                self.write_witness();
+                witnessed = std::time::Instant::now();
+            }
+        }
+        self.write_witness();
+    }
+
+    fn handle(&mut self, event: Event, answer: Option<oneshot::Sender<Result<Reply, Refusal>>>) {
+        let Handled { reply, effects } = self.till.handle(wall_clock(), event);
+        if let Err(refusal) = &reply {
+            tracing::debug!(%refusal, "refused");
+        }
+        // Answer first: what it did is durable, and the client waits.
+        match answer {
+            Some(answer) => drop(answer.send(reply)),
+            None => {
+                if let Err(refusal) = reply {
+                    tracing::warn!(%refusal, "a device's report was refused");
+                }
+            }
+        }
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Spool => self.spool.notify_one(),
+                Effect::Changed(change) => self.feed.say(What::Till(change)),
+                Effect::Terminal(order) => {
+                    if self.orders.try_send(order).is_err() {
+                        tracing::error!(
+                            "the card terminal's task takes no orders; ask about the payment again"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn write_witness(&self) {
+        let written = self
+            .till
+            .store()
+            .head()
+            .map_err(Into::into)
+            .and_then(|head| self.home.write_witness(self.machine, head));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the witness was not written");
+        }
+    }
+}

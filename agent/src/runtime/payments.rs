@@ -1,0 +1,190 @@
+//! The loop's way to the card terminal: orders out, its word back as facts can hold it.
+
+use super::devices::{Progress, stopped};
+use super::feed::What;
+use super::looper::Loop;
+use crate::till::{Event, PaymentReport};
+use commerce::fact::PaymentOutcome;
+use commerce::tender::CardSlip;
+use drivers::task::{Device, Report};
+use drivers::terminal::command::{Command, Event as TerminalEvent};
+use drivers::terminal::intent::{Declined, Intent, IntentId, Outcome, Payment};
+use std::pin::pin;
+use std::sync::PoisonError;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// The longest text of a terminal that a fact keeps.
+const MAX_TEXT: usize = 100;
+
+/// How long until an unknown outcome is asked about again.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// The till's side of one card terminal.
+pub(super) struct Payments {
+    pub till: Loop,
+    pub device: Device<Command>,
+    pub progress: Progress,
+    /// The intent the terminal was last given or asked about.
+    pub current: Option<Intent>,
+    /// Whether its outcome is unknown and may be asked about again.
+    pub ask_again: bool,
+}
+
+impl Payments {
+    /// Carries orders to the terminal and its words to the loop until told to stop; what is under
+    /// way then gets its outcome.
+    pub async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Command>,
+        mut inbox: mpsc::Receiver<Report<TerminalEvent>>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => self.order(order).await,
+                    None => break,
+                },
+                Some(Report { event, .. }) = inbox.recv() => self.heard(event).await,
+                () = tokio::time::sleep(ASK_AGAIN), if self.ask_again => self.ask().await,
+                () = stopped(&mut stop) => break,
+            }
+        }
+        let Self { till, device, .. } = self;
+        let mut stopping = pin!(device.stop());
+        loop {
+            tokio::select! {
+                biased;
+                Some(Report { event, .. }) = inbox.recv() => {
+                    if let TerminalEvent::Outcome { intent, outcome } = event {
+                        tell(&till, intent, outcome).await;
+                    }
+                }
+                () = &mut stopping => return,
+            }
+        }
+    }
+
+    async fn order(&mut self, order: Command) {
+        match order {
+            Command::Perform(intent) | Command::Resolve(intent) => self.current = Some(intent),
+            Command::Release(_) => self.ask_again = false,
+            Command::Abort | Command::EndOfDay | Command::Status => {}
+        }
+        self.send(order).await;
+    }
+
+    async fn ask(&mut self) {
+        self.ask_again = false;
+        if let Some(intent) = self.current {
+            self.send(Command::Resolve(intent)).await;
+        }
+    }
+
+    async fn heard(&mut self, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Baseline(baseline) => {
+                self.till.report(Event::Baseline(baseline)).await;
+            }
+            TerminalEvent::Progress { text, .. } => say(&self.till, &self.progress, Some(text)),
+            TerminalEvent::Outcome { intent, outcome } => {
+                say(&self.till, &self.progress, None);
+                let asked = self.current.is_some_and(|current| current.id == intent);
+                self.ask_again =
+                    asked && matches!(&outcome, Outcome::Unknown(why) if why.may_ask_again());
+                tell(&self.till, intent, outcome).await;
+            }
+            TerminalEvent::EndOfDay(_) | TerminalEvent::Status(_) => {}
+        }
+    }
+
+    async fn send(&mut self, order: Command) {
+        if let Err(error) = self.device.send(order) {
+            self.ask_again = matches!(order, Command::Resolve(_));
+            refused(&self.till, order, error.to_string()).await;
+        }
+    }
+}
+
+/// Answers every order of a till without a terminal.
+pub(super) async fn refuse(
+    till: Loop,
+    mut orders: mpsc::Receiver<Command>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let order = tokio::select! {
+            order = orders.recv() => order,
+            () = stopped(&mut stop) => None,
+        };
+        let Some(order) = order else { return };
+        let why = "no card terminal is configured".to_owned();
+        refused(&till, order, why).await;
+    }
+}
+
+/// What an order that could not be given comes to: a payment was not sent; a question stays one.
+async fn refused(till: &Loop, order: Command, why: String) {
+    let (id, report) = match order {
+        Command::Perform(intent) => {
+            (intent.id, PaymentReport::Ended(PaymentOutcome::NotSent { why: cut(&why) }))
+        }
+        Command::Resolve(intent) => (intent.id, PaymentReport::Unknown { why }),
+        Command::Release(_) | Command::Abort | Command::EndOfDay | Command::Status => return,
+    };
+    if let Ok(intent) = u64::try_from(id.0) {
+        till.report(Event::Payment { intent, report }).await;
+    }
+}
+
+async fn tell(till: &Loop, id: IntentId, outcome: Outcome) {
+    let Ok(intent) = u64::try_from(id.0) else { return };
+    let report = match outcome {
+        Outcome::Approved(payment) => PaymentReport::Ended(approved(&payment)),
+        Outcome::Mismatch { asked, booked } => {
+            tracing::error!(intent, %asked, booked = %booked.amount, "the terminal booked another amount than asked");
+            PaymentReport::Ended(approved(&booked))
+        }
+        Outcome::Declined(declined) => PaymentReport::Ended(PaymentOutcome::Declined {
+            code: match &declined {
+                Declined::ByTerminal { code, .. } => *code,
+                Declined::NotFound => 0,
+            },
+            text: cut(&declined.to_string()),
+        }),
+        Outcome::NotSent(why) => {
+            PaymentReport::Ended(PaymentOutcome::NotSent { why: cut(&why.to_string()) })
+        }
+        Outcome::Unknown(why) => {
+            tracing::warn!(intent, %why, "the outcome of a payment is unknown");
+            PaymentReport::Unknown { why: why.to_string() }
+        }
+    };
+    till.report(Event::Payment { intent, report }).await;
+}
+
+fn approved(payment: &Payment) -> PaymentOutcome {
+    let text = |text: &Option<String>| text.as_deref().map(cut).unwrap_or_default();
+    let card = CardSlip {
+        receipt_number: payment.mark.receipt_no.map_or(0, u32::from),
+        trace: payment.mark.trace.unwrap_or(0),
+        terminal_id: payment.mark.terminal_id.map(|id| format!("{id:08}")).unwrap_or_default(),
+        masked_pan: text(&payment.masked_pan),
+        card_name: text(&payment.card_name),
+        authorisation: text(&payment.authorisation),
+    };
+    PaymentOutcome::Approved { amount: payment.amount, card }
+}
+
+/// A terminal's words, no longer than a fact keeps.
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
+}
+
+fn say(till: &Loop, progress: &Progress, text: Option<&str>) {
+    *progress.lock().unwrap_or_else(PoisonError::into_inner) = text.map(ToOwned::to_owned);
+    if let Some(text) = text {
+        till.feed().say(What::Terminal(text.to_owned()));
+    }
+}
