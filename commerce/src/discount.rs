@@ -38,11 +38,9 @@ impl Discount {
             DiscountValue::Amount(amount) if amount.currency() != rest.currency() => {
                 Err(MoneyError::Mismatch(amount.currency(), rest.currency()))
             }
-            DiscountValue::Amount(amount) => Ok(if amount.minor() > rest.minor() {
-                rest
-            } else {
-                amount
-            }),
+            DiscountValue::Amount(amount) => {
+                Ok(if amount.minor() > rest.minor() { rest } else { amount })
+            }
         }
     }
 }

@@ -126,17 +126,10 @@ impl Money {
             .normalize();
         let exponent = currency.exponent();
         if decimal.scale() > exponent {
-            return Err(MoneyError::TooPrecise {
-                text: text.to_owned(),
-                currency,
-                exponent,
-            });
+            return Err(MoneyError::TooPrecise { text: text.to_owned(), currency, exponent });
         }
         let minor = decimal.mantissa() * 10_i128.pow(exponent - decimal.scale());
-        Self::new(
-            i64::try_from(minor).map_err(|_| MoneyError::OutOfRange)?,
-            currency,
-        )
+        Self::new(i64::try_from(minor).map_err(|_| MoneyError::OutOfRange)?, currency)
     }
 
     /// Whole minor units.
@@ -160,10 +153,7 @@ impl Money {
     /// The same amount with the other sign.
     #[must_use]
     pub const fn negated(self) -> Self {
-        Self {
-            minor: -self.minor,
-            currency: self.currency,
-        }
+        Self { minor: -self.minor, currency: self.currency }
     }
 
     /// `self + other`.
@@ -193,9 +183,7 @@ impl Money {
         currency: Currency,
         amounts: impl IntoIterator<Item = Self>,
     ) -> Result<Self, MoneyError> {
-        amounts
-            .into_iter()
-            .try_fold(Self::zero(currency), Self::plus)
+        amounts.into_iter().try_fold(Self::zero(currency), Self::plus)
     }
 
     /// `self × numerator / denominator`, rounded half away from zero once.
@@ -255,31 +243,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_exact() {
-        assert!(matches!(
-            money("1.005", "EUR"),
-            Err(MoneyError::TooPrecise { .. })
-        ));
-        assert!(matches!(
-            money("1.5", "JPY"),
-            Err(MoneyError::TooPrecise { .. })
-        ));
-        assert!(matches!(
-            money("1,50", "EUR"),
-            Err(MoneyError::NotANumber(_))
-        ));
+        assert!(matches!(money("1.005", "EUR"), Err(MoneyError::TooPrecise { .. })));
+        assert!(matches!(money("1.5", "JPY"), Err(MoneyError::TooPrecise { .. })));
+        assert!(matches!(money("1,50", "EUR"), Err(MoneyError::NotANumber(_))));
         assert!(matches!(money("", "EUR"), Err(MoneyError::NotANumber(_))));
-        assert!(matches!(
-            money("99999999999999", "EUR"),
-            Err(MoneyError::OutOfRange)
-        ));
-        assert!(matches!(
-            Currency::parse("XAU"),
-            Err(MoneyError::UnknownCurrency(_))
-        ));
-        assert!(matches!(
-            Currency::parse("eur"),
-            Err(MoneyError::UnknownCurrency(_))
-        ));
+        assert!(matches!(money("99999999999999", "EUR"), Err(MoneyError::OutOfRange)));
+        assert!(matches!(Currency::parse("XAU"), Err(MoneyError::UnknownCurrency(_))));
+        assert!(matches!(Currency::parse("eur"), Err(MoneyError::UnknownCurrency(_))));
     }
 
     proptest! {

@@ -88,11 +88,7 @@ impl PriceReason {
     #[must_use]
     pub fn text(&self, tz: &TimeZone) -> String {
         let since = tz.to_datetime(self.starts);
-        format!(
-            "{} price since {}",
-            self.layer,
-            since.strftime("%Y-%m-%d %H:%M")
-        )
+        format!("{} price since {}", self.layer, since.strftime("%Y-%m-%d %H:%M"))
     }
 }
 
@@ -106,19 +102,10 @@ impl PriceReason {
 #[must_use]
 pub fn resolve(rows: &[PriceRow], at: Timestamp) -> Option<Resolved> {
     Layer::BY_PRECEDENCE.into_iter().find_map(|layer| {
-        let in_force = rows
-            .iter()
-            .filter(|row| row.layer == layer && row.is_in_force(at));
+        let in_force = rows.iter().filter(|row| row.layer == layer && row.is_in_force(at));
         let row = in_force.max_by_key(|row| (row.starts, row.batch))?;
-        let reason = PriceReason {
-            layer,
-            batch: row.batch,
-            starts: row.starts,
-        };
-        Some(Resolved {
-            price: row.price?,
-            reason,
-        })
+        let reason = PriceReason { layer, batch: row.batch, starts: row.starts };
+        Some(Resolved { price: row.price?, reason })
     })
 }
 
@@ -135,18 +122,12 @@ pub fn instant_of(local: DateTime, tz: &TimeZone) -> Timestamp {
         AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(local),
         AmbiguousOffset::Fold { before, .. } => before.to_timestamp(local),
         // Read with the offset behind the change, a skipped time lies just before the change.
-        AmbiguousOffset::Gap { after, .. } => after.to_timestamp(local).map(|before| {
-            tz.following(before)
-                .next()
-                .map_or(before, |change| change.timestamp())
-        }),
+        AmbiguousOffset::Gap { after, .. } => after
+            .to_timestamp(local)
+            .map(|before| tz.following(before).next().map_or(before, |change| change.timestamp())),
     };
     let nearest = || {
-        if local.year() < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        }
+        if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX }
     };
     instant.unwrap_or_else(|_| nearest())
 }

@@ -22,14 +22,8 @@ pub enum Unit {
 
 impl Unit {
     /// Every unit, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
-        Self::Each,
-        Self::Kilogram,
-        Self::Pound,
-        Self::Litre,
-        Self::Gallon,
-        Self::Metre,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Each, Self::Kilogram, Self::Pound, Self::Litre, Self::Gallon, Self::Metre];
 
     /// The code used in files and on the wire.
     #[must_use]
@@ -131,10 +125,7 @@ impl Quantity {
     /// One whole unit.
     #[must_use]
     pub const fn one(unit: Unit) -> Self {
-        Self {
-            thousandths: 1000,
-            unit,
-        }
+        Self { thousandths: 1000, unit }
     }
 
     /// Reads a decimal such as `3` or `0.482`.
@@ -179,9 +170,8 @@ impl Quantity {
 /// [`QuantityError::NotANumber`] for anything else.
 pub fn parse_thousandths(text: &str) -> Result<i64, QuantityError> {
     let refused = || QuantityError::NotANumber(text.to_owned());
-    let decimal = rust_decimal::Decimal::from_str_exact(text.trim())
-        .map_err(|_| refused())?
-        .normalize();
+    let decimal =
+        rust_decimal::Decimal::from_str_exact(text.trim()).map_err(|_| refused())?.normalize();
     if decimal.scale() > 3 {
         return Err(refused());
     }
@@ -191,9 +181,7 @@ pub fn parse_thousandths(text: &str) -> Result<i64, QuantityError> {
 /// Thousandths as a decimal without trailing zeros: `3`, `-0.482`.
 #[must_use]
 pub fn thousandths_text(thousandths: i64) -> String {
-    rust_decimal::Decimal::new(thousandths, 3)
-        .normalize()
-        .to_string()
+    rust_decimal::Decimal::new(thousandths, 3).normalize().to_string()
 }
 
 impl fmt::Debug for Quantity {
@@ -217,19 +205,12 @@ mod tests {
     fn accepts_and_refuses() {
         let each = Unit::Each;
         assert_eq!(Quantity::parse("3", each).unwrap().thousandths(), 3000);
-        assert_eq!(
-            Quantity::parse("8.701", Unit::Gallon).unwrap().to_string(),
-            "8.701 gal"
-        );
+        assert_eq!(Quantity::parse("8.701", Unit::Gallon).unwrap().to_string(), "8.701 gal");
         for (text, unit, expected) in [
             ("0", each, QuantityError::NotPositive),
             ("-1", each, QuantityError::NotPositive),
             ("1.5", each, QuantityError::NotWhole("1.5".into())),
-            (
-                "1.2345",
-                Unit::Kilogram,
-                QuantityError::NotANumber("1.2345".into()),
-            ),
+            ("1.2345", Unit::Kilogram, QuantityError::NotANumber("1.2345".into())),
             ("one", each, QuantityError::NotANumber("one".into())),
             (
                 "4006381333931",

@@ -189,17 +189,10 @@ impl Sale {
             .into_iter()
             .map(|(number, quantity)| self.returned_line(number, quantity, so_far))
             .collect::<Result<Vec<_>, _>>()?;
-        let taxes = self
-            .receipt_of(&after)?
-            .minus(&self.receipt_of(&so_far.lines)?)?;
+        let taxes = self.receipt_of(&after)?.minus(&self.receipt_of(&so_far.lines)?)?;
         let total = taxes.total(self.currency)?;
         let payouts = self.plan_payouts(total, so_far)?;
-        Ok(ReturnPlan {
-            lines,
-            taxes,
-            total,
-            payouts,
-        })
+        Ok(ReturnPlan { lines, taxes, total, payouts })
     }
 
     /// Plans the post-void of the whole sale.
@@ -210,11 +203,8 @@ impl Sale {
         if !so_far.lines.is_empty() {
             return Err(ReturnError::Begun(self.receipt.clone()));
         }
-        let all: Vec<_> = self
-            .lines
-            .iter()
-            .map(|line| (line.number, line.quantity.thousandths()))
-            .collect();
+        let all: Vec<_> =
+            self.lines.iter().map(|line| (line.number, line.quantity.thousandths())).collect();
         self.plan_return(&all, so_far)
     }
 
@@ -222,10 +212,7 @@ impl Sale {
         self.lines
             .iter()
             .find(|line| line.number == number)
-            .ok_or_else(|| ReturnError::NoLine {
-                receipt: self.receipt.clone(),
-                line: number,
-            })
+            .ok_or_else(|| ReturnError::NoLine { receipt: self.receipt.clone(), line: number })
     }
 
     fn returned_line(
@@ -274,24 +261,14 @@ impl Sale {
         for (against, tendered) in order {
             let mut kept = tendered.amount;
             if tendered.tender.kind == TenderKind::Cash {
-                let given = if change.minor() > kept.minor() {
-                    kept
-                } else {
-                    change
-                };
+                let given = if change.minor() > kept.minor() { kept } else { change };
                 kept = kept.minus(given)?;
                 change = change.minus(given)?;
             }
-            let paid_back = Money::new(
-                so_far.tenders.get(&against).copied().unwrap_or(0),
-                self.currency,
-            )?;
+            let paid_back =
+                Money::new(so_far.tenders.get(&against).copied().unwrap_or(0), self.currency)?;
             let left = kept.minus(paid_back)?;
-            let amount = if left.minor() < rest.minor() {
-                left
-            } else {
-                rest
-            };
+            let amount = if left.minor() < rest.minor() { left } else { rest };
             if amount.minor() > 0 {
                 rest = rest.minus(amount)?;
                 payouts.push(Payout {
@@ -309,8 +286,7 @@ impl Sale {
 
 /// What `thousandths` of a line cost, rounded once.
 fn share(line: &SoldLine, thousandths: i64) -> Result<Money, MoneyError> {
-    line.net
-        .times_ratio(thousandths, line.quantity.thousandths())
+    line.net.times_ratio(thousandths, line.quantity.thousandths())
 }
 
 const fn payout_rank(kind: TenderKind) -> u8 {

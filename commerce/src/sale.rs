@@ -29,11 +29,7 @@ pub struct ReceiptNumber {
 /// `HAFEN1-2-1-000123`
 impl fmt::Display for ReceiptNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}-{}-{}-{:06}",
-            self.store, self.till, self.series, self.number
-        )
+        write!(f, "{}-{}-{}-{:06}", self.store, self.till, self.series, self.number)
     }
 }
 
@@ -46,12 +42,7 @@ impl ReceiptNumber {
         let series = parts.next()?.parse().ok()?;
         let till = parts.next()?.parse().ok()?;
         let store = parts.next().filter(|store| !store.is_empty())?.to_owned();
-        Some(Self {
-            store,
-            till,
-            series,
-            number,
-        })
+        Some(Self { store, till, series, number })
     }
 }
 
@@ -200,18 +191,10 @@ impl Cart {
         self.assert_not_empty()?;
         let totals = self.totals(rules)?;
         if !totals.due.is_zero() {
-            return Err(CartError::NotPaid {
-                cart: self.id,
-                due: totals.due,
-            });
+            return Err(CartError::NotPaid { cart: self.id, due: totals.due });
         }
         let lines = self.sold_lines(&totals)?;
-        let Totals {
-            taxes,
-            total,
-            change,
-            ..
-        } = totals;
+        let Totals { taxes, total, change, .. } = totals;
         let tenders = self.tenders.clone();
         let voided = self.voided_lines()?;
         let currency = self.currency;
@@ -261,11 +244,8 @@ impl Cart {
 
     fn sold_discounts(&self, own: &[Discount], amounts: &LineTotal) -> Vec<SoldDiscount> {
         let own = own.iter().zip(&amounts.discounts).map(|pair| (pair, false));
-        let basket = self
-            .basket_discounts
-            .iter()
-            .zip(&amounts.basket_shares)
-            .map(|pair| (pair, true));
+        let basket =
+            self.basket_discounts.iter().zip(&amounts.basket_shares).map(|pair| (pair, true));
         own.chain(basket)
             .map(|((discount, &amount), basket)| SoldDiscount {
                 reason: discount.reason.clone(),
@@ -279,10 +259,8 @@ impl Cart {
     }
 
     fn voided_lines(&self) -> Result<Vec<VoidedLine>, CartError> {
-        let voids = self
-            .lines
-            .iter()
-            .filter_map(|line| line.void.as_ref().map(|void| (line, void)));
+        let voids =
+            self.lines.iter().filter_map(|line| line.void.as_ref().map(|void| (line, void)));
         voids
             .map(|(line, void)| {
                 Ok(VoidedLine {
@@ -303,23 +281,15 @@ impl Sale {
     /// # Errors
     /// Names the sums that differ.
     pub fn check(&self) -> Result<(), SaleError> {
-        let tendered = Money::sum(
-            self.currency,
-            self.tenders.iter().map(|tendered| tendered.amount),
-        )?;
+        let tendered =
+            Money::sum(self.currency, self.tenders.iter().map(|tendered| tendered.amount))?;
         let paid = tendered.minus(self.change)?;
         if paid != self.total {
-            return Err(SaleError::Paid {
-                total: self.total,
-                paid,
-            });
+            return Err(SaleError::Paid { total: self.total, paid });
         }
         let taxed = self.taxes.total(self.currency)?;
         if taxed != self.total {
-            return Err(SaleError::Taxed {
-                total: self.total,
-                taxed,
-            });
+            return Err(SaleError::Taxed { total: self.total, taxed });
         }
         Ok(())
     }

@@ -113,12 +113,7 @@ impl Additions {
     fn into_totals(self) -> Vec<ShiftTotal> {
         self.0
             .into_iter()
-            .map(|((kind, key), (count, amount))| ShiftTotal {
-                kind,
-                key,
-                count,
-                amount,
-            })
+            .map(|((kind, key), (count, amount))| ShiftTotal { kind, key, count, amount })
             .collect()
     }
 }
@@ -160,21 +155,11 @@ fn add_sale(totals: &mut Additions, sale: &Sale) {
     for line in &sale.lines {
         totals.add(TotalKind::Lines, "", 1, line.extended.minor());
         for discount in &line.discounts {
-            totals.add(
-                TotalKind::Discounts,
-                &discount.reason,
-                1,
-                discount.amount.minor(),
-            );
+            totals.add(TotalKind::Discounts, &discount.reason, 1, discount.amount.minor());
         }
         if let Some(change) = &line.price_override {
             let listed = change.listed.extend(line.quantity).map_or(0, Money::minor);
-            totals.add(
-                TotalKind::Overrides,
-                &change.reason,
-                1,
-                listed - line.extended.minor(),
-            );
+            totals.add(TotalKind::Overrides, &change.reason, 1, listed - line.extended.minor());
         }
     }
     for void in &sale.voided {
@@ -207,12 +192,7 @@ fn add_return(totals: &mut Additions, returned: &Return) {
     }
     add_taxes(totals, &returned.taxes, -1);
     for payout in &returned.payouts {
-        totals.add(
-            TotalKind::Tenders,
-            &payout.tender.id,
-            1,
-            -payout.amount.minor(),
-        );
+        totals.add(TotalKind::Tenders, &payout.tender.id, 1, -payout.amount.minor());
         if payout.tender.kind == TenderKind::Cash {
             totals.add(TotalKind::DrawerCash, "", 0, -payout.amount.minor());
         }
@@ -239,9 +219,7 @@ pub fn total_of(
     key: &str,
     currency: Currency,
 ) -> Result<Money, MoneyError> {
-    let found = totals
-        .iter()
-        .find(|total| total.kind == kind && total.key == key);
+    let found = totals.iter().find(|total| total.kind == kind && total.key == key);
     Money::new(found.map_or(0, |total| total.amount), currency)
 }
 

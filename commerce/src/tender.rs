@@ -132,16 +132,10 @@ impl TenderType {
         let over = amount.minus(due)?;
         if let Some(limit) = self.limit.filter(|&limit| amount.minor() > limit) {
             let limit = Money::new(limit, amount.currency())?;
-            return Err(TenderError::OverLimit {
-                tender: self.name.clone(),
-                limit,
-            });
+            return Err(TenderError::OverLimit { tender: self.name.clone(), limit });
         }
         if over.minor() > 0 && !self.gives_change {
-            return Err(TenderError::OverDue {
-                tender: self.name.clone(),
-                due,
-            });
+            return Err(TenderError::OverDue { tender: self.name.clone(), due });
         }
         Ok(())
     }

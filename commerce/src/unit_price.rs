@@ -61,12 +61,7 @@ impl UnitPrice {
         if amount > crate::money::MAX_MINOR {
             return Err(MoneyError::OutOfRange.into());
         }
-        Ok(Self {
-            amount,
-            scale,
-            per,
-            currency,
-        })
+        Ok(Self { amount, scale, per, currency })
     }
 
     /// A price of whole minor units for one unit.
@@ -74,12 +69,7 @@ impl UnitPrice {
     /// # Errors
     /// When it is negative.
     pub fn from_money(price: Money) -> Result<Self, UnitPriceError> {
-        Self::new(
-            price.minor(),
-            price.currency().exponent(),
-            NonZeroU32::MIN,
-            price.currency(),
-        )
+        Self::new(price.minor(), price.currency().exponent(), NonZeroU32::MIN, price.currency())
     }
 
     /// Reads `2.299`, or `3/1.00` for three at 1.00.
@@ -92,21 +82,14 @@ impl UnitPrice {
             Some((per, amount)) => (per.trim().parse().map_err(|_| refused())?, amount),
             None => (NonZeroU32::MIN, text),
         };
-        let decimal = Decimal::from_str_exact(amount.trim())
-            .map_err(|_| refused())?
-            .normalize();
+        let decimal = Decimal::from_str_exact(amount.trim()).map_err(|_| refused())?.normalize();
         if decimal.scale() > MAX_SCALE {
             return Err(UnitPriceError::TooPrecise(text.to_owned()));
         }
         // At least the currency's own decimals, so that 2.50 reads back as 2.50.
         let scale = decimal.scale().max(currency.exponent());
         let amount = decimal.mantissa() * 10_i128.pow(scale - decimal.scale());
-        Self::new(
-            i64::try_from(amount).map_err(|_| MoneyError::OutOfRange)?,
-            scale,
-            per,
-            currency,
-        )
+        Self::new(i64::try_from(amount).map_err(|_| MoneyError::OutOfRange)?, scale, per, currency)
     }
 
     /// The price in units of 10^-[`scale`](Self::scale) major units, for [`per`](Self::per) units.
@@ -156,9 +139,7 @@ impl UnitPrice {
         let (groups, rest) = (i64::from(pieces.get()) / per, i64::from(pieces.get()) % per);
         let group = self.round(i128::from(self.amount), 1)?;
         let share = self.round(i128::from(self.amount), i128::from(per))?;
-        Ok(group
-            .times_ratio(groups, 1)?
-            .plus(share.times_ratio(rest, 1)?)?)
+        Ok(group.times_ratio(groups, 1)?.plus(share.times_ratio(rest, 1)?)?)
     }
 
     /// `numerator / denominator` in units of the amount, as money.

@@ -68,9 +68,7 @@ impl Line {
     /// The price charged for a unit.
     #[must_use]
     pub fn unit_price(&self) -> UnitPrice {
-        self.price_override
-            .as_ref()
-            .map_or(self.price, |change| change.price)
+        self.price_override.as_ref().map_or(self.price, |change| change.price)
     }
 
     /// The line at its listed price (or its label's), before an override and discounts.
@@ -78,8 +76,7 @@ impl Line {
     /// # Errors
     /// When the amount is out of range.
     pub fn listed(&self) -> Result<Money, UnitPriceError> {
-        self.label_amount
-            .map_or_else(|| self.price.extend(self.quantity), Ok)
+        self.label_amount.map_or_else(|| self.price.extend(self.quantity), Ok)
     }
 
     /// The extension: the line at the price charged, before discounts.

@@ -141,14 +141,7 @@ impl Cart {
     #[must_use]
     pub fn new(id: CartId, currency: Currency) -> Self {
         let (lines, basket_discounts, tenders) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
-            id,
-            currency,
-            state: CartState::Open,
-            lines,
-            basket_discounts,
-            tenders,
-        }
+        Self { id, currency, state: CartState::Open, lines, basket_discounts, tenders }
     }
 
     /// Lines that were not voided.
@@ -183,10 +176,7 @@ impl Cart {
             void: None,
         };
         let together = Money::sum(self.currency, [line.extended()?, self.extended()?])?;
-        debug_assert!(
-            together.minor() >= 0,
-            "prices and quantities are never negative"
-        );
+        debug_assert!(together.minor() >= 0, "prices and quantities are never negative");
         self.lines.push(line);
         Ok(number)
     }
@@ -220,18 +210,10 @@ impl Cart {
         self.edit(line, |line| {
             let base = line.listed()?;
             let changed = price.extend(line.quantity)?.minus(base)?;
-            let part = if changed.minor() < 0 {
-                changed.negated()
-            } else {
-                changed
-            };
+            let part = if changed.minor() < 0 { changed.negated() } else { changed };
             let approved_by = authorise(Limited::Override { part, base }, actor, approver)?;
-            line.price_override = Some(PriceOverride {
-                price,
-                reason,
-                by: actor.staff.clone(),
-                approved_by,
-            });
+            line.price_override =
+                Some(PriceOverride { price, reason, by: actor.staff.clone(), approved_by });
             Ok(())
         })
     }
@@ -247,10 +229,7 @@ impl Cart {
         reason: Option<String>,
     ) -> Result<(), CartError> {
         self.edit(line, |line| {
-            line.void = Some(LineVoid {
-                by: by.staff.clone(),
-                reason,
-            });
+            line.void = Some(LineVoid { by: by.staff.clone(), reason });
             Ok(())
         })
     }
@@ -290,14 +269,7 @@ impl Cart {
         for line in self.live_lines() {
             base = base.plus(line.net()?)?;
         }
-        give(
-            &mut self.basket_discounts,
-            base,
-            value,
-            reason,
-            actor,
-            approver,
-        )
+        give(&mut self.basket_discounts, base, value, reason, actor, approver)
     }
 
     /// Sets the cart aside.
@@ -337,11 +309,7 @@ impl Cart {
     /// # Errors
     /// When a card payment went through: that takes a return.
     pub fn take_back_tenders(&mut self) -> Result<(), CartError> {
-        if self
-            .tenders
-            .iter()
-            .any(|tendered| tendered.intent.is_some())
-        {
+        if self.tenders.iter().any(|tendered| tendered.intent.is_some()) {
             return Err(CartError::CardTaken(self.id));
         }
         self.tenders.clear();
@@ -365,10 +333,7 @@ impl Cart {
     /// # Errors
     /// [`CartError::Empty`].
     pub fn assert_not_empty(&self) -> Result<(), CartError> {
-        self.live_lines()
-            .next()
-            .map(|_| ())
-            .ok_or(CartError::Empty(self.id))
+        self.live_lines().next().map(|_| ()).ok_or(CartError::Empty(self.id))
     }
 
     fn assert_open(&self) -> Result<(), CartError> {
@@ -380,11 +345,7 @@ impl Cart {
 
     fn assert_editable(&self) -> Result<(), CartError> {
         self.assert_open()?;
-        if self.tenders.is_empty() {
-            Ok(())
-        } else {
-            Err(CartError::BeingPaid(self.id))
-        }
+        if self.tenders.is_empty() { Ok(()) } else { Err(CartError::BeingPaid(self.id)) }
     }
 
     /// Changes a copy of a live line and keeps it only when the whole act succeeds.
@@ -398,10 +359,7 @@ impl Cart {
             .lines
             .iter_mut()
             .find(|line| line.number == number && line.void.is_none())
-            .ok_or(CartError::NoLine {
-                cart: self.id,
-                line: number,
-            })?;
+            .ok_or(CartError::NoLine { cart: self.id, line: number })?;
         let mut changed = line.clone();
         act(&mut changed)?;
         changed.net()?;
@@ -424,12 +382,7 @@ fn give(
     }
     let before = Money::sum(base.currency(), take_off(base, given)?)?;
     let rest = base.minus(before)?;
-    let mut discount = Discount {
-        value,
-        reason,
-        by: actor.staff.clone(),
-        approved_by: None,
-    };
+    let mut discount = Discount { value, reason, by: actor.staff.clone(), approved_by: None };
     let taken = discount.taken_off(rest)?;
     let too_much = matches!(value, DiscountValue::Amount(amount) if amount != taken);
     if taken.minor() <= 0 || too_much {

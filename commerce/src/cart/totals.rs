@@ -61,23 +61,13 @@ impl Cart {
         }
         self.share_basket_discounts(&mut lines)?;
         let classes = self.live_lines().map(|line| line.item.tax_class.as_str());
-        let taxes = rules.table(
-            self.currency,
-            classes.zip(lines.iter().map(|line| line.net)),
-        )?;
+        let taxes = rules.table(self.currency, classes.zip(lines.iter().map(|line| line.net)))?;
         let extended = Money::sum(self.currency, lines.iter().map(|line| line.extended))?;
         let net = Money::sum(self.currency, lines.iter().map(|line| line.net))?;
         let total = taxes.total(self.currency)?;
-        let tendered = Money::sum(
-            self.currency,
-            self.tenders.iter().map(|tender| tender.amount),
-        )?;
+        let tendered = Money::sum(self.currency, self.tenders.iter().map(|tender| tender.amount))?;
         let rest = total.minus(tendered)?;
-        let (due, change) = if rest.minor() >= 0 {
-            (rest, zero)
-        } else {
-            (zero, rest.negated())
-        };
+        let (due, change) = if rest.minor() >= 0 { (rest, zero) } else { (zero, rest.negated()) };
         Ok(Totals {
             lines,
             extended,

@@ -104,11 +104,7 @@ pub(super) fn verify_check_digit(text: &str) -> Result<(), CodeError> {
     if expected == given {
         return Ok(());
     }
-    Err(CodeError::CheckDigit {
-        text: quote(text),
-        expected,
-        given,
-    })
+    Err(CodeError::CheckDigit { text: quote(text), expected, given })
 }
 
 /// Whether `text` is digits and nothing else, at least one.
@@ -156,11 +152,7 @@ mod tests {
             ("00000096385074", 96_385_074, "96385074"),
         ] {
             let gtin = Gtin::parse(text).unwrap();
-            assert_eq!(
-                (gtin.as_u64(), gtin.to_string().as_str()),
-                (canonical, shown),
-                "{text}"
-            );
+            assert_eq!((gtin.as_u64(), gtin.to_string().as_str()), (canonical, shown), "{text}");
             assert_eq!(Gtin::from_u64(canonical), Ok(gtin));
         }
     }
@@ -172,49 +164,21 @@ mod tests {
             error("4006381333932"),
             "`4006381333932` has the check digit 2, its digits need 1; scan or key it again"
         );
-        assert_eq!(
-            error("123"),
-            "`123` has 3 digits; a GTIN has 8, 12, 13 or 14"
-        );
-        assert_eq!(
-            Gtin::parse("40063813339E1"),
-            Err(CodeError::NotDigits("40063813339E1".into()))
-        );
-        assert_eq!(
-            Gtin::parse("٤٠٠٦٣٨١٣"),
-            Err(CodeError::NotDigits("٤٠٠٦٣٨١٣".into()))
-        );
+        assert_eq!(error("123"), "`123` has 3 digits; a GTIN has 8, 12, 13 or 14");
+        assert_eq!(Gtin::parse("40063813339E1"), Err(CodeError::NotDigits("40063813339E1".into())));
+        assert_eq!(Gtin::parse("٤٠٠٦٣٨١٣"), Err(CodeError::NotDigits("٤٠٠٦٣٨١٣".into())));
         assert_eq!(Gtin::parse(""), Err(CodeError::Empty));
-        assert!(matches!(
-            Gtin::from_u64(100_000_000_000_000),
-            Err(CodeError::WrongLength { .. })
-        ));
-        assert!(matches!(
-            Gtin::from_u64(1),
-            Err(CodeError::CheckDigit { .. })
-        ));
-        assert!(
-            Gtin::parse(&"9".repeat(5000))
-                .unwrap_err()
-                .to_string()
-                .len()
-                < 200
-        );
+        assert!(matches!(Gtin::from_u64(100_000_000_000_000), Err(CodeError::WrongLength { .. })));
+        assert!(matches!(Gtin::from_u64(1), Err(CodeError::CheckDigit { .. })));
+        assert!(Gtin::parse(&"9".repeat(5000)).unwrap_err().to_string().len() < 200);
     }
 
     #[test]
     fn check_digits_of_gs1_keys() {
-        for (body, digit) in [
-            ("629104150021", 3),
-            ("9501234", 6),
-            ("37610425002123456", 9),
-        ] {
+        for (body, digit) in [("629104150021", 3), ("9501234", 6), ("37610425002123456", 9)] {
             assert_eq!(check_digit(body), Ok(digit), "{body}");
         }
-        assert!(matches!(
-            check_digit("123456789012345678"),
-            Err(CodeError::WrongLength { .. })
-        ));
+        assert!(matches!(check_digit("123456789012345678"), Err(CodeError::WrongLength { .. })));
         assert!(check_digit("12a").is_err());
     }
 

@@ -38,9 +38,7 @@ impl InStore {
     /// has more than six digits.
     #[must_use]
     pub fn short_code(&self) -> Option<u32> {
-        (self.item.len() <= 6)
-            .then(|| self.item.parse().ok())
-            .flatten()
+        (self.item.len() <= 6).then(|| self.item.parse().ok()).flatten()
     }
 }
 
@@ -71,10 +69,7 @@ impl Pattern {
     /// # Errors
     /// [`CodeError::Pattern`] says what is wrong with the layout.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
-        let refused = |reason| CodeError::Pattern {
-            pattern: quote(text),
-            reason,
-        };
+        let refused = |reason| CodeError::Pattern { pattern: quote(text), reason };
         let Some((before, behind)) = text.split_once('.') else {
             return Self::layout(text).map_err(refused);
         };
@@ -86,11 +81,7 @@ impl Pattern {
             ));
         }
         let pattern = Self::layout(&format!("{before}{behind}")).map_err(refused)?;
-        Ok(Self {
-            text: text.to_owned(),
-            weight_decimals,
-            ..pattern
-        })
+        Ok(Self { text: text.to_owned(), weight_decimals, ..pattern })
     }
 
     fn layout(text: &str) -> Result<Self, &'static str> {
@@ -112,19 +103,13 @@ impl Pattern {
             _ => return Err("needs either a weight (W) or a price (P)"),
         };
         let verifier = group(|byte| byte == b'V')?;
-        if verifier
-            .as_ref()
-            .is_some_and(|v| v.len() != 1 || !matches!(measure.len(), 4 | 5))
-        {
+        if verifier.as_ref().is_some_and(|v| v.len() != 1 || !matches!(measure.len(), 4 | 5)) {
             return Err("may have one verifier digit (V), over a weight or price of 4 or 5 digits");
         }
         if group(|byte| byte == b'C')? != Some(12..13) {
             return Err("must end with the one check digit (C)");
         }
-        let known = [&prefix, &item, &measure]
-            .iter()
-            .map(|range| range.len())
-            .sum::<usize>();
+        let known = [&prefix, &item, &measure].iter().map(|range| range.len()).sum::<usize>();
         if known + usize::from(verifier.is_some()) + 1 != text.len() {
             return Err("may hold only digits in front, I, W, P, V and C");
         }
@@ -159,11 +144,7 @@ impl Pattern {
             let expected = verifier_digit(measure)?;
             let given = part(verifier).parse().unwrap_or_default();
             if given != expected {
-                return Err(CodeError::Verifier {
-                    text: quote(digits),
-                    expected,
-                    given,
-                });
+                return Err(CodeError::Verifier { text: quote(digits), expected, given });
             }
         }
         let value = i64::try_from(number(measure)?).unwrap_or_default();
@@ -178,10 +159,7 @@ impl Pattern {
                 thousandths: value * 10_i64.pow(WEIGHT_DECIMALS - self.weight_decimals),
             }
         };
-        Ok(InStore {
-            item: part(&self.item).to_owned(),
-            measure,
-        })
+        Ok(InStore { item: part(&self.item).to_owned(), measure })
     }
 }
 
@@ -194,12 +172,7 @@ impl fmt::Display for Pattern {
 
 /// Where the wanted bytes stand; `None` for none.
 fn contiguous(text: &[u8], wanted: fn(u8) -> bool) -> Result<Option<Range<usize>>, &'static str> {
-    let places = || {
-        text.iter()
-            .enumerate()
-            .filter(|(_, byte)| wanted(**byte))
-            .map(|(at, _)| at)
-    };
+    let places = || text.iter().enumerate().filter(|(_, byte)| wanted(**byte)).map(|(at, _)| at);
     let (Some(first), Some(last)) = (places().next(), places().next_back()) else {
         return Ok(None);
     };

@@ -21,10 +21,7 @@ fn reads_weights_and_prices() {
         ("2IIIIIIPPPPPC", "2012345004993", "012345", price(499)),
         ("20PPPPPIIIIIC", "2000499123455", "12345", price(499)),
     ] {
-        let expected = InStore {
-            item: item.into(),
-            measure,
-        };
+        let expected = InStore { item: item.into(), measure };
         assert_eq!(read(pattern, digits), Ok(expected), "{pattern} {digits}");
     }
 }
@@ -46,15 +43,8 @@ fn a_point_sets_the_decimals_of_the_weight() {
 
 #[test]
 fn the_item_part_is_a_short_code() {
-    for (item, expected) in [
-        ("12345", Some(12_345)),
-        ("00042", Some(42)),
-        ("1234567", None),
-    ] {
-        let code = InStore {
-            item: item.into(),
-            measure: Measure::Price { minor: 1 },
-        };
+    for (item, expected) in [("12345", Some(12_345)), ("00042", Some(42)), ("1234567", None)] {
+        let code = InStore { item: item.into(), measure: Measure::Price { minor: 1 } };
         assert_eq!(code.short_code(), expected, "{item}");
     }
 }
@@ -62,13 +52,7 @@ fn the_item_part_is_a_short_code() {
 #[test]
 fn leaves_other_codes_alone() {
     let pattern = Pattern::parse("21IIIIIWWWWWC").unwrap();
-    for digits in [
-        "4006381333931",
-        "2212345004821",
-        "211234500482",
-        "21123450048x2",
-        "",
-    ] {
+    for digits in ["4006381333931", "2212345004821", "211234500482", "21123450048x2", ""] {
         assert_eq!(pattern.match_code(digits), None, "{digits}");
     }
 }
@@ -79,26 +63,14 @@ fn refuses_wrong_digits_and_empty_labels() {
         (
             "21IIIIIWWWWWC",
             "2112345004823",
-            CodeError::CheckDigit {
-                text: "2112345004823".into(),
-                expected: 2,
-                given: 3,
-            },
+            CodeError::CheckDigit { text: "2112345004823".into(), expected: 2, given: 3 },
         ),
         (
             "20IIIIIVPPPPC",
             "2012345604995",
-            CodeError::Verifier {
-                text: "2012345604995".into(),
-                expected: 8,
-                given: 6,
-            },
+            CodeError::Verifier { text: "2012345604995".into(), expected: 8, given: 6 },
         ),
-        (
-            "21IIIIIWWWWWC",
-            "2112345000008",
-            CodeError::NothingMeasured("2112345000008".into()),
-        ),
+        ("21IIIIIWWWWWC", "2112345000008", CodeError::NothingMeasured("2112345000008".into())),
     ] {
         assert_eq!(read(pattern, digits), Err(expected), "{pattern} {digits}");
     }
@@ -158,10 +130,7 @@ fn verifier_digits() {
     ] {
         assert_eq!(verifier_digit(digits), Ok(expected), "{digits}");
     }
-    assert!(matches!(
-        verifier_digit("123"),
-        Err(CodeError::WrongLength { given: 3, .. })
-    ));
+    assert!(matches!(verifier_digit("123"), Err(CodeError::WrongLength { given: 3, .. })));
 }
 
 proptest! {

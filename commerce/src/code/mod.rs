@@ -105,9 +105,7 @@ fn read_free_text(text: &str) -> Result<Code, CodeError> {
     if let Some(marked) = read_marked(text) {
         return marked;
     }
-    let gtin = matches!(text.len(), 12..=14)
-        .then(|| Gtin::parse(text).ok())
-        .flatten();
+    let gtin = matches!(text.len(), 12..=14).then(|| Gtin::parse(text).ok()).flatten();
     Ok(gtin.map_or_else(|| Code::Other(text.to_owned()), Code::Gtin))
 }
 
@@ -121,10 +119,7 @@ fn read_keyed(text: &str, patterns: &[Pattern]) -> Result<Code, CodeError> {
         8 => Gtin::parse(text)
             .or_else(|refused| upce::expand(text).map_err(|_| refused))
             .map(Code::Gtin),
-        1..=6 => text
-            .parse()
-            .map(Code::Short)
-            .map_err(|_| CodeError::NotDigits(text.to_owned())),
+        1..=6 => text.parse().map(Code::Short).map_err(|_| CodeError::NotDigits(text.to_owned())),
         _ => Ok(Code::Other(text.to_owned())),
     }
 }
@@ -149,10 +144,7 @@ fn read_item_number(digits: &str, patterns: &[Pattern]) -> Result<Code, CodeErro
         14 => digits.strip_prefix('0').unwrap_or_default(),
         _ => digits,
     };
-    match patterns
-        .iter()
-        .find_map(|pattern| pattern.match_code(thirteen))
-    {
+    match patterns.iter().find_map(|pattern| pattern.match_code(thirteen)) {
         Some(code) => code.map(Code::InStore),
         None => Gtin::parse(digits).map(Code::Gtin),
     }

@@ -106,24 +106,16 @@ impl Scan {
             return Err(CodeError::Empty);
         }
         if text.len() > MAX_SCAN_BYTES {
-            return Err(CodeError::TooLong {
-                bytes: text.len(),
-                limit: MAX_SCAN_BYTES,
-            });
+            return Err(CodeError::TooLong { bytes: text.len(), limit: MAX_SCAN_BYTES });
         }
         let control = |character: char| character.is_control() && character != SEPARATOR;
-        if let Some((before, character)) = text
-            .chars()
-            .enumerate()
-            .find(|(_, character)| control(*character))
+        if let Some((before, character)) =
+            text.chars().enumerate().find(|(_, character)| control(*character))
         {
             let (character, place) = (u32::from(character), before + 1);
             return Err(CodeError::ControlCharacter { character, place });
         }
-        Ok(Self {
-            symbology,
-            text: text.to_owned(),
-        })
+        Ok(Self { symbology, text: text.to_owned() })
     }
 }
 
@@ -145,22 +137,14 @@ mod tests {
     fn the_identifier_comes_off() {
         for (raw, symbology, text) in [
             ("]E04006381333931", Some(Symbology::Ean), "4006381333931"),
-            (
-                "]E3977123456700305",
-                Some(Symbology::EanWithAddOn),
-                "977123456700305",
-            ),
+            ("]E3977123456700305", Some(Symbology::EanWithAddOn), "977123456700305"),
             ("]E496385074", Some(Symbology::Ean8), "96385074"),
             ("]E105", Some(Symbology::Other), "05"),
             ("]C0A-1", Some(Symbology::Code128), "A-1"),
             ("]C10104", Some(Symbology::Gs1Code128), "0104"),
             ("]e00104", Some(Symbology::Gs1DataBar), "0104"),
             ("]d1x", Some(Symbology::DataMatrix), "x"),
-            (
-                "]d2\u{1d}0104",
-                Some(Symbology::Gs1DataMatrix),
-                "\u{1d}0104",
-            ),
+            ("]d2\u{1d}0104", Some(Symbology::Gs1DataMatrix), "\u{1d}0104"),
             ("]Q1x", Some(Symbology::Qr), "x"),
             ("]Q3x", Some(Symbology::Gs1Qr), "x"),
             ("]J1x", Some(Symbology::Gs1DotCode), "x"),
@@ -175,11 +159,7 @@ mod tests {
             ("]E\u{e9}x", None, "]E\u{e9}x"),
         ] {
             let scan = Scan::parse(raw).unwrap();
-            assert_eq!(
-                (scan.symbology, scan.text.as_str()),
-                (symbology, text),
-                "{raw}"
-            );
+            assert_eq!((scan.symbology, scan.text.as_str()), (symbology, text), "{raw}");
         }
     }
 
@@ -189,27 +169,9 @@ mod tests {
             (String::new(), CodeError::Empty),
             ("   ".into(), CodeError::Empty),
             ("]E0".into(), CodeError::Empty),
-            (
-                "x".repeat(257),
-                CodeError::TooLong {
-                    bytes: 257,
-                    limit: 256,
-                },
-            ),
-            (
-                "12\r\n".into(),
-                CodeError::ControlCharacter {
-                    character: 13,
-                    place: 3,
-                },
-            ),
-            (
-                "é\u{85}".into(),
-                CodeError::ControlCharacter {
-                    character: 0x85,
-                    place: 2,
-                },
-            ),
+            ("x".repeat(257), CodeError::TooLong { bytes: 257, limit: 256 }),
+            ("12\r\n".into(), CodeError::ControlCharacter { character: 13, place: 3 }),
+            ("é\u{85}".into(), CodeError::ControlCharacter { character: 0x85, place: 2 }),
         ] {
             assert_eq!(Scan::parse(&raw), Err(expected), "{raw:?}");
         }

@@ -69,47 +69,24 @@ fn a_plain_ean_is_never_read_as_gs1() {
 #[test]
 fn gs1_symbologies() {
     for identifier in ["]C1", "]e0", "]d2", "]Q3", "]J1"] {
-        check(
-            &format!("{identifier}0109506000134352"),
-            "gs1",
-            "9506000134352",
-        );
+        check(&format!("{identifier}0109506000134352"), "gs1", "9506000134352");
         refused(&format!("{identifier}4006381333931"), "names no trade item");
-        refused(
-            &format!("{identifier}TILL1:1-2-3"),
-            "application identifier",
-        );
+        refused(&format!("{identifier}TILL1:1-2-3"), "application identifier");
     }
 }
 
 #[test]
 fn free_text() {
     for identifier in ["]C0", "]A0", "]d1", "]Q1", "]z0", "]I1"] {
-        check(
-            &format!("{identifier}10614141000415"),
-            "gtin",
-            "10614141000415",
-        );
+        check(&format!("{identifier}10614141000415"), "gtin", "10614141000415");
         check(&format!("{identifier}96385074"), "other", "96385074");
         check(&format!("{identifier}4711"), "other", "4711");
-        check(
-            &format!("{identifier}TILL1:1-2-3"),
-            "receipt",
-            "TILL1:1-2-3",
-        );
+        check(&format!("{identifier}TILL1:1-2-3"), "receipt", "TILL1:1-2-3");
     }
     check("]C04006381333932", "other", "4006381333932");
     check("]C02112345004822", "gtin", "2112345004822");
-    check(
-        "]Q1https://example.com/01/09506000134352",
-        "gs1",
-        "9506000134352",
-    );
-    check(
-        "]Q1https://example.com/menu",
-        "other",
-        "https://example.com/menu",
-    );
+    check("]Q1https://example.com/01/09506000134352", "gs1", "9506000134352");
+    check("]Q1https://example.com/menu", "other", "https://example.com/menu");
     check("]E112", "other", "12");
     refused("]I110614141000416", "check digit 6");
 }
@@ -130,11 +107,7 @@ fn keyed() {
     check("12345678901", "other", "12345678901");
     check("WINE-7", "other", "WINE-7");
     check("TILL1:1-2-3", "receipt", "TILL1:1-2-3");
-    check(
-        "https://example.com/01/09506000134352",
-        "gs1",
-        "9506000134352",
-    );
+    check("https://example.com/01/09506000134352", "gs1", "9506000134352");
     refused("96385075", "check digit 5");
     refused("04252615", "check digit 5");
     refused("4006381333932", "check digit 2");

@@ -20,11 +20,7 @@ pub fn expand(digits: &str) -> Result<Gtin, CodeError> {
     number(digits)?;
     let (system, middle, check) = match digits.len() {
         6 => ("0", digits, ""),
-        7 => (
-            digits.get(..1).unwrap_or_default(),
-            digits.get(1..).unwrap_or_default(),
-            "",
-        ),
+        7 => (digits.get(..1).unwrap_or_default(), digits.get(1..).unwrap_or_default(), ""),
         8 => (
             digits.get(..1).unwrap_or_default(),
             digits.get(1..7).unwrap_or_default(),
@@ -46,11 +42,7 @@ pub fn expand(digits: &str) -> Result<Gtin, CodeError> {
     let expected = check_digit(&body)?;
     let given = check.parse().unwrap_or(expected);
     if given != expected {
-        return Err(CodeError::CheckDigit {
-            text: quote(digits),
-            expected,
-            given,
-        });
+        return Err(CodeError::CheckDigit { text: quote(digits), expected, given });
     }
     Gtin::parse(&format!("{body}{expected}"))
 }
@@ -123,20 +115,10 @@ mod tests {
     fn refuses_what_is_not_upc_e() {
         assert_eq!(
             expand("04252615"),
-            Err(CodeError::CheckDigit {
-                text: "04252615".into(),
-                expected: 4,
-                given: 5
-            })
+            Err(CodeError::CheckDigit { text: "04252615".into(), expected: 4, given: 5 })
         );
-        assert_eq!(
-            expand("24252614"),
-            Err(CodeError::NumberSystem("24252614".into()))
-        );
-        assert!(matches!(
-            expand("12345"),
-            Err(CodeError::WrongLength { given: 5, .. })
-        ));
+        assert_eq!(expand("24252614"), Err(CodeError::NumberSystem("24252614".into())));
+        assert!(matches!(expand("12345"), Err(CodeError::WrongLength { given: 5, .. })));
         assert!(matches!(expand("12a455"), Err(CodeError::NotDigits(_))));
     }
 

@@ -11,13 +11,7 @@ fn row(layer: Layer, batch: u64, starts: i64, ends: Option<i64>, minor: Option<i
         let money = Money::new(minor, Currency::parse("EUR").unwrap()).unwrap();
         UnitPrice::from_money(money).unwrap()
     };
-    PriceRow {
-        layer,
-        batch,
-        starts: at(starts),
-        ends: ends.map(at),
-        price: minor.map(price),
-    }
+    PriceRow { layer, batch, starts: at(starts), ends: ends.map(at), price: minor.map(price) }
 }
 
 fn minor_at(rows: &[PriceRow], second: i64) -> Option<i64> {
@@ -60,16 +54,10 @@ fn inside_a_layer_the_latest_start_then_the_highest_batch() {
     let early_but_newer = row(layer, 9, 0, None, Some(2));
     let same_start = row(layer, 2, 10, Some(15), Some(3));
     let rows = [late_but_older, early_but_newer, same_start];
-    assert_eq!(
-        [9, 10, 14, 15, 19, 20].map(|at| minor_at(&rows, at)),
-        [2, 3, 3, 1, 1, 2].map(Some)
-    );
+    assert_eq!([9, 10, 14, 15, 19, 20].map(|at| minor_at(&rows, at)), [2, 3, 3, 1, 1, 2].map(Some));
     // A withdrawal that ends gives the layer its older rows back.
     let rows = [early_but_newer, row(layer, 10, 10, Some(20), None)];
-    assert_eq!(
-        [9, 10, 19, 20].map(|at| minor_at(&rows, at)),
-        [Some(2), None, None, Some(2)]
-    );
+    assert_eq!([9, 10, 19, 20].map(|at| minor_at(&rows, at)), [Some(2), None, None, Some(2)]);
     // A row that ends before it starts is never in force.
     assert_eq!(minor_at(&[row(layer, 1, 10, Some(10), Some(1))], 10), None);
 }
@@ -78,24 +66,11 @@ fn inside_a_layer_the_latest_start_then_the_highest_batch() {
 fn the_reason_is_told_on_the_stores_clock() {
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let starts = instant_of(date(2026, 1, 5).at(0, 0, 0, 0), &berlin);
-    let rows = [PriceRow {
-        starts,
-        ..row(Layer::Store, 7, 0, None, Some(199))
-    }];
+    let rows = [PriceRow { starts, ..row(Layer::Store, 7, 0, None, Some(199)) }];
     let reason = resolve(&rows, starts).unwrap().reason;
-    assert_eq!(
-        reason,
-        PriceReason {
-            layer: Layer::Store,
-            batch: 7,
-            starts
-        }
-    );
+    assert_eq!(reason, PriceReason { layer: Layer::Store, batch: 7, starts });
     assert_eq!(reason.text(&berlin), "store price since 2026-01-05 00:00");
-    assert_eq!(
-        reason.text(&TimeZone::UTC),
-        "store price since 2026-01-04 23:00"
-    );
+    assert_eq!(reason.text(&TimeZone::UTC), "store price since 2026-01-04 23:00");
 }
 
 #[test]
@@ -121,11 +96,7 @@ fn local_times_across_the_changes_of_the_clock() {
         ("America/New_York", autumn(2, 0), "2026-11-01T07:00:00Z"),
     ] {
         let tz = TimeZone::get(zone).unwrap();
-        assert_eq!(
-            instant_of(local, &tz).to_string(),
-            instant,
-            "{local} {zone}"
-        );
+        assert_eq!(instant_of(local, &tz).to_string(), instant, "{local} {zone}");
     }
     let tz = TimeZone::get("America/New_York").unwrap();
     assert_eq!(instant_of(DateTime::MAX, &tz), Timestamp::MAX);
@@ -137,10 +108,7 @@ fn local_times_across_the_changes_of_the_clock() {
 fn rows() -> impl Strategy<Value = Vec<PriceRow>> {
     let layer = prop::sample::select(Layer::BY_PRECEDENCE.to_vec());
     let key = (layer, 0_u64..4, 0_i64..30);
-    let value = (
-        prop::option::of(0_i64..35),
-        prop::option::weighted(0.8, 0_i64..1000),
-    );
+    let value = (prop::option::of(0_i64..35), prop::option::weighted(0.8, 0_i64..1000));
     prop::collection::btree_map(key, value, 0..12)
         .prop_map(|rows| {
             let rows = rows.into_iter();
@@ -162,22 +130,11 @@ fn oracle(rows: &[PriceRow], at: Timestamp) -> Option<Resolved> {
                     || other.starts == row.starts && other.batch > row.batch)
         })
     };
-    let mut heads: Vec<_> = rows
-        .iter()
-        .filter(live)
-        .filter(|row| !beaten(row))
-        .collect();
+    let mut heads: Vec<_> = rows.iter().filter(live).filter(|row| !beaten(row)).collect();
     heads.sort_by_key(|row| row.layer);
     let head = heads.into_iter().rev().find(|row| row.price.is_some())?;
-    let reason = PriceReason {
-        layer: head.layer,
-        batch: head.batch,
-        starts: head.starts,
-    };
-    Some(Resolved {
-        price: head.price?,
-        reason,
-    })
+    let reason = PriceReason { layer: head.layer, batch: head.batch, starts: head.starts };
+    Some(Resolved { price: head.price?, reason })
 }
 
 proptest! {

@@ -45,11 +45,7 @@ impl ShortDate {
         };
         let last = first.last_of_month();
         // The 29th of February of a year such as 2100 falls back to the last day.
-        if self.day == 0 {
-            last
-        } else {
-            Date::new(year, self.month, self.day).unwrap_or(last)
-        }
+        if self.day == 0 { last } else { Date::new(year, self.month, self.day).unwrap_or(last) }
     }
 }
 
@@ -76,19 +72,13 @@ mod tests {
             let short = ShortDate::parse(text).unwrap();
             assert_eq!(short.resolve(today), expected, "{text} on {today}");
         }
-        assert_eq!(
-            ShortDate::parse("000101")
-                .unwrap()
-                .resolve(date(9999, 1, 1)),
-            Date::MAX
-        );
+        assert_eq!(ShortDate::parse("000101").unwrap().resolve(date(9999, 1, 1)), Date::MAX);
     }
 
     #[test]
     fn refuses_days_that_never_are() {
-        for text in [
-            "261301", "260001", "260132", "260230", "250229", "26013", "2601311", "26013x",
-        ] {
+        for text in ["261301", "260001", "260132", "260230", "250229", "26013", "2601311", "26013x"]
+        {
             assert_eq!(ShortDate::parse(text), None, "{text}");
         }
         assert!(ShortDate::parse("240229").is_some());

@@ -15,15 +15,9 @@ use crate::code::gtin::Gtin;
 #[must_use]
 pub fn read_link(text: &str) -> Option<Result<Gs1Item, CodeError>> {
     let address = strip_scheme(text)?;
-    let address = address
-        .split_once('#')
-        .map_or(address, |(address, _)| address);
+    let address = address.split_once('#').map_or(address, |(address, _)| address);
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let mut segments = path
-        .split('/')
-        .skip(1)
-        .skip_while(|segment| *segment != "01")
-        .skip(1);
+    let mut segments = path.split('/').skip(1).skip_while(|segment| *segment != "01").skip(1);
     let gtin = segments.next()?;
     let is_gtin = is_digits(gtin) && matches!(gtin.len(), 8 | 12 | 13 | 14);
     is_gtin.then(|| read_parts(gtin, segments, query))

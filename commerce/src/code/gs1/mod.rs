@@ -44,10 +44,7 @@ impl Gs1Item {
     /// How much of the item this is in the unit that it is sold by, when the code says so.
     #[must_use]
     pub fn measure(&self, unit: Unit) -> Option<Quantity> {
-        self.measures
-            .iter()
-            .copied()
-            .find(|measure| measure.unit() == unit)
+        self.measures.iter().copied().find(|measure| measure.unit() == unit)
     }
 }
 
@@ -68,10 +65,7 @@ impl Gs1Price {
         if let Some(stated) = self.currency.filter(|stated| *stated != store) {
             return Err(MoneyError::Mismatch(stated, store));
         }
-        Money::parse(
-            &rust_decimal::Decimal::new(self.amount, self.decimals).to_string(),
-            store,
-        )
+        Money::parse(&rust_decimal::Decimal::new(self.amount, self.decimals).to_string(), store)
     }
 }
 
@@ -91,10 +85,7 @@ pub struct Element<'a> {
 /// over on a guess: the element behind could be a weight or a price.
 pub fn elements(text: &str) -> Result<Vec<Element<'_>>, CodeError> {
     if text.len() > MAX_SCAN_BYTES {
-        return Err(CodeError::TooLong {
-            bytes: text.len(),
-            limit: MAX_SCAN_BYTES,
-        });
+        return Err(CodeError::TooLong { bytes: text.len(), limit: MAX_SCAN_BYTES });
     }
     let mut elements = Vec::new();
     // Some scanners pass the FNC1 on that only marks the symbol as GS1's.
@@ -102,10 +93,7 @@ pub fn elements(text: &str) -> Result<Vec<Element<'_>>, CodeError> {
     while !rest.is_empty() {
         let (ai, format, behind) = table::split_identifier(rest).ok_or_else(|| {
             let place = text.len() - rest.len() + 1;
-            CodeError::UnknownIdentifier {
-                text: quote(rest),
-                place,
-            }
+            CodeError::UnknownIdentifier { text: quote(rest), place }
         })?;
         let (data, after) = match format.fixed_length() {
             Some(length) => {
@@ -116,11 +104,7 @@ pub fn elements(text: &str) -> Result<Vec<Element<'_>>, CodeError> {
         };
         if !format.fits(data) {
             let reason = "its length or characters are not what GS1 lays down; scan it again";
-            return Err(CodeError::ElementData {
-                ai,
-                data: quote(data),
-                reason,
-            });
+            return Err(CodeError::ElementData { ai, data: quote(data), reason });
         }
         elements.push(Element { ai, data });
         rest = after;
@@ -183,17 +167,11 @@ impl Draft {
 
     fn measure(&mut self, ai: u16, data: &str, decimals: u16, unit: Unit) -> Result<(), CodeError> {
         // At most eight digits times a thousand.
-        let scaled = i64::try_from(number(data)?)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(1000);
+        let scaled = i64::try_from(number(data)?).unwrap_or(i64::MAX).saturating_mul(1000);
         let divisor = 10_i64.pow(u32::from(decimals));
         if scaled % divisor != 0 {
             let reason = "it states more than three decimals; weigh the goods or key the quantity";
-            return Err(CodeError::ElementData {
-                ai,
-                data: quote(data),
-                reason,
-            });
+            return Err(CodeError::ElementData { ai, data: quote(data), reason });
         }
         let quantity = Quantity::new(scaled / divisor, unit)?;
         match self.measures.iter().find(|measure| measure.unit() == unit) {
@@ -209,37 +187,13 @@ impl Draft {
         if amount == 0 {
             return Err(CodeError::NothingMeasured(format!("({ai}){data}")));
         }
-        set(
-            &mut self.price,
-            Gs1Price {
-                amount,
-                decimals: u32::from(ai % 10),
-                currency,
-            },
-            ai,
-        )
+        set(&mut self.price, Gs1Price { amount, decimals: u32::from(ai % 10), currency }, ai)
     }
 
     fn finish(self) -> Result<Gs1Item, CodeError> {
-        let Self {
-            gtin,
-            measures,
-            price,
-            batch,
-            serial,
-            expiry,
-            best_before,
-        } = self;
+        let Self { gtin, measures, price, batch, serial, expiry, best_before } = self;
         let gtin = gtin.ok_or(CodeError::NoItem)?;
-        Ok(Gs1Item {
-            gtin,
-            measures,
-            price,
-            batch,
-            serial,
-            expiry,
-            best_before,
-        })
+        Ok(Gs1Item { gtin, measures, price, batch, serial, expiry, best_before })
     }
 }
 
@@ -256,20 +210,13 @@ fn set<T: PartialEq>(place: &mut Option<T>, value: T, ai: u16) -> Result<(), Cod
 
 fn short_date(ai: u16, data: &str) -> Result<ShortDate, CodeError> {
     let reason = "there is no such day; key the item and check the date on the pack";
-    ShortDate::parse(data).ok_or_else(|| CodeError::ElementData {
-        ai,
-        data: quote(data),
-        reason,
-    })
+    ShortDate::parse(data).ok_or_else(|| CodeError::ElementData { ai, data: quote(data), reason })
 }
 
 /// A currency by its ISO 4217 number.
 fn currency_of(number: &str) -> Result<Currency, MoneyError> {
     let unknown = || MoneyError::UnknownCurrency(number.to_owned());
-    let code = number
-        .parse()
-        .ok()
-        .and_then(iso_currency::Currency::from_numeric);
+    let code = number.parse().ok().and_then(iso_currency::Currency::from_numeric);
     Currency::parse(code.ok_or_else(unknown)?.code())
 }
 

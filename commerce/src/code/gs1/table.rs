@@ -160,19 +160,11 @@ const ROWS: &[Row] = &[
 /// The form of an identifier's data; `None` when GS1 has no such identifier.
 pub(super) fn find(ai: u16) -> Option<Format> {
     let family = ai / 10;
-    if ai % 10 <= 5
-        && MEASURES
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&family))
-    {
-        return Some(Format {
-            ends: Fixed,
-            parts: &[N(6)],
-        });
+    if ai % 10 <= 5 && MEASURES.iter().any(|(first, last)| (*first..=*last).contains(&family)) {
+        return Some(Format { ends: Fixed, parts: &[N(6)] });
     }
-    let (_, _, ends, parts) = ROWS
-        .iter()
-        .find(|(first, last, ..)| (*first..=*last).contains(&ai))?;
+    let (_, _, ends, parts) =
+        ROWS.iter().find(|(first, last, ..)| (*first..=*last).contains(&ai))?;
     Some(Format { ends: *ends, parts })
 }
 
@@ -188,9 +180,7 @@ pub(super) fn split_identifier(text: &str) -> Option<(u16, Format, &str)> {
 
 /// The identifier that `digits` write: two digits below 100, three below 1000, else four.
 pub(super) fn parse_identifier(digits: &str) -> Option<u16> {
-    let ai = super::is_digits(digits)
-        .then(|| digits.parse().ok())
-        .flatten()?;
+    let ai = super::is_digits(digits).then(|| digits.parse().ok()).flatten()?;
     let width = match ai {
         0..=99 => 2,
         100..=999 => 3,

@@ -9,30 +9,20 @@ const DICTIONARY: &str = include_str!("../../../tests-data/gs1-syntax-dictionary
 fn dictionary() -> BTreeMap<u16, (Ends, Vec<String>)> {
     let mut rows = BTreeMap::new();
     for line in DICTIONARY.lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line
-            .split('#')
-            .next()
-            .unwrap()
-            .split_whitespace()
-            .peekable();
+        let mut words = line.split('#').next().unwrap().split_whitespace().peekable();
         let Some(identifiers) = words.next() else {
             continue;
         };
-        let flags = words
-            .next_if(|word| word.chars().all(|c| "*?".contains(c)))
-            .unwrap_or("");
+        let flags = words.next_if(|word| word.chars().all(|c| "*?".contains(c))).unwrap_or("");
         let ends = if flags.contains('*') { Fixed } else { Open };
         let is_part = |word: &&str| {
             let word = word.trim_start_matches('[');
             word.starts_with(['N', 'X', 'Y', 'Z'])
         };
-        let parts = words
-            .take_while(is_part)
-            .map(|word| word.split(',').next().unwrap().to_owned());
+        let parts =
+            words.take_while(is_part).map(|word| word.split(',').next().unwrap().to_owned());
         let parts: Vec<String> = parts.collect();
-        let (first, last) = identifiers
-            .split_once('-')
-            .unwrap_or((identifiers, identifiers));
+        let (first, last) = identifiers.split_once('-').unwrap_or((identifiers, identifiers));
         for ai in first.parse().unwrap()..=last.parse().unwrap() {
             rows.insert(ai, (ends, parts.clone()));
         }
@@ -58,39 +48,22 @@ fn notation(part: Part) -> String {
 #[test]
 fn agrees_with_gs1s_dictionary() {
     let expected = dictionary();
-    assert!(
-        expected.len() > 500,
-        "the dictionary was read: {} identifiers",
-        expected.len()
-    );
+    assert!(expected.len() > 500, "the dictionary was read: {} identifiers", expected.len());
     for ai in 0..=9999 {
-        let ours = find(ai).map(|format| {
-            (
-                format.ends,
-                format.parts.iter().copied().map(notation).collect(),
-            )
-        });
+        let ours = find(ai)
+            .map(|format| (format.ends, format.parts.iter().copied().map(notation).collect()));
         assert_eq!(ours.as_ref(), expected.get(&ai), "({ai:02})");
     }
 }
 
 #[test]
 fn no_identifier_begins_another() {
-    let texts: Vec<String> = (0..=9999)
-        .filter(|ai| find(*ai).is_some())
-        .map(|ai| format!("{ai:02}"))
-        .collect();
+    let texts: Vec<String> =
+        (0..=9999).filter(|ai| find(*ai).is_some()).map(|ai| format!("{ai:02}")).collect();
     for text in &texts {
-        let others = texts
-            .iter()
-            .filter(|other| other.starts_with(text.as_str()));
+        let others = texts.iter().filter(|other| other.starts_with(text.as_str()));
         assert_eq!(others.count(), 1, "{text}");
-        assert_eq!(
-            split_identifier(text)
-                .map(|(ai, ..)| format!("{ai:02}"))
-                .as_ref(),
-            Some(text)
-        );
+        assert_eq!(split_identifier(text).map(|(ai, ..)| format!("{ai:02}")).as_ref(), Some(text));
     }
 }
 

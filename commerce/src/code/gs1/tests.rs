@@ -28,28 +28,15 @@ fn item(gtin: &str) -> Gs1Item {
 fn splits_fixed_and_open_elements() {
     let check = |text: &str, expected: &[(u16, &str)]| {
         let text = gs(text);
-        let split: Vec<_> = elements(&text)
-            .unwrap()
-            .iter()
-            .map(|e| (e.ai, e.data))
-            .collect();
+        let split: Vec<_> = elements(&text).unwrap().iter().map(|e| (e.ai, e.data)).collect();
         assert_eq!(split, expected, "{text}");
     };
     check("", &[]);
     check("0109506000134352", &[(1, "09506000134352")]);
     check("~0109506000134352~", &[(1, "09506000134352")]);
-    check(
-        "010950600013435210ABC123",
-        &[(1, "09506000134352"), (10, "ABC123")],
-    );
-    check(
-        "10ABC~0109506000134352",
-        &[(10, "ABC"), (1, "09506000134352")],
-    );
-    check(
-        "0109506000134352~17271231",
-        &[(1, "09506000134352"), (17, "271231")],
-    );
+    check("010950600013435210ABC123", &[(1, "09506000134352"), (10, "ABC123")]);
+    check("10ABC~0109506000134352", &[(10, "ABC"), (1, "09506000134352")]);
+    check("0109506000134352~17271231", &[(1, "09506000134352"), (17, "271231")]);
     check(
         "020950600013435237\
            10~00395060001343000010",
@@ -76,36 +63,15 @@ fn reads_what_selling_needs() {
     full.serial = Some("S/1".into());
     full.expiry = ShortDate::parse("271231");
     full.best_before = ShortDate::parse("271200");
-    let with = |measures: Vec<Quantity>| Gs1Item {
-        measures,
-        ..plain()
-    };
+    let with = |measures: Vec<Quantity>| Gs1Item { measures, ..plain() };
     for (text, expected) in [
         ("0109506000134352", plain()),
-        (
-            "01095060001343523103000195172712311527120010LOT1~21S/1",
-            full,
-        ),
-        (
-            "01095060001343523202000125",
-            with(vec![quantity("1.25", Unit::Pound)]),
-        ),
-        (
-            "01095060001343523105012300",
-            with(vec![quantity("0.123", Unit::Kilogram)]),
-        ),
-        (
-            "01095060001343523110000003",
-            with(vec![quantity("3", Unit::Metre)]),
-        ),
-        (
-            "01095060001343523152000150",
-            with(vec![quantity("1.5", Unit::Litre)]),
-        ),
-        (
-            "01095060001343523613008701",
-            with(vec![quantity("8.701", Unit::Gallon)]),
-        ),
+        ("01095060001343523103000195172712311527120010LOT1~21S/1", full),
+        ("01095060001343523202000125", with(vec![quantity("1.25", Unit::Pound)])),
+        ("01095060001343523105012300", with(vec![quantity("0.123", Unit::Kilogram)])),
+        ("01095060001343523110000003", with(vec![quantity("3", Unit::Metre)])),
+        ("01095060001343523152000150", with(vec![quantity("1.5", Unit::Litre)])),
+        ("01095060001343523613008701", with(vec![quantity("8.701", Unit::Gallon)])),
         (
             "010950600013435231020001253202000276306",
             with(vec![
@@ -119,10 +85,7 @@ fn reads_what_selling_needs() {
         assert_eq!(read_elements(&gs(text)), Ok(expected), "{text}");
     }
     let dual = read_elements("010950600013435231020001253202000276").unwrap();
-    assert_eq!(
-        dual.measure(Unit::Pound),
-        Some(quantity("2.76", Unit::Pound))
-    );
+    assert_eq!(dual.measure(Unit::Pound), Some(quantity("2.76", Unit::Pound)));
     assert_eq!(dual.measure(Unit::Each), None);
 }
 
@@ -161,33 +124,21 @@ fn refuses_and_names_the_element() {
         ("0109506000134352xyz", "`xyz` at place 17"),
         ("010950600013435210", "(10) does not take ``"),
         ("0109506000134352~~10A", "at place 18"),
-        (
-            "010950600013435210ABCDEFGHIJKLMNOPQRSTU",
-            "(10) does not take",
-        ),
-        (
-            "010950600013435217271301",
-            "(17) does not take `271301`: there is no such day",
-        ),
+        ("010950600013435210ABCDEFGHIJKLMNOPQRSTU", "(10) does not take"),
+        ("010950600013435217271301", "(17) does not take `271301`: there is no such day"),
         ("01095060001343523104012345", "more than three decimals"),
         ("01095060001343523103000000", "more than zero"),
         ("01095060001343523100009999", "more than one line may hold"),
         ("01095060001343523922000", "zero"),
         ("01095060001343523932999499", "`XXX` is not a currency"),
         ("010950600013435210A~10B", "(10) is stated twice"),
-        (
-            "01095060001343523103000195~3102000020",
-            "(3102) is stated twice",
-        ),
+        ("01095060001343523103000195~3102000020", "(3102) is stated twice"),
         ("01095060001343520104006381333931", "(01) is stated twice"),
     ] {
         let error = read_elements(&gs(text)).unwrap_err().to_string();
         assert!(error.contains(part), "{text}: {error}");
     }
-    assert!(matches!(
-        elements(&"9".repeat(257)),
-        Err(CodeError::TooLong { .. })
-    ));
+    assert!(matches!(elements(&"9".repeat(257)), Err(CodeError::TooLong { .. })));
 }
 
 #[test]
@@ -203,14 +154,8 @@ fn reads_digital_links() {
         ("HTTPS://ID.GS1.ORG/01/09506000134352/", plain()),
         ("http://example.com/some/path/01/9506000134352", plain()),
         ("https://example.com/01/09506000134352#x", plain()),
-        (
-            "https://example.com/01/09506000134352?linkType=gs1:pip&lang=de#top",
-            plain(),
-        ),
-        (
-            "https://example.com/01/09506000134352/10/A%2F1/21/77?3103=000195&17=271231;utm=x",
-            full,
-        ),
+        ("https://example.com/01/09506000134352?linkType=gs1:pip&lang=de#top", plain()),
+        ("https://example.com/01/09506000134352/10/A%2F1/21/77?3103=000195&17=271231;utm=x", full),
     ] {
         assert_eq!(read_link(link), Some(Ok(expected)), "{link}");
     }
@@ -238,26 +183,11 @@ fn leaves_other_addresses_alone() {
 fn refuses_damaged_links() {
     for (link, part) in [
         ("https://example.com/01/09506000134353", "check digit 3"),
-        (
-            "https://example.com/01/09506000134352?3103=195",
-            "(3103) does not take `195`",
-        ),
-        (
-            "https://example.com/01/09506000134352/10/A%2",
-            "(10) does not take `A%2`",
-        ),
-        (
-            "https://example.com/01/09506000134352/10/A%+1",
-            "(10) does not take",
-        ),
-        (
-            "https://example.com/01/09506000134352/10/%FF",
-            "(10) does not take",
-        ),
-        (
-            "https://example.com/01/09506000134352?01=04006381333931",
-            "(01) is stated twice",
-        ),
+        ("https://example.com/01/09506000134352?3103=195", "(3103) does not take `195`"),
+        ("https://example.com/01/09506000134352/10/A%2", "(10) does not take `A%2`"),
+        ("https://example.com/01/09506000134352/10/A%+1", "(10) does not take"),
+        ("https://example.com/01/09506000134352/10/%FF", "(10) does not take"),
+        ("https://example.com/01/09506000134352?01=04006381333931", "(01) is stated twice"),
     ] {
         let error = read_link(link).unwrap().unwrap_err().to_string();
         assert!(error.contains(part), "{link}: {error}");
