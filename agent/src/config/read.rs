@@ -88,14 +88,12 @@ fn explain(tree: &Tree, fault: &Fault) -> Vec<Finding> {
         What::Wrong(message) => {
             vec![finding(&found.node.origin, found.path, message.clone())]
         }
-        What::UnknownKey(known) => found
-            .entry
-            .map(|entry| {
-                let message = unknown(entry, &found.path, known);
-                finding(&entry.origin, found.path.clone(), message)
-            })
-            .into_iter()
-            .collect(),
+        What::UnknownKey(known) => {
+            let written = found.entry.map(|entry| (&entry.origin, entry.name.as_str()));
+            let (origin, name) = written.unwrap_or((&found.node.origin, &found.path));
+            let message = unknown(origin, name, &found.path, known);
+            vec![finding(origin, found.path, message)]
+        }
         What::MissingKey => {
             let Kind::Table(entries) = &found.node.kind else {
                 return Vec::new();
@@ -114,9 +112,8 @@ fn explain(tree: &Tree, fault: &Fault) -> Vec<Finding> {
 }
 
 /// The nearest known name, or where else the key belongs, or all known names.
-fn unknown(entry: &Entry, path: &str, known: &[&str]) -> String {
-    let name = entry.name.as_str();
-    let spell = |key: &str| match (&entry.origin, path.split_once('.')) {
+fn unknown(origin: &Origin, name: &str, path: &str, known: &[&str]) -> String {
+    let spell = |key: &str| match (origin, path.split_once('.')) {
         (Origin::Environment(_), Some((section, _))) => variable(section, key),
         (Origin::Environment(_), None) => key.to_ascii_uppercase(),
         (Origin::File(_), _) => key.to_owned(),

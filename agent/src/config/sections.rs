@@ -34,6 +34,7 @@ pub struct Config {
     pub log: Log,
     /// The scanners, one section each. The keyboard needs none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = super::clash::MAX_SCANNERS))]
     pub scanner: Vec<Scanner>,
     /// The receipt printer with the drawer behind it. Without this section there is none.
     #[serde(skip_serializing_if = "Option::is_none")]

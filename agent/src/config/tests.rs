@@ -53,6 +53,11 @@ fn unknown_names_are_named_with_the_nearest_known() {
              address, port, session_idle_minutes",
         ),
         ("[htpp]\nport = 1\n", "1:2: htpp: there is no `htpp` here: did you mean `http`?"),
+        (
+            "\"http.port\" = 1\n",
+            "1:1: http.port: there is no `http.port` here: take it out, known are till, store, \
+             http, log, scanner, printer, terminal",
+        ),
         ("port = 1\n", "1:1: port: there is no `port` here: it belongs to [http]"),
         (
             "[http]\n  endpoint = \"x\"\n",
@@ -215,7 +220,7 @@ fn settings_are_read_and_the_environment_wins() {
     let text = "[http]\nport = 9000\naddress = \"::1\"\n\
         [terminal]\nendpoint = \"tcp://t:20007\"\npassword = \"012345\"\n";
     let variables = [
-        ("TILL_HTTP__PORT", "0"),
+        ("TILL_HTTP__PORT", " 0 "),
         ("TILL_STORE__FOLDER", "data"),
         ("TILL_PRINTER__ENDPOINT", "tcp://p:9100"),
         ("TILL_PRINTER__DRAWER_PIN", "5"),
