@@ -2,10 +2,14 @@
 
 use super::baskets;
 use super::shop::{Basket, dublin, hamburg, hash, kuwait, new_york, tokyo};
+use crate::receipt::parts::RIGHT;
 use crate::receipt::{returned, sale};
 use crate::till::Settings;
 use commerce::returns::{ReturnKind, ReturnedSoFar};
 use drivers::printer::document::{Document, Element};
+use drivers::printer::layout::lay_out;
+use drivers::printer::profile::Profile;
+use drivers::printer::text;
 use proptest::prelude::*;
 
 /// The figures printed on a receipt, as whole minor units.
@@ -80,7 +84,24 @@ fn read(document: &Document) -> Printed {
     printed
 }
 
+/// Every figure stands whole at a line's end, and every row of the tax table on one line.
+fn check_whole(name: &str, document: &Document) {
+    for profile in Profile::ALL {
+        let shown = text::render(&lay_out(document, &profile));
+        for element in &document.elements {
+            let whole = match element {
+                Element::Columns { right, .. } => right.rsplit(' ').next().unwrap_or(""),
+                Element::Text { text, style } if *style == RIGHT => text.trim_start(),
+                _ => continue,
+            };
+            let found = shown.lines().any(|line| line.ends_with(whole));
+            assert!(found, "{name} on {}: {whole} in\n{shown}", profile.name);
+        }
+    }
+}
+
 fn check(name: &str, document: &Document, total: i64) {
+    check_whole(name, document);
     let printed = read(document);
     assert_eq!(printed.total, total, "{name}");
     assert_eq!(printed.parts, total, "{name}: lines");
