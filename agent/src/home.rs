@@ -18,7 +18,7 @@ pub use machine::{machine_at, wall_clock};
 use crate::store::catalogue::Catalogue;
 use crate::store::open::{OpenOptions, StoreError};
 use crate::store::till::{Head, NewSeries, Opened, TillStore, TillStoreError};
-use crate::till::{DiskFree, Effect, Refusal, Settings, SettingsError, Till};
+use crate::till::{DiskRoom, Effect, Refusal, Room, Settings, SettingsError, Till};
 use commerce::fact::SeriesReason;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -218,7 +218,7 @@ impl Home {
         let catalogue = self.catalogue()?;
         let settings = Settings::load(&catalogue)?;
         let store = self.till_store(Some(lock), machine, &settings.store.code, number, now)?;
-        Ok(Till::open(store, catalogue, number, self.disk_free(watermark), now)?)
+        Ok(Till::open(store, catalogue, number, self.disk_room(watermark), now)?)
     }
 
     /// Why the database must begin a new series; `None` when it is the till it was.
@@ -297,14 +297,9 @@ impl Home {
         Ok(kept)
     }
 
-    /// Says how much room the disk has, less what is configured above the loop's own watermark.
-    fn disk_free(&self, watermark: u64) -> DiskFree {
+    fn disk_room(&self, watermark: u64) -> DiskRoom {
         let folder = self.folder.clone();
-        Box::new(move || {
-            free_bytes(&folder).map(|free| {
-                free.saturating_sub(watermark.saturating_sub(crate::till::DISK_WATERMARK_BYTES))
-            })
-        })
+        Box::new(move || free_bytes(&folder).map(|free| Room { free, watermark }))
     }
 }
 

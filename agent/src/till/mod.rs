@@ -35,11 +35,17 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Below this much room on the disk no new sale is begun; what is under way is finished.
-pub const DISK_WATERMARK_BYTES: u64 = 64 * 1024 * 1024;
+/// How much room the disk has, and below how much no new sale is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes left for the till's user.
+    pub free: u64,
+    /// Bytes kept for finishing what is under way.
+    pub watermark: u64,
+}
 
-/// Says how many bytes the disk has left; `None` when it cannot be told.
-pub type DiskFree = Box<dyn Fn() -> Option<u64> + Send>;
+/// Looks how much room the disk has; `None` when it cannot be told.
+pub type DiskRoom = Box<dyn Fn() -> Option<Room> + Send>;
 
 /// The till.
 pub struct Till {
@@ -47,7 +53,7 @@ pub struct Till {
     catalogue: Catalogue,
     settings: Arc<Settings>,
     number: u16,
-    disk_free: DiskFree,
+    disk_room: DiskRoom,
     carts: BTreeMap<CartId, Cart>,
     current: Option<CartId>,
     shift: Option<Shift>,
@@ -83,7 +89,7 @@ impl Till {
         store: TillStore,
         catalogue: Catalogue,
         number: u16,
-        disk_free: DiskFree,
+        disk_room: DiskRoom,
         now: Timestamp,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
         let settings = Arc::new(Settings::load(&catalogue)?);
@@ -101,7 +107,7 @@ impl Till {
             catalogue,
             settings,
             number,
-            disk_free,
+            disk_room,
             carts,
             current,
             shift,
@@ -321,8 +327,8 @@ impl Till {
 
     /// Refuses to begin something new when the disk is nearly full.
     fn assert_room(&self) -> Result<(), Refusal> {
-        match (self.disk_free)() {
-            Some(free) if free < DISK_WATERMARK_BYTES => {
+        match (self.disk_room)() {
+            Some(Room { free, watermark }) if free < watermark => {
                 Err(Refusal::DiskNearlyFull { free_mb: free / (1024 * 1024) })
             }
             _ => Ok(()),

@@ -3,8 +3,10 @@
 use super::refusal::Refusal;
 use super::settings::Settings;
 use crate::store::catalogue::{Item, View};
+use commerce::cart::CartError;
 use commerce::code::{Code, Gs1Item, Gtin, InStore, Measure, Scan, read};
 use commerce::price::Resolved;
+use commerce::rounding::div_half_away;
 use commerce::sale::ReceiptNumber;
 use commerce::{Money, Quantity, Unit, UnitPrice};
 use jiff::Timestamp;
@@ -127,7 +129,7 @@ pub(super) fn sellable(
     asked: Option<&str>,
 ) -> Result<Sellable, Refusal> {
     let Found { item, gtin, price, measure } = found;
-    settings.taxes.class(&item.tax_class).map_err(commerce::cart::CartError::from)?;
+    settings.taxes.class(&item.tax_class).map_err(CartError::from)?;
     let label_amount = match measure {
         Some(Measure::Price { minor }) => Some(Money::new(*minor, settings.store.currency)?),
         _ => None,
@@ -136,14 +138,15 @@ pub(super) fn sellable(
     let price = match (listed, label_amount) {
         (Some(price), _) => price,
         // A price label speaks for itself, also where the list says nothing.
-        (None, Some(label)) => {
-            UnitPrice::from_money(label).map_err(commerce::cart::CartError::from)?
-        }
+        (None, Some(label)) => UnitPrice::from_money(label).map_err(CartError::from)?,
         (None, None) => {
             return Err(Refusal::NoPrice { sku: item.sku.clone(), name: item.name.clone() });
         }
     };
-    let quantity = quantity(item, *measure, asked)?;
+    let quantity = match label_amount {
+        Some(label) => labelled_quantity(item, label, listed),
+        None => quantity(item, *measure, asked)?,
+    };
     let item = commerce::cart::Item {
         sku: item.sku.clone(),
         gtin: *gtin,
@@ -153,12 +156,24 @@ pub(super) fn sellable(
     Ok(Sellable { item, quantity, price, label_amount })
 }
 
+/// What a price-coded label holds: of weighed goods what its price buys, so that stock moves by
+/// what left the shop; else, and where the list cannot tell, one.
+fn labelled_quantity(item: &Item, label: Money, listed: Option<UnitPrice>) -> Quantity {
+    let one = Quantity::one(item.unit);
+    if item.unit == Unit::Each {
+        return one;
+    }
+    let of_one = listed.and_then(|price| price.extend(one).ok()).map_or(0, Money::minor);
+    let thousandths = div_half_away(i128::from(label.minor()) * 1000, i128::from(of_one));
+    thousandths.and_then(|thousandths| Quantity::new(thousandths, item.unit).ok()).unwrap_or(one)
+}
+
 fn quantity(
     item: &Item,
     measure: Option<Measure>,
     asked: Option<&str>,
 ) -> Result<Quantity, Refusal> {
-    let refused = commerce::cart::CartError::from;
+    let refused = CartError::from;
     match (measure, asked) {
         (Some(Measure::Weight { .. }), _) if item.unit == Unit::Each => {
             Err(Refusal::WeightNotExpected(item.name.clone()))
@@ -166,12 +181,8 @@ fn quantity(
         (Some(Measure::Weight { thousandths }), _) => {
             Ok(Quantity::new(thousandths, item.unit).map_err(refused)?)
         }
-        // One pack with its price on it, whatever is inside.
-        (Some(Measure::Price { .. }), _) => Ok(Quantity::one(item.unit)),
-        (None, Some(text)) => Ok(Quantity::parse(text, item.unit).map_err(refused)?),
-        (None, None) if item.unit == Unit::Each => Ok(Quantity::one(Unit::Each)),
-        (None, None) => {
-            Err(Refusal::WeightNeeded { name: item.name.clone(), unit: item.unit.code() })
-        }
+        (_, Some(text)) => Ok(Quantity::parse(text, item.unit).map_err(refused)?),
+        (_, None) if item.unit == Unit::Each => Ok(Quantity::one(Unit::Each)),
+        (_, None) => Err(Refusal::WeightNeeded { name: item.name.clone(), unit: item.unit.code() }),
     }
 }
