@@ -1,3 +1,18 @@
-//! End to end.
+//! What only a crate that sees all others can test, and the tools for it.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`vfs`] | a SQLite VFS that counts, records, cuts the power and breaks disks |
+//! | [`books`] | a till's journal read whole, with every law it must keep |
+//! | `shop` | a till of the demo store, driven in a straight line |
+//! | `power_cut` | a day's trade under every power cut |
+//!
+//! One test binary: each further one would link everything again.
 
+pub mod books;
 pub mod vfs;
+
+#[cfg(test)]
+mod power_cut;
+#[cfg(test)]
+mod shop;

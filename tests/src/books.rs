@@ -1,0 +1,306 @@
+//! A till's books: its whole journal read and held to every law that one file can tell.
+//!
+//! The laws are DESIGN's invariants 1, 2, 3 and 6 as they show in one till: chains and seals
+//! verify, receipt numbers have no gap and no double, no cart is paid twice, each intent ends at
+//! most once and money stands where it went, a Z shows what its facts add up to, and state is
+//! what the journal says. Called by the power-cut, crash and schedule tests with any connection
+//! to a `till.db`; it knows what the client was told only through its callers.
+
+use agent::store::till::rebuild;
+use commerce::cart::CartId;
+use commerce::fact::{Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome};
+use commerce::returns::Return;
+use commerce::sale::{ReceiptNumber, Sale};
+use commerce::shift::{ShiftTotal, TotalKind, additions};
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use sync::log::Hash;
+
+/// A law that does not hold, in words.
+pub type Broken = String;
+
+/// State that the journal alone must be able to bring back.
+const FOLDED: [&str; 9] = [
+    "counter",
+    "series",
+    "shift",
+    "shift_total",
+    "receipt",
+    "returned_line",
+    "returned_tender",
+    "payment",
+    "stock",
+];
+
+/// Work under way, and what is this till's own business.
+const UNDER_WAY: [&str; 12] = [
+    "payment_mark",
+    "cart",
+    "cart_line",
+    "cart_discount",
+    "cart_tender",
+    "open_return",
+    "open_return_line",
+    "open_return_payout",
+    "job",
+    "register",
+    "pin",
+    "idempotency",
+];
+
+/// An intent and, once it has one, its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// What was asked.
+    pub asked: PaymentIntended,
+    /// How it ended.
+    pub ended: Option<PaymentEnded>,
+}
+
+impl Intent {
+    /// What moved, in minor units: positive to the shop, negative to the customer.
+    #[must_use]
+    pub fn moved(&self) -> i64 {
+        let Some(PaymentOutcome::Approved { amount, .. }) =
+            self.ended.as_ref().map(|ended| &ended.outcome)
+        else {
+            return 0;
+        };
+        match self.asked.kind {
+            PaymentKind::Authorise => amount.minor(),
+            PaymentKind::Refund | PaymentKind::Reverse { .. } => -amount.minor(),
+        }
+    }
+}
+
+/// Count and amount of each total of a shift.
+type Sums = BTreeMap<(TotalKind, String), (i64, i64)>;
+
+/// What a journal says, its laws checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// Sales with their entries' hashes: equal hashes are equal bytes.
+    pub sales: BTreeMap<ReceiptNumber, (Hash, Sale)>,
+    /// Returns with their entries' hashes.
+    pub returns: BTreeMap<ReceiptNumber, (Hash, Return)>,
+    /// Payment intents.
+    pub intents: BTreeMap<u64, Intent>,
+    /// The last receipt number of each series.
+    pub last: BTreeMap<u32, u32>,
+    /// How many entries there are.
+    pub entries: u64,
+    paid_carts: BTreeSet<CartId>,
+    spent: BTreeSet<u64>,
+    totals: BTreeMap<u32, Sums>,
+}
+
+impl Books {
+    /// Reads and checks the whole journal.
+    ///
+    /// # Errors
+    /// The first law that does not hold.
+    pub fn read(conn: &Connection) -> Result<Self, Broken> {
+        let mut books = Self::default();
+        for stream in sync::store::streams(conn).map_err(text)? {
+            sync::store::verify(conn, &stream, None, &mut |_, _| {}).map_err(text)?;
+            let mut next = 1;
+            loop {
+                let entries = sync::store::read(conn, &stream, next, 256).map_err(text)?;
+                if entries.is_empty() {
+                    break;
+                }
+                for stored in entries {
+                    next = stored.entry.seq + 1;
+                    books.entries += 1;
+                    let fact = sync::body::decode(&stored.entry.body).map_err(text)?;
+                    books.enter(fact, stored.hash)?;
+                }
+            }
+        }
+        Ok(books)
+    }
+
+    /// What moved over the card terminal by the journal, in minor units.
+    #[must_use]
+    pub fn card_net(&self) -> i64 {
+        self.intents.values().map(Intent::moved).sum()
+    }
+
+    /// Intents without an end.
+    pub fn open(&self) -> impl Iterator<Item = u64> {
+        self.intents.iter().filter(|(_, intent)| intent.ended.is_none()).map(|(id, _)| *id)
+    }
+
+    fn enter(&mut self, fact: Fact, hash: Hash) -> Result<(), Broken> {
+        if let Fact::ShiftClosed(closed) = &fact {
+            self.same_totals(closed.stamp.shift, &closed.totals)?;
+        }
+        if let Some(shift) = fact.shift() {
+            for ShiftTotal { kind, key, count, amount } in additions(&fact) {
+                let sum = self.totals.entry(shift).or_default().entry((kind, key)).or_default();
+                *sum = (sum.0 + count, sum.1 + amount);
+            }
+        }
+        match fact {
+            Fact::SeriesOpened(opened) => match self.last.insert(opened.series, 0) {
+                None => Ok(()),
+                Some(_) => Err(format!("series {} was opened twice", opened.series)),
+            },
+            Fact::Sold(sale) => self.sold(sale, hash),
+            Fact::Returned(returned) => self.returned(returned, hash),
+            Fact::PaymentIntended(asked) => {
+                let id = asked.intent;
+                match self.intents.insert(id, Intent { asked, ended: None }) {
+                    None => Ok(()),
+                    Some(_) => Err(format!("intent {id} stands twice")),
+                }
+            }
+            Fact::PaymentEnded(ended) => {
+                let id = ended.intent;
+                let intent = self.intents.get_mut(&id).ok_or(format!("no intent {id} to end"))?;
+                match intent.ended.replace(ended) {
+                    None => Ok(()),
+                    Some(before) => Err(format!("intent {id} ended twice, first {before:?}")),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn sold(&mut self, sale: Sale, hash: Hash) -> Result<(), Broken> {
+        let receipt = sale.receipt.clone();
+        sale.check().map_err(|error| format!("sale {receipt}: {error}"))?;
+        self.numbered(&receipt)?;
+        if !self.paid_carts.insert(sale.cart) {
+            return Err(format!("cart {} was paid twice, last as {receipt}", sale.cart));
+        }
+        for tendered in &sale.tenders {
+            if let Some(id) = tendered.intent {
+                self.spend(&receipt, id, tendered.amount.minor())?;
+            }
+        }
+        self.sales.insert(receipt, (hash, sale));
+        Ok(())
+    }
+
+    fn returned(&mut self, returned: Return, hash: Hash) -> Result<(), Broken> {
+        let receipt = returned.receipt.clone();
+        self.numbered(&receipt)?;
+        if !self.sales.contains_key(&returned.of) {
+            return Err(format!("return {receipt} is of no sale {}", returned.of));
+        }
+        for payout in &returned.payouts {
+            // A card payout that was made in cash in the end keeps no intent.
+            if let Some(id) = payout.intent {
+                self.spend(&receipt, id, -payout.amount.minor())?;
+            }
+        }
+        self.returns.insert(receipt, (hash, returned));
+        Ok(())
+    }
+
+    /// Receipt numbers follow one another.
+    fn numbered(&mut self, receipt: &ReceiptNumber) -> Result<(), Broken> {
+        let last =
+            self.last.get_mut(&receipt.series).ok_or(format!("{receipt}: no such series"))?;
+        if receipt.number != *last + 1 {
+            return Err(format!("receipt {receipt} follows number {last}"));
+        }
+        *last = receipt.number;
+        Ok(())
+    }
+
+    /// Card money in a sale or return really moved, in that amount, and stands in no other.
+    fn spend(&mut self, receipt: &ReceiptNumber, id: u64, minor: i64) -> Result<(), Broken> {
+        let moved = self.intents.get(&id).map(Intent::moved);
+        if moved != Some(minor) {
+            return Err(format!("{receipt} counts {minor} of intent {id}, which moved {moved:?}"));
+        }
+        if !self.spent.insert(id) {
+            return Err(format!("{receipt} counts intent {id}, which stands elsewhere already"));
+        }
+        Ok(())
+    }
+
+    fn same_totals(&self, shift: u32, shown: &[ShiftTotal]) -> Result<(), Broken> {
+        let shown: BTreeMap<_, _> = shown
+            .iter()
+            .map(|total| ((total.kind, total.key.clone()), (total.count, total.amount)))
+            .collect();
+        let summed = self.totals.get(&shift).cloned().unwrap_or_default();
+        if shown == summed {
+            return Ok(());
+        }
+        Err(format!("the Z of shift {shift} shows {shown:?}, its facts come to {summed:?}"))
+    }
+}
+
+/// Whether SQLite finds the file whole.
+///
+/// # Errors
+/// What it found.
+pub fn whole(conn: &Connection) -> Result<(), Broken> {
+    let found: String =
+        conn.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0)).map_err(text)?;
+    if found == "ok" { Ok(()) } else { Err(format!("integrity: {found}")) }
+}
+
+/// Whether the folded tables are what the journal says. Leaves the file as it was.
+///
+/// # Errors
+/// The first row that differs.
+pub fn state_is_the_journals(conn: &Connection) -> Result<(), Broken> {
+    let live = rows(conn, &FOLDED)?;
+    let trial = conn.unchecked_transaction().map_err(text)?;
+    rebuild(&trial, &mut |_| {}).map_err(text)?;
+    let rebuilt = rows(&trial, &FOLDED)?;
+    trial.rollback().map_err(text)?;
+    differ("the rebuilt state", &live, &rebuilt)
+}
+
+/// Every row of every table but the log's, as text: equal dumps are equal states.
+///
+/// # Errors
+/// When a table cannot be read.
+pub fn dump(conn: &Connection) -> Result<Vec<String>, Broken> {
+    let mut all = rows(conn, &FOLDED)?;
+    all.extend(rows(conn, &UNDER_WAY)?);
+    Ok(all)
+}
+
+/// Compares two dumps.
+///
+/// # Errors
+/// The first rows that differ.
+pub fn differ(what: &str, expected: &[String], found: &[String]) -> Result<(), Broken> {
+    if expected == found {
+        return Ok(());
+    }
+    let missing = expected.iter().find(|row| !found.contains(row));
+    let added = found.iter().find(|row| !expected.contains(row));
+    Err(format!("{what} differs: missing {missing:?}, instead {added:?}"))
+}
+
+fn rows(conn: &Connection, tables: &[&str]) -> Result<Vec<String>, Broken> {
+    let mut all = Vec::new();
+    for table in tables {
+        let sql = format!("SELECT * FROM {table} ORDER BY 1, 2");
+        let mut statement = conn.prepare_cached(&sql).map_err(text)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(()).map_err(text)?;
+        let mut of_table = Vec::new();
+        while let Some(row) = rows.next().map_err(text)? {
+            let values: Result<Vec<Value>, _> = (0..columns).map(|at| row.get(at)).collect();
+            of_table.push(format!("{table} {:?}", values.map_err(text)?));
+        }
+        // Three of the tables have keys of three columns.
+        of_table.sort_unstable();
+        all.append(&mut of_table);
+    }
+    Ok(all)
+}
+
+fn text(error: impl ToString) -> Broken {
+    error.to_string()
+}
