@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 TILL  := target/release/till
-DENY  := target/tools/bin/cargo-deny
+DENY  := $(or $(shell command -v cargo-deny),target/tools/bin/cargo-deny)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test check deny audit bench fuzz schema clean-demo
@@ -24,13 +24,24 @@ check: deny ## Formatting, lints, licences and duplicates of dependencies
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 deny: $(DENY)
-	$(DENY) --offline check bans licenses sources
+	$(DENY) --offline --log-level error check bans licenses sources
 
 audit: $(DENY) ## Security advisories of dependencies (needs the advisory database, from the network)
 	$(DENY) check advisories
 
-$(DENY):
+target/tools/bin/cargo-deny:
 	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --root target/tools
 
 clean-demo: ## Forgets the demo store with everything that was sold in it
 	rm -rf demo
+
+FUZZ_SECONDS ?= 30
+fuzz: $(or $(shell command -v cargo-fuzz),target/tools/bin/cargo-fuzz) ## Fuzzes each decoder for FUZZ_SECONDS (30)
+	@for target in codes bodies imports printer terminal; do \
+		echo "== $$target"; \
+		PATH="$$PWD/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 || exit 1; \
+	done
+
+target/tools/bin/cargo-fuzz:
+	$(CARGO) install cargo-fuzz --version 0.13.2 --locked --debug --root target/tools
