@@ -132,6 +132,29 @@ impl Books {
         self.intents.iter().filter(|(_, intent)| intent.ended.is_none()).map(|(id, _)| *id)
     }
 
+    /// Whether a sale or return counts the intent's money.
+    #[must_use]
+    pub fn is_spent(&self, intent: u64) -> bool {
+        self.spent.contains(&intent)
+    }
+
+    /// Whether an approved reversal names the terminal's number of this payment.
+    #[must_use]
+    pub fn is_reversed(&self, payment: &Intent) -> bool {
+        let Some(PaymentOutcome::Approved { card, .. }) =
+            payment.ended.as_ref().map(|ended| &ended.outcome)
+        else {
+            return false;
+        };
+        let number = PaymentKind::Reverse { receipt_number: card.receipt_number };
+        let undoes = |other: &Intent| {
+            other.asked.kind == number
+                && other.asked.cart == payment.asked.cart
+                && other.moved() != 0
+        };
+        card.receipt_number != 0 && self.intents.values().any(undoes)
+    }
+
     fn enter(&mut self, fact: Fact, hash: Hash) -> Result<(), Broken> {
         if let Fact::ShiftClosed(closed) = &fact {
             self.same_totals(closed.stamp.shift, &closed.totals)?;

@@ -6,6 +6,7 @@
 //! | [`books`] | a till's journal read whole, with every law it must keep |
 //! | `shop` | a till of the demo store, driven in a straight line |
 //! | `power_cut` | a day's trade under every power cut |
+//! | `schedules` | the terminal's ledger against the journal under random faults |
 //!
 //! One test binary: each further one would link everything again.
 
@@ -14,5 +15,7 @@ pub mod vfs;
 
 #[cfg(test)]
 mod power_cut;
+#[cfg(test)]
+mod schedules;
 #[cfg(test)]
 mod shop;
