@@ -8,12 +8,12 @@ use std::io::{self, Write};
 
 /// The long help of `till replay`: what it does and the columns of the three files.
 pub const HELP: &str = "\
-Rings a shop's past baskets through this till's own path (prices, scans by GTIN, discounts, \
-coupons, cash) on a scratch store and an injected clock, and holds each day's Z against what the \
-folder says it must show. Exits 0 only when every day agrees to the cent.
+Rings a shop's past baskets through this till's own path (prices, scans by GTIN, discounts,
+coupons, cash) on a scratch store and an injected clock, and holds each day's Z against what
+the folder says it must show. Exits 0 only when every day agrees to the cent.
 
-FOLDER holds three CSV files in UTF-8 with a header row. Columns may stand in any order; others \
-than these are ignored. Amounts are whole cents, without a sign.
+FOLDER holds three CSV files in UTF-8 with a header row. Columns may stand in any order;
+others than these are ignored. Amounts are whole cents, without a sign.
 
 catalog.csv, one item a row:
   sku         the shop's own number, up to 24 characters, once
@@ -40,10 +40,11 @@ days.csv, one day a row, with what its Z must show:
   regular_cents, loyalty_discount_cents, coupon_match_cents, net_sales_cents,
   manufacturer_coupon_cents  the sums of the lines
 
-Unit prices are found from quantity and regular price: whole cents where that works, N for a price \
-where it does not (three for 1.00), up to four decimals for measured goods. They become price rows \
-from the day's start; where a line of the same day has another, it is overridden with a reason. A \
-day in one of baskets.csv and days.csv only is rung or closed all the same, and compared.";
+Unit prices are found from quantity and regular price: whole cents where that works, N for a
+price where it does not (three for 1.00), up to four decimals for measured goods. They become
+price rows from the day's start; where a line of the same day has another, it is overridden
+with a reason. A day that only one of baskets.csv and days.csv has is rung or closed all the
+same, and compared.";
 
 /// The heading over the lines of days.
 #[must_use]
