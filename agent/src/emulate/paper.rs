@@ -14,9 +14,15 @@ const MAX_ROWS: usize = 10_000;
 /// Looks without new print after which a piece is torn off a printer that has no cutter.
 const QUIET_LOOKS: u32 = 10;
 
-/// `text` on paper of `columns` characters: a frame whose lower edge is torn.
+/// `text` on paper of `columns` characters or more: a frame whose lower edge is torn, which stands
+/// for the cut.
 #[must_use]
 pub fn framed(text: &str, columns: usize) -> String {
+    let is_cut = |line: &&str| {
+        line.contains("8<") && line.chars().all(|character| "- 8<".contains(character))
+    };
+    let text: Vec<&str> = text.lines().filter(|line| !is_cut(line)).collect();
+    let text = text.join("\n");
     let columns = text.lines().map(|line| line.chars().count()).fold(columns, usize::max);
     let mut framed = format!("┌{}┐\n", "─".repeat(columns + 2));
     for line in text.trim_end().lines() {
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn paper_is_framed() {
-        insta::assert_snapshot!(framed("Corner Shop\n\nTOTAL      1.00\n\n\n", 15), @r"
+        insta::assert_snapshot!(framed("Corner Shop\n\nTOTAL      1.00\n\n\n- - 8< - -\n", 15), @r"
         ┌─────────────────┐
         │ Corner Shop     │
         │                 │

@@ -1,0 +1,77 @@
+//! Why something a cashier wanted was not done.
+
+use super::client::ClientError;
+use std::path::PathBuf;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum SellError {
+    /// The till refused, or is not there.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The line cannot be read.
+    #[error("✗ {0}")]
+    Line(String),
+    /// There is nothing to do it to.
+    #[error("✗ the basket is empty: scan something first")]
+    NoBasket,
+    /// Nothing was sold yet.
+    #[error("✗ this till has no receipts yet")]
+    NoReceipts,
+    /// The receipt has no such line, or all of it came back.
+    #[error("✗ receipt {receipt} has nothing left of line {line}: `receipt {receipt}` shows it")]
+    NothingLeft {
+        /// The receipt.
+        receipt: String,
+        /// The line.
+        line: u32,
+    },
+    /// The store takes nothing of the kind.
+    #[error("✗ this store takes no {0}")]
+    NoTender(&'static str),
+    /// An amount that the store's currency has not.
+    #[error("✗ {0}")]
+    Money(#[from] commerce::MoneyError),
+    /// The card was not charged.
+    #[error("✗ the card was not charged ({0}): try again, or take something else")]
+    NotCharged(String),
+    /// Nobody knows yet.
+    #[error(
+        "✗ nobody knows yet what became of payment {0}: the till goes on asking the terminal. Look with `status` before you try again"
+    )]
+    Unknown(u64),
+    /// A part of a return is still to be paid back.
+    #[error(
+        "✗ the return waits for {amount} to be paid back: the card was refused. `status` shows it"
+    )]
+    NotPaidBack {
+        /// How much.
+        amount: String,
+    },
+    /// A file cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Standard input or the terminal cannot be used.
+    #[error("the terminal cannot be used: {0}")]
+    Input(#[from] std::io::Error),
+    /// Nobody to log in.
+    #[error(
+        "say who sells: --staff NUMBER (or TILL_STAFF), and the PIN with --pin-file FILE or in TILL_PIN"
+    )]
+    NoStaff,
+    /// A line of a script was not done.
+    #[error("line {line}, `{text}`: {source}")]
+    Script {
+        /// The line, from 1.
+        line: u32,
+        /// What it says.
+        text: String,
+        /// Why.
+        source: Box<SellError>,
+    },
+}
