@@ -1,0 +1,129 @@
+//! The journal: its series, their entries, and whether all of it verifies.
+
+use super::time;
+use commerce::fact::Fact;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A receipt series with its journal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct SeriesRow {
+    /// The series.
+    pub series: u32,
+    /// The replica that writes it, in hexadecimal digits.
+    pub replica: String,
+    /// How many entries it has.
+    pub entries: u64,
+    /// The hash of the last one.
+    pub hash: String,
+}
+
+/// Every series of this till.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct SeriesList {
+    /// In order.
+    pub series: Vec<SeriesRow>,
+}
+
+/// An entry of the journal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Entry)]
+pub(in crate::http) struct EntryShown {
+    /// Its sequence in the series.
+    seq: u64,
+    /// Its hash.
+    hash: String,
+    /// What kind of fact it is.
+    kind: &'static str,
+    /// When.
+    at: String,
+    /// The shift it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shift: Option<u32>,
+    /// Who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// The receipt, of a sale or return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<String>,
+}
+
+/// A page of a journal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct EntryList {
+    /// The entries.
+    pub entries: Vec<EntryShown>,
+    /// For `after`, to read on; missing on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A journal in which everything holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct VerifiedSeries {
+    /// The replica that writes it, in hexadecimal digits.
+    pub replica: String,
+    /// Entries, every hash of them recomputed.
+    pub entries: u64,
+    /// Seals, every one of them checked.
+    pub sealed: u64,
+    /// The hash of the last entry.
+    pub hash: String,
+}
+
+/// Journals in which everything holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Verification {
+    /// One a replica.
+    pub journals: Vec<VerifiedSeries>,
+}
+
+impl EntryShown {
+    /// A fact with its place.
+    pub fn new(seq: u64, hash: String, fact: &Fact, zone: &TimeZone) -> Self {
+        let Told { kind, at, by, receipt } = told(fact);
+        Self { seq, hash, kind, at: time(at, zone), shift: fact.shift(), by, receipt }
+    }
+}
+
+struct Told {
+    kind: &'static str,
+    at: Timestamp,
+    by: Option<String>,
+    receipt: Option<String>,
+}
+
+fn told(fact: &Fact) -> Told {
+    let stamped = |kind, stamp: &commerce::sale::Stamp| Told {
+        kind,
+        at: stamp.at,
+        by: Some(stamp.by.to_string()),
+        receipt: None,
+    };
+    match fact {
+        Fact::SeriesOpened(fact) => {
+            Told { kind: "series_opened", at: fact.at, by: None, receipt: None }
+        }
+        Fact::StockCounted(fact) => Told {
+            kind: "stock_counted",
+            at: fact.at,
+            by: Some(fact.by.to_string()),
+            receipt: None,
+        },
+        Fact::ShiftOpened(fact) => stamped("shift_opened", &fact.stamp),
+        Fact::CashMoved(fact) => stamped("cash_moved", &fact.stamp),
+        Fact::DrawerOpened(fact) => stamped("drawer_opened", &fact.stamp),
+        Fact::Sold(fact) => {
+            Told { receipt: Some(fact.receipt.to_string()), ..stamped("sold", &fact.stamp) }
+        }
+        Fact::Returned(fact) => {
+            Told { receipt: Some(fact.receipt.to_string()), ..stamped("returned", &fact.stamp) }
+        }
+        Fact::PaymentIntended(fact) => stamped("payment_intended", &fact.stamp),
+        Fact::PaymentEnded(fact) => stamped("payment_ended", &fact.stamp),
+        Fact::CartCancelled(fact) => stamped("cart_cancelled", &fact.stamp),
+        Fact::ShiftClosed(fact) => stamped("shift_closed", &fact.stamp),
+    }
+}

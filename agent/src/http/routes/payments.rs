@@ -1,0 +1,103 @@
+//! Card payments: what became of them, and what to do with those that nobody knows.
+
+use super::super::ask::{Ask, Who};
+use super::super::dto::answer::Answer;
+use super::super::dto::payment::{EndByHand, PaymentList, PaymentShown};
+use super::super::dto::receipt::Nothing;
+use super::super::params::In;
+use super::super::problem::Problem;
+use super::super::state::App;
+use super::{Answered, show};
+use crate::store::till::read;
+use crate::till::{Command, Refusal};
+use axum::Json;
+use axum::extract::State;
+use commerce::staff::Role;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// See the module.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(one))
+        .routes(routes!(abort))
+        .routes(routes!(ask_again))
+        .routes(routes!(end))
+        .routes(routes!(reverse))
+}
+
+/// Lists payments that still need someone: under way, unknown, or money that stands nowhere.
+#[utoipa::path(get, path = "/payments", tag = "payments", responses((status = OK, body = PaymentList)))]
+async fn list(State(app): State<App>, _who: Who) -> Result<Json<PaymentList>, Problem> {
+    let settings = app.settings().await?;
+    let terminal = app.board.terminal();
+    let payments = app.read_till(move |conn| {
+        let found = read::unsettled_payments(conn, settings.store.currency)?;
+        let zone = &settings.store.time_zone;
+        Ok(found
+            .iter()
+            .map(|payment| PaymentShown::new(payment, terminal.as_deref(), zone))
+            .collect())
+    });
+    Ok(Json(PaymentList { payments: payments.await? }))
+}
+
+/// Shows a payment.
+#[utoipa::path(get, path = "/payments/{payment}", tag = "payments",
+    params(("payment" = u64, Path, description = "The payment's number")), responses((status = OK, body = PaymentShown)))]
+async fn one(
+    State(app): State<App>,
+    In(intent): In<u64>,
+    _who: Who,
+) -> Result<Json<PaymentShown>, Problem> {
+    let settings = app.settings().await?;
+    let terminal = app.board.terminal();
+    let shown = app.read_till(move |conn| {
+        let found = read::payment(conn, intent, settings.store.currency)?
+            .ok_or(Refusal::NoPayment(intent))?;
+        Ok(PaymentShown::new(&found, terminal.as_deref(), &settings.store.time_zone))
+    });
+    shown.await.map(Json)
+}
+
+/// Asks the terminal to give up the payment under way.
+#[utoipa::path(post, path = "/payments/{payment}/abort", tag = "payments",
+    params(("payment" = u64, Path, description = "The payment's number")), responses((status = OK, body = Answer)))]
+async fn abort(State(app): State<App>, In(intent): In<u64>, ask: Ask<Nothing>) -> Answered {
+    show(&app, ask.carry_out(&app, None, Command::AbortPayment { intent }).await?).await
+}
+
+/// Asks the terminal again what became of a payment.
+#[utoipa::path(post, path = "/payments/{payment}/ask", tag = "payments",
+    params(("payment" = u64, Path, description = "The payment's number")), responses((status = OK, body = Answer)))]
+async fn ask_again(State(app): State<App>, In(intent): In<u64>, ask: Ask<Nothing>) -> Answered {
+    show(&app, ask.carry_out(&app, None, Command::AskPayment { intent }).await?).await
+}
+
+/// Says what became of a payment that the terminal cannot tell. For managers, or with their word.
+#[utoipa::path(post, path = "/payments/{payment}/end", tag = "payments",
+    params(("payment" = u64, Path, description = "The payment's number"), ("Idempotency-Key" = String, Header, description = "Names the request")),
+    request_body = EndByHand, responses((status = OK, body = Answer)))]
+async fn end(State(app): State<App>, In(intent): In<u64>, mut ask: Ask<EndByHand>) -> Answered {
+    ask.assert_named()?;
+    let approval = ask.body.approval.take();
+    if approval.is_none() {
+        ask.who.assert_role(&app, Role::Manager).await?;
+    }
+    let command = Command::EndPaymentByHand {
+        intent,
+        approved: ask.body.approved,
+        note: ask.body.note.clone(),
+    };
+    show(&app, ask.carry_out(&app, approval, command).await?).await
+}
+
+/// Gives back money that was taken but stands in no sale.
+#[utoipa::path(post, path = "/payments/{payment}/reverse", tag = "payments",
+    params(("payment" = u64, Path, description = "The payment's number"), ("Idempotency-Key" = String, Header, description = "Names the request")),
+    responses((status = OK, body = Answer)))]
+async fn reverse(State(app): State<App>, In(intent): In<u64>, ask: Ask<Nothing>) -> Answered {
+    ask.assert_named()?;
+    show(&app, ask.carry_out(&app, None, Command::ReversePayment { intent }).await?).await
+}
