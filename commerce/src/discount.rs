@@ -27,13 +27,14 @@ pub struct Discount {
 }
 
 impl Discount {
-    /// What it takes off `rest`. An amount takes no more than there is, so that lines added and
-    /// voided around a discount never make a price negative.
+    /// What it takes off `rest`: never more than there is, so that lines added and voided around
+    /// a discount never make a price negative.
     ///
     /// # Errors
     /// When the result is out of range.
     pub fn taken_off(&self, rest: Money) -> Result<Money, MoneyError> {
         match self.value {
+            DiscountValue::Percent(rate) if rate > Rate::WHOLE => Ok(rest),
             DiscountValue::Percent(rate) => rate.of(rest),
             DiscountValue::Amount(amount) if amount.currency() != rest.currency() => {
                 Err(MoneyError::Mismatch(amount.currency(), rest.currency()))
@@ -58,4 +59,22 @@ pub fn take_off(base: Money, discounts: &[Discount]) -> Result<Vec<Money>, Money
         amounts.push(amount);
     }
     Ok(amounts)
+}
+
+/// What `discounts` claim of `base` together: as [`take_off`], but an amount counts in full even
+/// where less is left.
+pub(crate) fn claimed<'a>(
+    base: Money,
+    discounts: impl IntoIterator<Item = &'a Discount>,
+) -> Result<Money, MoneyError> {
+    let (mut rest, mut sum) = (base, Money::zero(base.currency()));
+    for discount in discounts {
+        let taken = discount.taken_off(rest)?;
+        rest = rest.minus(taken)?;
+        sum = sum.plus(match discount.value {
+            DiscountValue::Amount(amount) => amount,
+            DiscountValue::Percent(_) => taken,
+        })?;
+    }
+    Ok(sum)
 }

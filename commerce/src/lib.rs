@@ -34,6 +34,11 @@ pub mod tax;
 pub mod tender;
 pub mod unit_price;
 
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod testing;
+
 pub use money::{Currency, Money, MoneyError};
 pub use quantity::{Quantity, QuantityError, Unit};
 pub use unit_price::{UnitPrice, UnitPriceError};

@@ -91,6 +91,14 @@ pub enum QuantityError {
         /// The unit of both.
         unit: Unit,
     },
+    /// Another unit than the goods are sold by.
+    #[error("it is sold by {0}: give the quantity in {0}")]
+    OtherUnit(Unit),
+    /// Less of what a discount by amount was given on.
+    #[error(
+        "a discount by amount was given on this: add the right quantity as a new line, then void the old one"
+    )]
+    Discounted,
 }
 
 /// A positive quantity with its unit, within the unit's limit.

@@ -7,7 +7,7 @@ use crate::money::{Currency, Money, MoneyError};
 use crate::quantity::Quantity;
 use crate::staff::StaffId;
 use crate::tax::{TaxRules, TaxTable};
-use crate::tender::Tendered;
+use crate::tender::{TenderKind, Tendered};
 use crate::unit_price::UnitPrice;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -180,7 +180,7 @@ impl Cart {
     /// Turns a paid cart into a sale.
     ///
     /// # Errors
-    /// When something is still due, the cart is empty, or the sums do not agree.
+    /// When something is still due, the cart is empty or parked, or the sums do not agree.
     pub fn settle(
         &self,
         rules: &TaxRules,
@@ -188,6 +188,7 @@ impl Cart {
         stamp: Stamp,
         business_day: Date,
     ) -> Result<Sale, CartError> {
+        self.assert_open()?;
         self.assert_not_empty()?;
         let totals = self.totals(rules)?;
         if !totals.due.is_zero() {
@@ -219,8 +220,9 @@ impl Cart {
     fn sold_lines(&self, totals: &Totals) -> Result<Vec<SoldLine>, CartError> {
         let mut sold = Vec::with_capacity(totals.lines.len());
         for (line, amounts) in self.live_lines().zip(&totals.lines) {
+            let listed = line.listed_price()?;
             let price_override = line.price_override.as_ref().map(|change| SoldOverride {
-                listed: line.price,
+                listed,
                 reason: change.reason.clone(),
                 by: change.by.clone(),
                 approved_by: change.approved_by.clone(),
@@ -276,14 +278,21 @@ impl Cart {
 
 impl Sale {
     /// Checks what must hold of every sale: tenders less change equal the total, and so does the
-    /// tax table. Called before it is written and after it is read.
+    /// tax table; every tender is more than nothing, and change comes from cash. Called before it
+    /// is written and after it is read.
     ///
     /// # Errors
     /// Names the sums that differ.
     pub fn check(&self) -> Result<(), SaleError> {
-        let tendered =
-            Money::sum(self.currency, self.tenders.iter().map(|tendered| tendered.amount))?;
-        let paid = tendered.minus(self.change)?;
+        // Nothing below nothing counts, and no change that cash could not give: two wrongs would
+        // sum to a right.
+        let taken = self.tenders.iter().filter(|tendered| tendered.amount.minor() > 0);
+        let cash = taken.clone().filter(|tendered| tendered.tender.kind == TenderKind::Cash);
+        let cash = Money::sum(self.currency, cash.map(|tendered| tendered.amount))?;
+        let change =
+            Money::new(self.change.minor().clamp(0, cash.minor()), self.change.currency())?;
+        let paid =
+            Money::sum(self.currency, taken.map(|tendered| tendered.amount))?.minus(change)?;
         if paid != self.total {
             return Err(SaleError::Paid { total: self.total, paid });
         }
@@ -292,6 +301,23 @@ impl Sale {
             return Err(SaleError::Taxed { total: self.total, taxed });
         }
         Ok(())
+    }
+
+    /// What stayed in the till of each tender, in minor units: change comes from the cash that
+    /// was taken last.
+    #[must_use]
+    pub fn kept(&self) -> Vec<i64> {
+        let mut change = self.change.minor();
+        let mut kept: Vec<i64> = Vec::with_capacity(self.tenders.len());
+        for tendered in self.tenders.iter().rev() {
+            let amount = tendered.amount.minor();
+            let cash = tendered.tender.kind == TenderKind::Cash;
+            let given = if cash { change.min(amount) } else { 0 };
+            change -= given;
+            kept.push(amount - given);
+        }
+        kept.reverse();
+        kept
     }
 
     /// The sum of the lines at the prices charged, before discounts.

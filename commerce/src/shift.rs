@@ -166,14 +166,7 @@ fn add_sale(totals: &mut Additions, sale: &Sale) {
         totals.add(TotalKind::VoidedLines, "", 1, void.amount.minor());
     }
     add_taxes(totals, &sale.taxes, 1);
-    let mut change = sale.change.minor();
-    for tendered in &sale.tenders {
-        let mut kept = tendered.amount.minor();
-        if tendered.tender.gives_change {
-            let given = change.min(kept);
-            kept -= given;
-            change -= given;
-        }
+    for (tendered, kept) in sale.tenders.iter().zip(sale.kept()) {
         totals.add(TotalKind::Tenders, &tendered.tender.id, 1, kept);
         if tendered.tender.kind == TenderKind::Cash {
             totals.add(TotalKind::DrawerCash, "", 0, kept);

@@ -2,6 +2,7 @@
 
 use crate::money::Money;
 use crate::tax::Rate;
+use crate::unit_price::UnitPrice;
 use std::fmt;
 
 /// Who someone is: the number they log in with, 1 to 6 digits.
@@ -135,6 +136,13 @@ pub enum Limited {
         /// Its regular price.
         base: Money,
     },
+    /// Charges another unit price; the two are compared exactly, whatever the quantity.
+    Reprice {
+        /// The listed price.
+        from: UnitPrice,
+        /// The price charged instead.
+        to: UnitPrice,
+    },
     /// Gives back this much.
     Refund(Money),
     /// Needs at least this role.
@@ -171,11 +179,19 @@ impl Authority {
         match act {
             Limited::Discount { part, base } => self.discount_limit.covers(part, base),
             Limited::Override { part, base } => self.override_limit.covers(part, base),
+            Limited::Reprice { from, to } => self.may_reprice(from, to),
             Limited::Refund(amount) => {
                 self.refund_limit.is_none_or(|limit| amount.minor() <= limit)
             }
             Limited::Needs(role) => self.role >= role,
         }
+    }
+
+    fn may_reprice(&self, from: UnitPrice, to: UnitPrice) -> bool {
+        let (was, is) = from.exactly_with(to);
+        let limit = i128::from(self.override_limit.millionths());
+        from.currency() == to.currency()
+            && (is - was).abs() * i128::from(Rate::WHOLE.millionths()) <= was * limit
     }
 }
 

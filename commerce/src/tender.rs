@@ -48,7 +48,7 @@ pub struct TenderType {
     pub kind: TenderKind,
     /// Whether taking it opens the drawer.
     pub opens_drawer: bool,
-    /// Whether more than the amount due may be given, and change returned.
+    /// Whether more than the amount due may be given, and change returned; cash alone can.
     pub gives_change: bool,
     /// The largest amount taken at once, in minor units.
     pub limit: Option<i64>,
@@ -134,7 +134,9 @@ impl TenderType {
             let limit = Money::new(limit, amount.currency())?;
             return Err(TenderError::OverLimit { tender: self.name.clone(), limit });
         }
-        if over.minor() > 0 && !self.gives_change {
+        // Change is handed out in cash; against anything else it would turn that into cash.
+        let gives_change = self.gives_change && self.kind == TenderKind::Cash;
+        if over.minor() > 0 && !gives_change {
             return Err(TenderError::OverDue { tender: self.name.clone(), due });
         }
         Ok(())

@@ -116,6 +116,15 @@ impl UnitPrice {
         self.currency
     }
 
+    /// Both prices in one unit so small that both are whole numbers of it.
+    pub(crate) fn exactly_with(self, other: Self) -> (i128, i128) {
+        // At most 10^12 × 10^4 × 2^32: far within an i128.
+        let whole = |price: Self, per: NonZeroU32| {
+            i128::from(price.amount) * 10_i128.pow(MAX_SCALE - price.scale) * i128::from(per.get())
+        };
+        (whole(self, other.per), whole(other, self.per))
+    }
+
     /// The price of `quantity`, rounded once, half away from zero.
     ///
     /// Of N for a price, each of the first units takes the rounded share and the last the rest:

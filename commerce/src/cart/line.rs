@@ -79,6 +79,19 @@ impl Line {
         self.label_amount.map_or_else(|| self.price.extend(self.quantity), Ok)
     }
 
+    /// The listed price of a unit; of a pack with its price on a label, that price.
+    ///
+    /// # Errors
+    /// When the label's amount is negative.
+    pub fn listed_price(&self) -> Result<UnitPrice, UnitPriceError> {
+        match self.label_amount {
+            Some(label) if self.quantity == Quantity::one(self.quantity.unit()) => {
+                UnitPrice::from_money(label)
+            }
+            _ => Ok(self.price),
+        }
+    }
+
     /// The extension: the line at the price charged, before discounts.
     ///
     /// # Errors
