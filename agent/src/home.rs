@@ -29,7 +29,7 @@ use sync::log::{ReplicaId, SealingKey};
 use sync::store::{Chain, Machine, Verdict, Witness, judge};
 
 /// The build's date in Unix milliseconds: no clock of a till is ever before it. 2026-11-01.
-const BUILD_MS: u64 = 1_793_491_200_000;
+pub const BUILD_MS: u64 = 1_793_491_200_000;
 
 /// What can be wrong with a till's folder.
 #[derive(Debug, thiserror::Error)]

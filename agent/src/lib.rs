@@ -1,4 +1,25 @@
 //! The till agent: what runs on a till's own hardware.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`store`] | the two SQLite files: catalogue and till |
+//! | [`till`] | the till loop: one event in, facts durable, answer and effects out |
+//! | [`home`] | the till's folder: secrets, witness, quarantine |
+//! | [`runtime`] | the loop's thread and the devices around it |
+//! | [`import`], [`receipt`], [`replay`] | master data in, paper out, real baskets through |
+//! | [`config`] | `agent.toml` |
 
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod emulate;
+pub mod home;
+pub mod http;
 pub mod import;
+pub mod receipt;
+pub mod replay;
+pub mod runtime;
+pub mod sell;
 pub mod store;
+pub mod till;
+pub mod upkeep;

@@ -1,3 +1,7 @@
-//! The `till` binary.
+//! The `till` binary: see [`agent::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agent::cli::main()
+}

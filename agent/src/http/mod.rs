@@ -27,7 +27,7 @@ mod tests;
 use crate::auth::{Auth, AuthError};
 use crate::config::Http;
 use crate::home::{Home, HomeError};
-use crate::runtime::{DeviceStatus, Devices, Loop};
+use crate::runtime::{DeviceBoard, DeviceStatus, Loop};
 use crate::store::open::StoreError;
 use axum::serve::ListenerExt;
 use state::{Inner, Made};
@@ -53,7 +53,7 @@ pub trait Board: Send + Sync + 'static {
     fn terminal(&self) -> Option<String>;
 }
 
-impl Board for Devices {
+impl Board for DeviceBoard {
     fn devices(&self) -> Vec<DeviceStatus> {
         self.status()
     }
@@ -148,15 +148,8 @@ pub async fn serve(
         );
     }
     let (stop, stopping) = watch::channel(false);
-    let made = Made {
-        till,
-        auth,
-        board,
-        folder: home.folder().to_owned(),
-        pepper,
-        stopping: stopping.clone(),
-        idle,
-    };
+    let made =
+        Made { till, auth, board, home: home.clone(), pepper, stopping: stopping.clone(), idle };
     let router = routes::router(Arc::new(Inner::new(made)?));
     // Answers are small and whole: waiting to fill a packet would cost more than the act.
     let listener = listener.tap_io(|stream| {

@@ -3,13 +3,13 @@
 use super::Board;
 use super::problem::{Kind, Problem};
 use crate::auth::Auth;
+use crate::home::Home;
 use crate::runtime::Loop;
 use crate::store::catalogue::{self, View};
 use crate::store::open::{OpenOptions, ReadGuard, Readers, StoreError};
 use crate::store::till;
 use crate::till::{Settings, Till};
 use commerce::Currency;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -35,7 +35,7 @@ pub(super) struct Inner {
     /// The devices.
     pub board: Arc<dyn Board>,
     /// The till's folder.
-    pub folder: PathBuf,
+    pub home: Home,
     /// Keys the hash of a named request: a body holds PINs, and a bare hash of one could be tried
     /// out.
     pub request_key: ring::hmac::Key,
@@ -60,7 +60,7 @@ pub(super) struct Made {
     /// The devices.
     pub board: Arc<dyn Board>,
     /// The till's folder.
-    pub folder: PathBuf,
+    pub home: Home,
     /// The folder's secret.
     pub pepper: [u8; 32],
     /// Becomes true when the server stops.
@@ -72,10 +72,10 @@ pub(super) struct Made {
 impl Inner {
     /// Opens the readers.
     pub fn new(made: Made) -> Result<Self, StoreError> {
-        let Made { till, auth, board, folder, pepper, stopping, idle } = made;
+        let Made { till, auth, board, home, pepper, stopping, idle } = made;
         let options = |name: &str| OpenOptions {
             cache_kib: READER_CACHE_KIB,
-            ..OpenOptions::new(folder.join(name))
+            ..OpenOptions::new(home.file(name))
         };
         Ok(Self {
             till_db: Readers::open(&options("till.db"), till::MIGRATIONS, READERS)?,
@@ -83,7 +83,7 @@ impl Inner {
             till,
             auth,
             board,
-            folder,
+            home,
             request_key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &pepper),
             listeners: Arc::new(Semaphore::new(MAX_LISTENERS)),
             verifying: Arc::new(Semaphore::new(1)),

@@ -43,14 +43,35 @@ struct Watched {
     health: watch::Receiver<Health>,
 }
 
+/// What the devices are doing, for whoever shows it.
+#[derive(Default)]
+pub struct DeviceBoard {
+    watched: Mutex<Vec<Watched>>,
+    /// What the terminal shows its customer now, in words.
+    progress: Progress,
+}
+
+impl DeviceBoard {
+    /// Every device as it is now, in the order of the configuration.
+    #[must_use]
+    pub fn status(&self) -> Vec<DeviceStatus> {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.iter().map(Watched::status).collect()
+    }
+
+    /// What the card terminal is doing, in words, while a payment is under way.
+    #[must_use]
+    pub fn terminal_progress(&self) -> Option<String> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// The devices of a running till.
 pub struct Devices {
-    watched: Vec<Watched>,
+    board: Arc<DeviceBoard>,
     tasks: JoinSet<()>,
     scanners: Vec<Device<Infallible>>,
     stop: watch::Sender<bool>,
-    /// What the terminal shows its customer now, in words.
-    progress: Progress,
 }
 
 /// What the terminal is doing, shared with whoever asks.
@@ -66,11 +87,10 @@ impl Devices {
         outlets: Outlets,
     ) -> Self {
         let mut devices = Self {
-            watched: Vec::new(),
+            board: Arc::default(),
             tasks: JoinSet::new(),
             scanners: Vec::new(),
             stop: watch::channel(false).0,
-            progress: Arc::default(),
         };
         for (number, scanner) in (1_u64..).zip(&config.scanner) {
             devices.start_scanner(scanner, seed.wrapping_add(number), till);
@@ -88,16 +108,10 @@ impl Devices {
         devices
     }
 
-    /// Every device as it is now.
+    /// What the devices are doing.
     #[must_use]
-    pub fn status(&self) -> Vec<DeviceStatus> {
-        self.watched.iter().map(Watched::status).collect()
-    }
-
-    /// What the card terminal is doing, in words, while a payment is under way.
-    #[must_use]
-    pub fn terminal_progress(&self) -> Option<String> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn board(&self) -> Arc<DeviceBoard> {
+        Arc::clone(&self.board)
     }
 
     fn watch<C>(
@@ -110,7 +124,7 @@ impl Devices {
     ) {
         let health = device.health();
         let watched = Watched { name: name.to_owned(), kind, endpoint, health: health.clone() };
-        self.watched.push(watched);
+        self.board.watched.lock().unwrap_or_else(PoisonError::into_inner).push(watched);
         self.tasks.spawn(tell(name.to_owned(), health, feed.clone()));
     }
 
@@ -183,7 +197,7 @@ impl Devices {
         let payments = Payments {
             till: till.clone(),
             device,
-            progress: Arc::clone(&self.progress),
+            progress: Arc::clone(&self.board.progress),
             current: None,
             ask_again: false,
         };

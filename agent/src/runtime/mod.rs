@@ -10,7 +10,7 @@ mod looper;
 mod payments;
 mod spool;
 
-pub use devices::{DeviceStatus, Devices};
+pub use devices::{DeviceBoard, DeviceStatus, Devices};
 pub use feed::{Feed, Notice, Subscription, What};
 pub use looper::{Loop, LoopError, LoopThread};
 

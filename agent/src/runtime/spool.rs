@@ -88,7 +88,8 @@ impl Spooler {
             let outcome = match command.map(|command| self.device.send(command)) {
                 Ok(Ok(())) => self.outcome(id, inbox).await,
                 Ok(Err(error)) => JobOutcome::NotPrinted { why: error.to_string() },
-                Err(error) => JobOutcome::NotPrinted { why: error.to_string() },
+                // It would fail each time and hold up the rest: a person looks.
+                Err(error) => JobOutcome::Unknown { why: error.to_string() },
             };
             tracing::debug!(job = id, ?outcome, "printed");
             let stop = outcome != JobOutcome::Done;

@@ -29,7 +29,8 @@ use crate::store::till::read::{self, Shift};
 use crate::store::till::{Act, OpenReturn, Payment, PaymentState, TillStore, TillStoreError};
 use commerce::cart::{Cart, CartId};
 use commerce::sale::Stamp;
-use commerce::staff::{Authority, StaffId};
+use commerce::staff::{Authority, Role, StaffId};
+use commerce::tax::Rate;
 use drivers::terminal::intent::Baseline;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -306,6 +307,18 @@ impl Till {
         self.settings.authority(id).ok_or_else(|| Refusal::UnknownStaff(id.clone()))
     }
 
+    /// Whoever began something that ends now; someone who left the shop meanwhile may do nothing
+    /// new, but what money did must still be written down.
+    fn authority_of_past_act(&self, id: &StaffId) -> Authority {
+        self.settings.authority(id).unwrap_or_else(|| Authority {
+            staff: id.clone(),
+            role: Role::Cashier,
+            discount_limit: Rate::ZERO,
+            override_limit: Rate::ZERO,
+            refund_limit: Some(0),
+        })
+    }
+
     fn open_shift_number(&self) -> Result<u32, Refusal> {
         self.shift.as_ref().map(|shift| shift.number).ok_or(Refusal::NoShift)
     }
@@ -323,6 +336,15 @@ impl Till {
             Some(_) => Ok(()),
             None => Err(Refusal::UnknownReason { reason: reason.to_owned(), kind }),
         }
+    }
+
+    /// Refuses an amount of another currency than the store's.
+    fn assert_currency(&self, amount: commerce::Money) -> Result<(), Refusal> {
+        let ours = self.settings.store.currency;
+        if amount.currency() == ours {
+            return Ok(());
+        }
+        Err(commerce::MoneyError::Mismatch(ours, amount.currency()).into())
     }
 
     /// Refuses to begin something new when the disk is nearly full.

@@ -230,7 +230,7 @@ impl Till {
                 return Ok(Reply::Payment(intent));
             }
         };
-        let by = self.authority(&payment.by)?;
+        let by = self.authority_of_past_act(&payment.by);
         let context = Context { now, by, approver: None, once: None };
         self.end_payment(&context, &payment, outcome, false, effects)
     }

@@ -34,6 +34,12 @@ pub enum Refusal {
     /// Nobody is logged in at the till.
     #[error("nobody is logged in at this till: log in, then scan again")]
     NoOperator,
+    /// A count that cannot be.
+    #[error("count each tender once, and nothing below zero (tender `{0}`)")]
+    BadCount(String),
+    /// A quantity beside a label that states one.
+    #[error("the label of {0} states its own quantity or price: scan each label, without a quantity")]
+    LabelMeasures(String),
     /// No such cart.
     #[error("there is no cart {0}: it was paid or given up, or never opened")]
     NoCart(CartId),

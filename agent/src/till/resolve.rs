@@ -58,7 +58,14 @@ pub(super) fn look_up(
     scan: &Scan,
     at: Timestamp,
 ) -> Result<Scanned, Refusal> {
-    let code = read(scan, &settings.store.in_store_patterns)?;
+    let code = match read(scan, &settings.store.in_store_patterns) {
+        Ok(code) => code,
+        // Keyed digits that are no code may be a number of the shop's own.
+        Err(_) if scan.symbology.is_none() && view.item_by_sku(&scan.text)?.is_some() => {
+            Code::Other(scan.text.clone())
+        }
+        Err(error) => return Err(error.into()),
+    };
     let unknown = || Refusal::UnknownCode(code.to_string());
     let currency = settings.store.currency;
     let (item, gtin, measure) = match &code {
@@ -68,7 +75,10 @@ pub(super) fn look_up(
             // Digits that happen to check may still be a number of the shop's own.
             None => (view.item_by_sku(&scan.text)?, None, None),
         },
-        Code::Short(number) => (view.item_by_short(*number)?, None, None),
+        Code::Short(number) => match view.item_by_short(*number)? {
+            None => (view.item_by_sku(&scan.text)?, None, None),
+            item => (item, None, None),
+        },
         Code::InStore(InStore { item, measure }) => {
             (view.item_by_in_store(item)?, None, Some(*measure))
         }
@@ -143,6 +153,9 @@ pub(super) fn sellable(
             return Err(Refusal::NoPrice { sku: item.sku.clone(), name: item.name.clone() });
         }
     };
+    if measure.is_some() && asked.is_some() {
+        return Err(Refusal::LabelMeasures(item.name.clone()));
+    }
     let quantity = match label_amount {
         Some(label) => labelled_quantity(item, label, listed),
         None => quantity(item, *measure, asked)?,

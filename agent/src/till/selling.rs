@@ -1,6 +1,6 @@
 //! Building a cart: scan, quantity, void, price, discount, park, recall, give up.
 
-use super::resolve::{Scanned, look_up, sellable};
+use super::resolve::{Scanned, Sellable, look_up, sellable};
 use super::{Answer, CartView, Change, Context, Effect, Refusal, Reply, Till};
 use crate::store::catalogue::ReasonKind;
 use crate::store::till::{Act, TillStoreError, read};
@@ -66,14 +66,15 @@ impl Till {
             self.cart(id)?.clone()
         };
         self.assert_not_paying(id)?;
-        let line = cart.add(goods.item, goods.quantity, goods.price, goods.label_amount)?;
+        let line = add_or_group(&mut cart, goods)?;
         let by = context.by.staff.clone();
         let reply = self.keep(context, cart, Some(line), effects, |act, cart| {
             if opened {
                 act.put_cart(cart, &by)?;
                 act.set_current_cart(Some(id))?;
             }
-            cart.lines.last().map_or(Ok(()), |line| act.put_line(id, line))
+            let added = cart.lines.iter().filter(|candidate| candidate.number == line);
+            added.map(|line| act.put_line(id, line)).collect()
         })?;
         if opened {
             self.current = Some(id);
@@ -287,4 +288,23 @@ impl Till {
             self.current = None;
         }
     }
+}
+
+/// Adds a line. Of what sells at N for a price, one more joins the line that is there, so that
+/// three scans cost what three at once do.
+fn add_or_group(cart: &mut Cart, goods: Sellable) -> Result<u32, CartError> {
+    let Sellable { item, quantity, price, label_amount } = goods;
+    let there = cart.live_lines().find(|line| {
+        price.per().get() > 1
+            && line.item == item
+            && line.price == price
+            && line.price_override.is_none()
+            && line.discounts.is_empty()
+    });
+    if let Some((number, held)) = there.map(|line| (line.number, line.quantity)) {
+        let together = held.thousandths() + quantity.thousandths();
+        cart.set_quantity(number, Quantity::new(together, quantity.unit())?)?;
+        return Ok(number);
+    }
+    cart.add(item, quantity, price, label_amount)
 }

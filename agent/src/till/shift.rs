@@ -23,6 +23,7 @@ impl Till {
             return Err(Refusal::ShiftOpen(shift.number));
         }
         self.assert_room()?;
+        self.assert_currency(float)?;
         if float.minor() < 0 {
             return Err(Refusal::NoAmount);
         }
@@ -55,6 +56,7 @@ impl Till {
     ) -> Result<Reply, Refusal> {
         let stamp = self.stamp(context)?;
         let number = stamp.shift;
+        self.assert_currency(amount)?;
         if amount.minor() <= 0 {
             return Err(Refusal::NoAmount);
         }
@@ -175,6 +177,11 @@ impl Till {
         let currency = self.settings.store.currency;
         let mut compared = Vec::with_capacity(counted.len());
         for (id, amount) in counted {
+            self.assert_currency(*amount)?;
+            let again = compared.iter().any(|other: &Counted| other.tender == *id);
+            if again || amount.minor() < 0 {
+                return Err(Refusal::BadCount(id.clone()));
+            }
             let tender =
                 self.settings.tender(id).ok_or_else(|| Refusal::UnknownTender(id.clone()))?;
             let expected = match tender.kind {

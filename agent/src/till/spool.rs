@@ -5,8 +5,8 @@ use crate::store::till::{Job, JobKind, JobState, read};
 use commerce::sale::ReceiptNumber;
 use jiff::Timestamp;
 
-/// Jobs looked at; more than a printer that was off for a day leaves behind.
-const MAX_JOBS: u32 = 10_000;
+/// How late a drawer may still open: the customer stands there this long, not longer.
+const DRAWER_PATIENCE_MS: i64 = 15_000;
 
 impl Till {
     /// The next job for the printer, marked as sent before the first byte goes out, so that a
@@ -15,31 +15,29 @@ impl Till {
     /// # Errors
     /// When the spool cannot be read or written.
     pub fn next_job(&mut self, now: Timestamp) -> Result<Option<Job>, Refusal> {
-        let jobs = read::jobs(self.store.connection(), MAX_JOBS)?;
-        if jobs.iter().any(|job| job.state == JobState::Sent) {
-            return Ok(None);
+        while let Some(job) = read::next_job(self.store.connection())? {
+            let late = now.as_millisecond().saturating_sub(job.at) > DRAWER_PATIENCE_MS;
+            if job.kind == JobKind::Drawer && late {
+                let why = "the printer was not there in time to open the drawer";
+                self.store.act(now, |act| act.set_job(job.id, JobState::NotPrinted, why))?;
+                continue;
+            }
+            self.store.act(now, |act| act.set_job(job.id, JobState::Sent, ""))?;
+            return Ok(Some(job));
         }
-        let Some(job) = jobs.into_iter().find(|job| job.state == JobState::Waiting) else {
-            return Ok(None);
-        };
-        self.store.act(now, |act| act.set_job(job.id, JobState::Sent, ""))?;
-        Ok(Some(job))
+        Ok(None)
     }
 
     /// After a start: what had been sent when the till stopped has no known outcome.
     pub(super) fn recover_spool(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
-        let jobs = read::jobs(self.store.connection(), MAX_JOBS)?;
-        let sent: Vec<_> = jobs.iter().filter(|job| job.state == JobState::Sent).collect();
-        for job in &sent {
-            self.store.act(now, |act| {
-                act.set_job(
-                    job.id,
-                    JobState::Unknown,
-                    "the till stopped while it was with the printer",
-                )
-            })?;
+        for job in read::sent_jobs(self.store.connection())? {
+            let why = "the till stopped while it was with the printer";
+            self.store.act(now, |act| act.set_job(job.id, JobState::Unknown, why))?;
         }
-        Ok(if jobs.is_empty() { Vec::new() } else { vec![Effect::Spool] })
+        Ok(match read::next_job(self.store.connection())? {
+            Some(_) => vec![Effect::Spool],
+            None => Vec::new(),
+        })
     }
 
     pub(super) fn job_ended(
@@ -138,11 +136,8 @@ impl Till {
     }
 
     fn stuck_job(&self, id: u64) -> Result<Job, Refusal> {
-        let jobs = read::jobs(self.store.connection(), MAX_JOBS)?;
-        jobs.into_iter()
-            .find(|job| {
-                job.id == id && matches!(job.state, JobState::Unknown | JobState::NotPrinted)
-            })
+        read::job(self.store.connection(), id)?
+            .filter(|job| matches!(job.state, JobState::Unknown | JobState::NotPrinted))
             .ok_or(Refusal::NoJob(id))
     }
 

@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Reports of a device that nobody reads may wait this long a queue before they are thrown away.
+/// Reports of a device that may wait to be thrown away: nobody asked it for anything.
 const REPORTS: usize = 16;
 /// How long a device is waited for: connecting takes up to 3 s, a terminal's answer up to 5 s.
 pub const PATIENCE: Duration = Duration::from_secs(9);
@@ -76,12 +76,10 @@ pub enum AskError {
     },
 }
 
-/// The answer of `GET /api/v1/devices`: a list, or an object that holds one.
+/// The answer of `GET /api/v1/devices`.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Answer {
-    List(Vec<DeviceReport>),
-    Object { devices: Vec<DeviceReport> },
+struct Answer {
+    devices: Vec<DeviceReport>,
 }
 
 /// Asks the till that runs at `address`. Blocks for some seconds at most.
@@ -97,15 +95,13 @@ pub fn ask_running(address: SocketAddr) -> Result<Vec<DeviceReport>, AskError> {
         Err(ureq::Error::StatusCode(status)) => return Err(refused(format!("HTTP {status}"))),
         Err(error) => return Err(AskError::Silent { address, detail: error.to_string() }),
     };
-    let answer = response
+    let answer: Answer = response
         .body_mut()
         .with_config()
         .limit(MAX_ANSWER)
         .read_json()
         .map_err(|error| refused(error.to_string()))?;
-    Ok(match answer {
-        Answer::List(devices) | Answer::Object { devices } => devices,
-    })
+    Ok(answer.devices)
 }
 
 /// Asks every configured device itself, all at once, for `patience` at most. Only for a stopped

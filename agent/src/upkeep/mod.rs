@@ -51,6 +51,8 @@ enum Seen {
     Nothing,
     /// A witness that cannot be read, and why.
     Unreadable(String),
+    /// What a restore leaves: it agrees with no database.
+    Restored,
     /// A witness.
     Witness(Witness),
 }
@@ -61,6 +63,7 @@ fn seen(home: &Home) -> Result<Seen, UpkeepError> {
     let file = home.file("till.witness");
     match std::fs::read(&file) {
         Ok(bytes) => Ok(match Witness::decode(&bytes) {
+            Ok(witness) if witness.head.replica == restore::RESTORED.replica => Seen::Restored,
             Ok(witness) => Seen::Witness(witness),
             Err(error) => Seen::Unreadable(error.to_string()),
         }),

@@ -23,7 +23,7 @@ use sync::log::{Hash, ReplicaId};
 use sync::store::Machine;
 
 /// A head that no journal has: a till that finds it in its witness knows that it was restored.
-const RESTORED: Head = Head { replica: ReplicaId([0; 16]), seq: 1, hash: Hash([0; 32]) };
+pub(super) const RESTORED: Head = Head { replica: ReplicaId([0; 16]), seq: 1, hash: Hash([0; 32]) };
 
 /// How a backup is put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

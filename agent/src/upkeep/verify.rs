@@ -65,6 +65,8 @@ pub enum WitnessSays {
     Agrees(u64),
     /// There is none; the next start begins a new series.
     Missing,
+    /// A backup was put back; the next start begins a new series.
+    Restored,
     /// It cannot be read; the next start begins a new series.
     Unreadable(String),
 }
@@ -105,6 +107,7 @@ pub(super) fn verify_inspection(
             WitnessSays::Agrees(chain.seq)
         }
         Seen::Nothing => WitnessSays::Missing,
+        Seen::Restored => WitnessSays::Restored,
         Seen::Unreadable(why) => WitnessSays::Unreadable(why.clone()),
     };
     let mut facts = Facts::default();
@@ -191,6 +194,9 @@ impl fmt::Display for VerifyReport {
             WitnessSays::Agrees(seq) => writeln!(f, "the witness saw entry {seq}, which is here")?,
             WitnessSays::Missing => {
                 writeln!(f, "there is no witness: the next `till run` begins a new series")?;
+            }
+            WitnessSays::Restored => {
+                writeln!(f, "a backup was put back: the next `till run` begins a new series")?;
             }
             WitnessSays::Unreadable(why) => {
                 writeln!(f, "{why}: the next `till run` begins a new series")?;

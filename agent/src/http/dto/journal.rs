@@ -1,6 +1,7 @@
 //! The journal: its series, their entries, and whether all of it verifies.
 
 use super::time;
+use crate::upkeep::verify::{VerifiedJournal, VerifyReport};
 use commerce::fact::Fact;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -62,22 +63,50 @@ pub(in crate::http) struct EntryList {
 
 /// A journal in which everything holds.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::http) struct VerifiedSeries {
+pub(in crate::http) struct JournalProven {
     /// The replica that writes it, in hexadecimal digits.
-    pub replica: String,
+    replica: String,
+    /// Its receipt series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<u32>,
     /// Entries, every hash of them recomputed.
-    pub entries: u64,
+    entries: u64,
     /// Seals, every one of them checked.
-    pub sealed: u64,
+    seals: u64,
     /// The hash of the last entry.
-    pub hash: String,
+    hash: String,
+    /// Receipts, numbered without gaps.
+    receipts: u64,
+    /// The last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_receipt: Option<String>,
 }
 
-/// Journals in which everything holds.
+/// What was proven of the journals here.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::http) struct Verification {
+pub(in crate::http) struct Proven {
     /// One a replica.
-    pub journals: Vec<VerifiedSeries>,
+    journals: Vec<JournalProven>,
+    /// Closed shifts whose Z is the sum of their facts.
+    zs: u64,
+    /// Entries that a newer Till wrote: sealed, but not understood by this one.
+    unknown: u64,
+}
+
+impl From<VerifyReport> for Proven {
+    fn from(report: VerifyReport) -> Self {
+        let journal = |journal: VerifiedJournal| JournalProven {
+            replica: journal.replica,
+            series: journal.series,
+            entries: journal.entries,
+            seals: journal.seals,
+            hash: journal.head,
+            receipts: journal.receipts,
+            last_receipt: journal.last_receipt,
+        };
+        let journals = report.journals.into_iter().map(journal).collect();
+        Self { journals, zs: report.zs, unknown: report.unknown }
+    }
 }
 
 impl EntryShown {

@@ -78,6 +78,7 @@ kinds! {
     ShiftOpen "shift-open" CONFLICT "A shift is open already",
     NoSuchShift "no-such-shift" NOT_FOUND "There was no such shift",
     CannotClose "cannot-close" CONFLICT "The shift cannot be closed yet",
+    BadCount "bad-count" UNPROCESSABLE_ENTITY "What was counted cannot be",
     NotCounted "not-counted" UNPROCESSABLE_ENTITY "Something was not counted",
     NotInDrawer "not-in-drawer" CONFLICT "The drawer does not hold that much",
     // Carts.
@@ -97,6 +98,7 @@ kinds! {
     UnknownItem "unknown-item" NOT_FOUND "There is no such item",
     NoPrice "no-price" CONFLICT "No price is in force",
     WeightNeeded "weight-needed" UNPROCESSABLE_ENTITY "It must be weighed",
+    LabelMeasures "label-measures" UNPROCESSABLE_ENTITY "The label states its own quantity or price",
     WeightNotExpected "weight-not-expected" CONFLICT "It is not sold by weight",
     BadQuantity "bad-quantity" UNPROCESSABLE_ENTITY "The quantity is wrong",
     BadPrice "bad-price" UNPROCESSABLE_ENTITY "The price is wrong",

@@ -13,6 +13,7 @@ use crate::receipt::ReceiptError;
 use crate::runtime::LoopError;
 use crate::store::open::StoreError;
 use crate::store::till::TillStoreError;
+use crate::upkeep::UpkeepError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -139,6 +140,18 @@ impl From<StoreError> for Problem {
 impl From<TillStoreError> for Problem {
     fn from(error: TillStoreError) -> Self {
         Self::new(refusal::of_till_store(&error), error.to_string())
+    }
+}
+
+impl From<UpkeepError> for Problem {
+    fn from(error: UpkeepError) -> Self {
+        let kind = match &error {
+            UpkeepError::Store(error) => refusal::of_store(error),
+            UpkeepError::TillStore(error) => refusal::of_till_store(error),
+            UpkeepError::Home(_) | UpkeepError::Io { .. } => Kind::StoreFailed,
+            _ => Kind::JournalFault,
+        };
+        Self::new(kind, error.to_string())
     }
 }
 

@@ -60,6 +60,8 @@ fn of(refusal: &Refusal) -> Kind {
         Refusal::NoPayment(_) => Kind::NoPayment,
         Refusal::NoJob(_) => Kind::NoJob,
         Refusal::NoAmount => Kind::BadAmount,
+        Refusal::BadCount(_) => Kind::BadCount,
+        Refusal::LabelMeasures(_) => Kind::LabelMeasures,
         Refusal::NotInDrawer { .. } => Kind::NotInDrawer,
         Refusal::DiskNearlyFull { .. } => Kind::DiskFull,
         Refusal::KeyReused(_) => Kind::KeyReused,

@@ -87,8 +87,8 @@ async fn open(State(app): State<App>, ask: Ask<Add>) -> Answered {
 #[utoipa::path(get, path = "/carts/{cart}", tag = "carts", params(CartPath), responses((status = OK, body = CartShown)))]
 async fn one(
     State(app): State<App>,
-    In(path): In<CartPath>,
     _who: Who,
+    In(path): In<CartPath>,
 ) -> Result<Json<CartShown>, Problem> {
     let view = app.look(move |till| till.view(CartId(path.cart), None)).await??;
     Ok(Json(view.into()))

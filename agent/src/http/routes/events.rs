@@ -42,8 +42,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses((status = OK, body = String, content_type = "text/event-stream")))]
 async fn events(
     State(app): State<App>,
-    headers: HeaderMap,
     _who: Who,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let place = Arc::clone(&app.listeners).try_acquire_owned().map_err(|_| {
         Problem::new(Kind::TooManyClients, "too many listen already: close another screen")

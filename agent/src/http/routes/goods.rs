@@ -26,8 +26,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/items", tag = "items", params(SearchQuery), responses((status = OK, body = ItemList)))]
 async fn search(
     State(app): State<App>,
-    With(query): With<SearchQuery>,
     _who: Who,
+    With(query): With<SearchQuery>,
 ) -> Result<Json<ItemList>, Problem> {
     let settings = app.settings().await?;
     let limit = usize::try_from(rows(query.limit)).unwrap_or(usize::MAX);
@@ -47,8 +47,8 @@ async fn search(
     params(("code" = String, Path, description = "A barcode, SKU or short code")), responses((status = OK, body = ItemShown)))]
 async fn by_code(
     State(app): State<App>,
-    In(code): In<String>,
     _who: Who,
+    In(code): In<String>,
 ) -> Result<Json<ItemShown>, Problem> {
     let settings = app.settings().await?;
     let item = app.read_catalogue(move |view| {
@@ -64,8 +64,8 @@ async fn by_code(
 #[utoipa::path(get, path = "/stock", tag = "stock", params(After), responses((status = OK, body = StockList)))]
 async fn stock(
     State(app): State<App>,
-    With(page): With<After>,
     _who: Who,
+    With(page): With<After>,
 ) -> Result<Json<StockList>, Problem> {
     let limit = rows(page.limit);
     let after = page.after.unwrap_or_default();
@@ -97,8 +97,8 @@ fn whole_skus(mut stock: Vec<Stock>, limit: usize) -> StockList {
     params(("sku" = String, Path, description = "The SKU")), responses((status = OK, body = StockList)))]
 async fn stock_of(
     State(app): State<App>,
-    In(sku): In<String>,
     _who: Who,
+    In(sku): In<String>,
 ) -> Result<Json<StockList>, Problem> {
     let wanted = sku.clone();
     let known = app.read_catalogue(move |view| Ok(view.item_by_sku(&wanted)?.is_some())).await?;

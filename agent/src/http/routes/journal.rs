@@ -1,15 +1,14 @@
 //! The journal: its series, their entries, and the proof that nothing was changed.
 
 use super::super::ask::{Ask, Who};
-use super::super::dto::journal::{
-    EntryList, EntryShown, SeriesList, SeriesRow, Verification, VerifiedSeries,
-};
+use super::super::dto::journal::{EntryList, EntryShown, Proven, SeriesList, SeriesRow};
 use super::super::dto::receipt::Nothing;
 use super::super::params::{After, In, With, bad_cursor, rows};
 use super::super::problem::{Kind, Problem};
-use super::super::state::App;
+use super::super::state::{App, blocking};
 use crate::store::open::ReadGuard;
 use crate::store::till::{TillStoreError, read};
+use crate::upkeep::{self, verify::VerifyOptions};
 use axum::Json;
 use axum::extract::State;
 use commerce::fact::Fact;
@@ -72,9 +71,9 @@ fn log(error: LogError) -> Problem {
     params(("series" = u32, Path, description = "The series"), After), responses((status = OK, body = EntryList)))]
 async fn entries(
     State(app): State<App>,
+    who: Who,
     In(series): In<u32>,
     With(page): With<After>,
-    who: Who,
 ) -> Result<Json<EntryList>, Problem> {
     who.assert_role(&app, Role::Supervisor).await?;
     let after = page.after.as_deref().unwrap_or("0");
@@ -106,30 +105,20 @@ fn page_of(
     Ok(EntryList { entries, next: (last < end).then(|| last.to_string()) })
 }
 
-/// Verifies every hash and every seal of every journal here. For managers; one at a time.
+/// Proves the journals here: every hash and seal, receipts without gaps, every Z. For managers.
 ///
-/// Runs beside the till on a reader; a year's journal takes some seconds.
-#[utoipa::path(post, path = "/journal/verify", tag = "journal", responses((status = OK, body = Verification)))]
-async fn verify(State(app): State<App>, ask: Ask<Nothing>) -> Result<Json<Verification>, Problem> {
+/// Runs beside the till, one at a time; a year's journal takes some seconds.
+#[utoipa::path(post, path = "/journal/verify", tag = "journal", responses((status = OK, body = Proven)))]
+async fn verify(State(app): State<App>, ask: Ask<Nothing>) -> Result<Json<Proven>, Problem> {
     ask.who.assert_role(&app, Role::Manager).await?;
     let turn = Arc::clone(&app.verifying).try_acquire_owned();
-    let turn = turn.map_err(|_| {
-        Problem::new(Kind::Busy, "a verification runs already: wait for it").retry_after(5)
-    })?;
-    let journals = app.read_till(move |conn| {
+    let busy = "a verification runs already: wait for it";
+    let turn = turn.map_err(|_| Problem::new(Kind::Busy, busy).retry_after(5))?;
+    let home = app.home.clone();
+    let report = blocking(move || {
         let _turn = turn;
-        let proven = journals(conn)?.into_iter().map(|(_, stream)| {
-            let verified = sync::store::verify(conn, &stream, None, &mut |_, _| {});
-            let verified =
-                verified.map_err(|fault| Problem::new(Kind::JournalFault, fault.to_string()))?;
-            Ok::<_, Problem>(VerifiedSeries {
-                replica: stream.id().replica.to_string(),
-                entries: verified.entries,
-                sealed: verified.sealed,
-                hash: verified.hash.to_string(),
-            })
-        });
-        proven.collect()
+        let options = VerifyOptions { rebuild_check: false };
+        Ok(upkeep::verify::verify(&home, options, &mut |_| {})?)
     });
-    Ok(Json(Verification { journals: journals.await? }))
+    Ok(Json(report.await?.into()))
 }

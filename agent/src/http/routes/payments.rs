@@ -48,8 +48,8 @@ async fn list(State(app): State<App>, _who: Who) -> Result<Json<PaymentList>, Pr
     params(("payment" = u64, Path, description = "The payment's number")), responses((status = OK, body = PaymentShown)))]
 async fn one(
     State(app): State<App>,
-    In(intent): In<u64>,
     _who: Who,
+    In(intent): In<u64>,
 ) -> Result<Json<PaymentShown>, Problem> {
     let settings = app.settings().await?;
     let terminal = app.board.terminal();

@@ -31,8 +31,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/receipts", tag = "receipts", params(Before), responses((status = OK, body = ReceiptList)))]
 async fn list(
     State(app): State<App>,
-    With(page): With<Before>,
     _who: Who,
+    With(page): With<Before>,
 ) -> Result<Json<ReceiptList>, Problem> {
     let before = match &page.before {
         None => (u32::MAX, u32::MAX),
@@ -84,7 +84,7 @@ fn cursor(text: &str) -> Option<(u32, u32)> {
 #[utoipa::path(get, path = "/receipts/{receipt}", tag = "receipts",
     params(("receipt" = String, Path, description = "The receipt's number, with .txt, .svg or .png behind it for paper", example = "HH01-1-1-000001")),
     responses((status = OK, content((ReceiptShown = "application/json"), (String = "text/plain"), (String = "image/svg+xml"), (String = "image/png")))))]
-async fn one(State(app): State<App>, In(name): In<String>, _who: Who) -> Result<Response, Problem> {
+async fn one(State(app): State<App>, _who: Who, In(name): In<String>) -> Result<Response, Problem> {
     let (stem, form) = paper::split(&name);
     let number = parse(stem)?;
     let settings = app.settings().await?;

@@ -105,8 +105,9 @@ async fn staff(State(app): State<App>, _who: Who) -> Result<Json<StaffList>, Pro
     params(("staff" = String, Path, description = "The staff number")), responses((status = NO_CONTENT)))]
 async fn set_pin(
     State(app): State<App>,
-    In(staff): In<String>,
     who: Who,
+    In(staff): In<String>,
+
     Body(body): Body<NewPin>,
 ) -> Result<StatusCode, Problem> {
     if staff != who.staff.as_str() {

@@ -45,8 +45,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/shifts/{shift}", tag = "shifts", params(ShiftPath), responses((status = OK, body = ShiftShown)))]
 async fn one(
     State(app): State<App>,
-    In(path): In<ShiftPath>,
     _who: Who,
+    In(path): In<ShiftPath>,
 ) -> Result<Json<ShiftShown>, Problem> {
     let number = number(&app, &path.shift).await?;
     let settings = app.settings().await?;
@@ -82,8 +82,8 @@ async fn close(State(app): State<App>, ask: Ask<CloseShift>) -> Answered {
 #[utoipa::path(get, path = "/shifts", tag = "shifts", params(Before), responses((status = OK, body = ShiftList)))]
 async fn list(
     State(app): State<App>,
-    With(page): With<Before>,
     _who: Who,
+    With(page): With<Before>,
 ) -> Result<Json<ShiftList>, Problem> {
     let before = match &page.before {
         None => None,
@@ -118,8 +118,8 @@ fn page_of(
 #[utoipa::path(get, path = "/shifts/{shift}/report", tag = "shifts", params(ShiftPath), responses((status = OK, body = ShiftReport)))]
 async fn report(
     State(app): State<App>,
-    In(path): In<ShiftPath>,
     who: Who,
+    In(path): In<ShiftPath>,
 ) -> Result<Json<ShiftReport>, Problem> {
     who.assert_role(&app, Role::Supervisor).await?;
     let shift = number(&app, &path.shift).await?;
@@ -132,8 +132,8 @@ async fn report(
     responses((status = OK, body = String, content_type = "text/plain")))]
 async fn report_text(
     State(app): State<App>,
-    In(path): In<ShiftPath>,
     who: Who,
+    In(path): In<ShiftPath>,
 ) -> Result<Drawn, Problem> {
     drawn(&app, &who, &path, Form::Text).await
 }
@@ -143,8 +143,8 @@ async fn report_text(
     responses((status = OK, body = String, content_type = "image/svg+xml")))]
 async fn report_svg(
     State(app): State<App>,
-    In(path): In<ShiftPath>,
     who: Who,
+    In(path): In<ShiftPath>,
 ) -> Result<Drawn, Problem> {
     drawn(&app, &who, &path, Form::Svg).await
 }
@@ -154,8 +154,8 @@ async fn report_svg(
     responses((status = OK, body = Vec<u8>, content_type = "image/png")))]
 async fn report_png(
     State(app): State<App>,
-    In(path): In<ShiftPath>,
     who: Who,
+    In(path): In<ShiftPath>,
 ) -> Result<Drawn, Problem> {
     drawn(&app, &who, &path, Form::Png).await
 }

@@ -32,7 +32,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/status", tag = "till", responses((status = OK, body = TillStatus)))]
 async fn status(State(app): State<App>) -> Result<Json<TillStatus>, Problem> {
     let devices = app.board.devices().into_iter().map(DeviceShown::from).collect();
-    let disk = DiskStatus { free_mb: free_bytes(&app.folder).map(|free| free / (1024 * 1024)) };
+    let disk =
+        DiskStatus { free_mb: free_bytes(app.home.folder()).map(|free| free / (1024 * 1024)) };
     let mut status = app.look(move |till| of_till(till, devices, disk)).await??;
     let currency = app.currency().await?;
     let (unsettled, spool) = app

@@ -88,7 +88,8 @@ impl Client {
     /// Changes something under a new key.
     pub fn change(&mut self, method: &str, path: &str, body: &str) -> Answer {
         self.keys += 1;
-        let key = format!("key-{}", self.keys);
+        // No two clients use the same keys.
+        let key = format!("{}-{}", self.csrf.get(..16).unwrap_or_default(), self.keys);
         self.keyed(method, path, body, &key)
     }
 
@@ -227,6 +228,17 @@ pub(super) struct Event {
 }
 
 impl Listener {
+    /// The next event of this name. The effects of an act are told after its answer, so those of
+    /// acts before may still come.
+    pub fn until(&mut self, name: &str) -> Event {
+        loop {
+            let event = self.next().expect("the stream goes on");
+            if event.name == name {
+                return event;
+            }
+        }
+    }
+
     /// The next event; `None` when the stream ends.
     pub fn next(&mut self) -> Option<Event> {
         let mut event = Event { id: String::new(), name: String::new(), data: String::new() };

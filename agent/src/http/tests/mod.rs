@@ -2,6 +2,12 @@
 //! of its own, with the shipped demo store.
 
 mod client;
+mod documents;
+mod doors;
+mod events;
+mod lists;
+mod money;
+mod refusals;
 mod selling;
 
 use super::{Board, Server, serve};

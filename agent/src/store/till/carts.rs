@@ -128,8 +128,9 @@ impl Act<'_> {
         };
         self.tx
             .prepare_cached(
-                "INSERT INTO cart_tender (cart, position, tender, name, kind, amount, reference, intent)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO cart_tender (cart, position, tender, name, kind, opens_drawer,
+                    gives_change, amount, reference, intent)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 cart.id.0.cast_signed(),
@@ -137,6 +138,8 @@ impl Act<'_> {
                 tendered.tender.id,
                 tendered.tender.name,
                 tendered.tender.kind.name(),
+                tendered.tender.opens_drawer,
+                tendered.tender.gives_change,
                 tendered.amount.minor(),
                 tendered.reference,
                 tendered.intent.map(u64::cast_signed),
@@ -321,8 +324,8 @@ fn load_tenders(conn: &Connection, cart: i64, currency: Currency) -> Result<Vec<
                     id: row.get("tender")?,
                     name: row.get("name")?,
                     kind,
-                    opens_drawer: kind == TenderKind::Cash,
-                    gives_change: kind == TenderKind::Cash,
+                    opens_drawer: row.get("opens_drawer")?,
+                    gives_change: row.get("gives_change")?,
                     limit: None,
                 },
                 amount: Money::new(row.get("amount")?, currency).map_err(damaged)?,

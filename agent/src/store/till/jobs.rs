@@ -37,7 +37,8 @@ pub enum JobState {
     Sent,
     /// Nobody knows whether it was printed: ask the paper, then reprint or drop it.
     Unknown,
-    /// It was not printed, and why.
+    /// It was not printed, and why. A receipt is tried again when the printer is back, a drawer is
+    /// not: it would open for nobody.
     NotPrinted,
 }
 
@@ -69,6 +70,8 @@ pub struct Job {
     pub state: JobState,
     /// Why, in words.
     pub why: String,
+    /// When it was put on the spool, in Unix milliseconds.
+    pub at: i64,
 }
 
 fn job_of(row: &Row<'_>) -> Result<Job> {
@@ -93,6 +96,7 @@ fn job_of(row: &Row<'_>) -> Result<Job> {
         duplicate: row.get::<_, i64>("duplicate")? != 0,
         state,
         why: row.get("why")?,
+        at: row.get("at")?,
     })
 }
 
@@ -152,5 +156,31 @@ impl Act<'_> {
 pub(super) fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     conn.prepare_cached("SELECT * FROM job ORDER BY id LIMIT ?1")?
         .query_and_then([limit], job_of)?
+        .collect()
+}
+
+/// The job the printer is to be given next; none while one is with it.
+pub(super) fn next(conn: &Connection) -> Result<Option<Job>> {
+    conn.prepare_cached(
+        "SELECT * FROM job WHERE (state = 0 OR (state = 3 AND kind <> 1))
+           AND NOT EXISTS (SELECT 1 FROM job WHERE state = 1) ORDER BY id LIMIT 1",
+    )?
+    .query_and_then([], job_of)?
+    .next()
+    .transpose()
+}
+
+/// One job.
+pub(super) fn find(conn: &Connection, id: u64) -> Result<Option<Job>> {
+    conn.prepare_cached("SELECT * FROM job WHERE id = ?1")?
+        .query_and_then([id.cast_signed()], job_of)?
+        .next()
+        .transpose()
+}
+
+/// Jobs that were with the printer when the till stopped.
+pub(super) fn sent(conn: &Connection) -> Result<Vec<Job>> {
+    conn.prepare_cached("SELECT * FROM job WHERE state = 1 ORDER BY id")?
+        .query_and_then([], job_of)?
         .collect()
 }

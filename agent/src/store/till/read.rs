@@ -346,6 +346,30 @@ pub fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     jobs::jobs(conn, limit)
 }
 
+/// The job the printer is to be given next; none while one is with it.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn next_job(conn: &Connection) -> Result<Option<Job>> {
+    jobs::next(conn)
+}
+
+/// One job of the spool.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn job(conn: &Connection, id: u64) -> Result<Option<Job>> {
+    jobs::find(conn, id)
+}
+
+/// Jobs that were with the printer when the till stopped.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn sent_jobs(conn: &Connection) -> Result<Vec<Job>> {
+    jobs::sent(conn)
+}
+
 /// The return under way.
 ///
 /// # Errors

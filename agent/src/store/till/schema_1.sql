@@ -164,9 +164,11 @@ CREATE TABLE cart_tender (
     position  INTEGER NOT NULL,
     tender    TEXT NOT NULL,
     name      TEXT NOT NULL,
-    kind      TEXT NOT NULL,
-    amount    INTEGER NOT NULL,
-    reference TEXT,
+    kind         TEXT NOT NULL,
+    opens_drawer INTEGER NOT NULL,
+    gives_change INTEGER NOT NULL,
+    amount       INTEGER NOT NULL,
+    reference    TEXT,
     intent    INTEGER,
     PRIMARY KEY (cart, position)
 ) STRICT, WITHOUT ROWID;
@@ -213,6 +215,10 @@ CREATE TABLE job (
     why       TEXT NOT NULL DEFAULT '',
     at        INTEGER NOT NULL
 ) STRICT;
+
+-- What the printer is to be given next, however much waits or is stuck.
+CREATE INDEX job_to_do ON job (id) WHERE state = 0 OR (state = 3 AND kind <> 1);
+CREATE INDEX job_sent ON job (id) WHERE state = 1;
 
 -- LOCAL: which cart is at the till, which numbers were given last.
 CREATE TABLE register (

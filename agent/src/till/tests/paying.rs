@@ -301,3 +301,56 @@ fn a_request_sent_twice_is_done_once() {
     let other = Once { request: [2; 32], ..once };
     assert!(matches!(shop.event(request(&other)), Err(Refusal::KeyReused(_))));
 }
+
+#[test]
+fn a_clock_set_back_an_hour_stops_nothing_and_breaks_no_chain() {
+    let mut shop = Shop::open();
+    let first = shop.cash_sale();
+    shop.now -= jiff::SignedDuration::from_hours(1);
+    let second = shop.cash_sale();
+    shop.now = Timestamp::UNIX_EPOCH;
+    let third = shop.cash_sale();
+    assert_eq!((first.number, second.number, third.number), (1, 2, 3));
+    let conn = shop.till.store.connection();
+    for stream in sync::store::streams(conn).unwrap() {
+        sync::store::verify(conn, &stream, None, &mut |_, _| {}).unwrap();
+    }
+}
+
+#[test]
+fn money_that_moved_is_written_down_also_for_someone_who_left() {
+    let mut shop = Shop::open();
+    let id = shop.scan("9520000100377").cart.id;
+    let due = shop.till.view(id, None).unwrap().totals.due;
+    let intent = shop.pay_by_card(id);
+    let staff = "staff,name,role\n201,Katja Brandt,supervisor\n";
+    let path = shop.folder.path().join("staff.csv");
+    std::fs::write(&path, staff).unwrap();
+    let now = shop.now;
+    let input = Input { path: &path, format: None, progress: &mut |_| {} };
+    import(Kind::Staff, input, &mut shop.till.catalogue, now).unwrap();
+    shop.event(Event::Reload).unwrap();
+    let add = Command::Add { cart: None, code: "101".into(), quantity: None };
+    assert!(shop.refused("101", add).contains("not on the list"));
+    let reply = shop.approve(intent, due, 3);
+    let receipt = shop.sold(reply);
+    assert_eq!(shop.sale(&receipt).stamp.by, StaffId::parse("101").unwrap());
+}
+
+#[test]
+fn a_disk_nearly_full_begins_nothing_and_finishes_what_is_under_way() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let mut shop = Shop::open();
+    let free = Arc::new(AtomicU64::new(1_000));
+    let looked = Arc::clone(&free);
+    shop.till.disk_room =
+        Box::new(move || Some(Room { free: looked.load(Ordering::Relaxed), watermark: 100 }));
+    let id = shop.scan("101").cart.id;
+    free.store(99, Ordering::Relaxed);
+    let add = Command::Add { cart: None, code: "101".into(), quantity: None };
+    assert!(shop.refused("101", add).contains("disk is nearly full"));
+    let amount = shop.money("1.00");
+    let reply = shop.ok("101", cash(id, amount));
+    shop.sold(reply);
+}

@@ -106,7 +106,7 @@ async fn a_running_till_is_asked_through_its_api() {
     let (intent, _) = shop.begin_card();
     assert_eq!(intent, 1);
     for (status, body, name, outcome, text) in [
-        ("200 OK", "[]", "api", Fine, "answers"),
+        ("200 OK", r#"{"devices":[]}"#, "api", Fine, "answers"),
         ("200 OK", FAULTED, "device", Problem, "no paper"),
         ("401 Unauthorized", "{}", "api", Warning, "HTTP 401"),
         ("200 OK", "<html>", "api", Warning, "not with the state"),

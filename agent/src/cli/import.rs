@@ -1,0 +1,154 @@
+//! `till import KIND FILE`: on a stopped or a running till.
+
+use super::progress::bar;
+use crate::auth;
+use crate::config::Config;
+use crate::home::{Home, machine_at, wall_clock};
+use crate::import::{self, Format, ImportReport, Input, Kind, Progress, StockCount};
+use crate::store::catalogue::Catalogue;
+use crate::store::till::{TillStore, TillStoreError};
+use crate::till::Settings;
+use clap::{Args, ValueEnum};
+use commerce::fact::{Fact, StockCounted};
+use commerce::staff::StaffId;
+use std::path::PathBuf;
+
+/// Who counts when a file is imported from the command line: the till itself.
+const IMPORTER: &str = "0";
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    Store,
+    Taxes,
+    Tenders,
+    Reasons,
+    Staff,
+    Catalogue,
+    Prices,
+    Stock,
+}
+
+impl What {
+    const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Store => Some(Kind::Store),
+            Self::Taxes => Some(Kind::Taxes),
+            Self::Tenders => Some(Kind::Tenders),
+            Self::Reasons => Some(Kind::Reasons),
+            Self::Staff => Some(Kind::Staff),
+            Self::Catalogue => Some(Kind::Catalogue),
+            Self::Prices => Some(Kind::Prices),
+            Self::Stock => None,
+        }
+    }
+}
+
+/// Imports master data from CSV or JSON Lines, all or nothing. The formats are described, with
+/// examples, in docs/formats.md. Bad rows are named with line, column and reason.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// What the file holds. A new store imports in this order.
+    what: What,
+    /// The file; .csv, .jsonl or .ndjson.
+    file: PathBuf,
+    /// The file's format, where its name does not tell.
+    #[arg(long, value_enum)]
+    format: Option<FileFormat>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FileFormat {
+    Csv,
+    Jsonl,
+}
+
+impl Import {
+    pub(super) fn run(&self, config: &Config) -> anyhow::Result<()> {
+        let home = Home::at(&config.store.folder)?;
+        let mut catalogue = home.catalogue()?;
+        let bar = bar("{wide_bar} {bytes}/{total_bytes} {eta}");
+        let mut show = |progress: Progress| {
+            bar.set_length(progress.total);
+            bar.set_position(progress.bytes);
+        };
+        let format = self.format.map(|format| match format {
+            FileFormat::Csv => Format::Csv,
+            FileFormat::Jsonl => Format::JsonLines,
+        });
+        let input = Input { path: &self.file, format, progress: &mut show };
+        let rows = match self.what.kind() {
+            Some(kind) => {
+                let report = import::import(kind, input, &mut catalogue, wall_clock())?;
+                set_pins(config, &home, &catalogue, &report)?;
+                report.rows
+            }
+            None => import_stock(config, &home, &catalogue, input)?,
+        };
+        bar.finish_and_clear();
+        println!("{}: {rows} rows imported", self.file.display());
+        Ok(())
+    }
+}
+
+/// Opens `till.db` beside a till that may be running: SQLite lets one write at a time.
+fn till_store(config: &Config, home: &Home, catalogue: &Catalogue) -> anyhow::Result<TillStore> {
+    let settings = Settings::load(catalogue)?;
+    let machine = machine_at(&config.till.machine_id_file);
+    // Without a running till this process may begin the till's first series.
+    let lock = home.lock().ok();
+    let number = config.till.number.get();
+    Ok(home.till_store(lock.as_ref(), machine, &settings.store.code, number, wall_clock())?)
+}
+
+/// Turns the PINs of a staff file into verifiers.
+fn set_pins(
+    config: &Config,
+    home: &Home,
+    catalogue: &Catalogue,
+    report: &ImportReport,
+) -> anyhow::Result<()> {
+    if report.pins.is_empty() {
+        return Ok(());
+    }
+    let pepper = home.pepper()?;
+    let mut store = till_store(config, home, catalogue)?;
+    for (staff, pin) in &report.pins {
+        let verifier = auth::make_verifier(pin.expose(), &pepper)?;
+        store.act(wall_clock(), |act| act.set_pin(staff.as_str(), &verifier))?;
+    }
+    Ok(())
+}
+
+/// Writes counts into the journal, a fact a thousand rows.
+fn import_stock(
+    config: &Config,
+    home: &Home,
+    catalogue: &Catalogue,
+    input: Input<'_>,
+) -> anyhow::Result<u64> {
+    let mut store = till_store(config, home, catalogue)?;
+    let by = StaffId::parse(IMPORTER)?;
+    let now = wall_clock();
+    let at = jiff::Timestamp::from_millisecond(now.as_millisecond())?;
+    let report = store.act(now, |act| {
+        let mut write = |counts: Vec<StockCount>| {
+            for (place, items) in by_place(counts) {
+                act.record(&Fact::StockCounted(StockCounted { at, by: by.clone(), place, items }))?;
+            }
+            Ok(())
+        };
+        let imported = import::import_stock(input, catalogue.view(), &mut write);
+        imported.map_err(|error| TillStoreError::Abandoned(Box::new(error)))
+    })?;
+    Ok(report.rows)
+}
+
+/// Counts of one place a fact.
+fn by_place(counts: Vec<StockCount>) -> std::collections::BTreeMap<String, Vec<(String, i64)>> {
+    let mut places = std::collections::BTreeMap::<_, Vec<_>>::new();
+    for count in counts {
+        places.entry(count.place).or_default().push((count.sku, count.thousandths));
+    }
+    places
+}

@@ -1,0 +1,118 @@
+//! The command line: what a person types at a till, and what an exit code says to a script.
+//!
+//! | exit code | says |
+//! | --- | --- |
+//! | 0 | it was done |
+//! | 1 | it was not, and why is on standard error |
+//! | 2 | the command itself was wrong |
+
+mod import;
+mod logging;
+mod progress;
+mod replay;
+mod run;
+mod upkeep;
+
+use crate::config::Config;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Till: a point of sale that keeps a shop selling whatever happens to the network, the power or
+/// the cloud.
+#[derive(Debug, Parser)]
+#[command(name = "till", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// The configuration file; without one the built-in defaults. Every key can also be set as
+    /// TILL_<SECTION>__<KEY> in the environment.
+    #[arg(long, short, global = true, env = "TILL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Common {
+    fn load(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(self.config.as_deref(), std::env::vars_os())?)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the till: store, devices, API. Ctrl-C stops it cleanly.
+    Run,
+    /// Checks the configuration and names every problem with file, line and remedy.
+    Check,
+    /// Imports master data from CSV or JSON Lines, all or nothing.
+    Import(import::Import),
+    /// Looks into the journal: verify, export, rebuild.
+    #[command(subcommand)]
+    Journal(upkeep::Journal),
+    /// Copies both databases while the till sells.
+    Backup(upkeep::Backup),
+    /// Puts a backup back, with the till stopped.
+    Restore(upkeep::Restore),
+    /// Examines everything a till needs, and says what to do.
+    Doctor(upkeep::Doctor),
+    /// Lists the configured devices and how they are.
+    Devices,
+    /// A cashier at this terminal: scans, takes money, shows the receipt.
+    Sell(Box<crate::sell::Sell>),
+    /// Emulates a till's devices on their real transports.
+    Emulate(Box<crate::emulate::Emulate>),
+    /// Rings a folder of real baskets through the till and compares each day's Z.
+    Replay(replay::Replay),
+}
+
+/// Parses the command line and carries it out.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { common, command } = Cli::parse();
+    let done = match command {
+        Command::Run => common.load().and_then(|config| run::run(&config)),
+        Command::Check => return check(&common),
+        Command::Import(import) => common.load().and_then(|config| import.run(&config)),
+        Command::Journal(journal) => common.load().and_then(|config| journal.run(&config)),
+        Command::Backup(backup) => common.load().and_then(|config| backup.run(&config)),
+        Command::Restore(restore) => common.load().and_then(|config| restore.run(&config)),
+        Command::Devices => common.load().and_then(|config| upkeep::devices(&config)),
+        Command::Doctor(doctor) => return exit(doctor.run(&common)),
+        Command::Sell(sell) => common.load().and_then(|config| sell_at(&sell, &config)),
+        Command::Emulate(emulate) => emulate.run().map_err(Into::into),
+        Command::Replay(replay) => replay.run(),
+    };
+    exit(done.map(|()| ExitCode::SUCCESS))
+}
+
+fn exit(done: anyhow::Result<ExitCode>) -> ExitCode {
+    done.unwrap_or_else(|error| {
+        eprintln!("till: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Sells at the configured till, or at the one named.
+fn sell_at(sell: &crate::sell::Sell, config: &Config) -> anyhow::Result<()> {
+    let pin = std::env::var("TILL_PIN").ok();
+    Ok(crate::sell::run(sell, &config.http.socket_address().to_string(), pin)?)
+}
+
+fn check(common: &Common) -> ExitCode {
+    let findings = Config::check(common.config.as_deref(), std::env::vars_os());
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("the configuration is sound");
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,55 @@
+//! `till replay FOLDER`.
+
+use super::progress::bar;
+use crate::replay::{ReplayEvent, ReplayOptions, report, run};
+use clap::Args;
+use jiff::tz::TimeZone;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Rings a folder of real baskets through the till's own path, on an injected clock and a scratch
+/// store, and compares each day's Z with what the folder says.
+#[derive(Debug, Args)]
+#[command(after_long_help = report::HELP)]
+pub(super) struct Replay {
+    /// The folder with catalog.csv, baskets.csv and days.csv.
+    folder: PathBuf,
+    /// Prints the summary as JSON, for machines.
+    #[arg(long)]
+    json: bool,
+    /// The time zone of the shop's clock, by its IANA name.
+    #[arg(long, default_value = "Etc/UTC", value_name = "ZONE")]
+    time_zone: String,
+    /// Keeps the scratch store in this new folder, for a look at its journal.
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+    /// Decides which notes customers hand over.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let time_zone = TimeZone::get(&self.time_zone)?;
+        let options = ReplayOptions { folder: self.folder, keep: self.keep, time_zone, seed: self.seed };
+        let bar = bar("{wide_bar} {pos}/{len} baskets {eta}");
+        let json = self.json;
+        let summary = run(&options, &mut |event| match event {
+            ReplayEvent::Checked { baskets, .. } => {
+                bar.set_length(baskets);
+                if !json {
+                    bar.suspend(|| println!("{}", report::heading()));
+                }
+            }
+            ReplayEvent::Basket { done, .. } => bar.set_position(done),
+            ReplayEvent::Day(day) if !json => bar.suspend(|| println!("{}", report::day(day))),
+            ReplayEvent::Day(_) => {}
+        })?;
+        bar.finish_and_clear();
+        let mut out = std::io::stdout().lock();
+        if json { report::print_json(&summary, &mut out)? } else { report::print(&summary, &mut out)? }
+        out.flush()?;
+        anyhow::ensure!(summary.agrees(), "not every day agrees");
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! `till run`: one readable function that wires every part, runs, and drains.
+
+use super::logging;
+use crate::config::Config;
+use crate::home::Home;
+use crate::http;
+use crate::runtime::Running;
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Threads for HTTP and devices; the till loop has one of its own.
+const WORKERS: usize = 2;
+
+/// Runs the till until it is told to stop.
+pub(super) fn run(config: &Config) -> anyhow::Result<()> {
+    logging::start(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    // Before anything is opened, so that no signal finds the till half started.
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be handled")?;
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be handled")?;
+    let home = Home::at(&config.store.folder)?;
+    let running = Running::start(config, &home)?;
+    let board = running.devices.board();
+    let server = http::serve(running.till.clone(), board, &config.http, &home).await?;
+    let address = server.address();
+    tracing::info!(%address, "the till is running");
+    if let Some(code) = server.setup_code() {
+        println!("Nobody has a PIN yet. The code to set up the first administrator: {code}");
+    }
+    println!("Till is running at http://{address}/ (API documentation: http://{address}/docs)");
+    println!("Ctrl-C stops it.");
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    server.stop().await;
+    running.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
