@@ -8,12 +8,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum EmulateError {
     /// The folder or a file in it cannot be used.
-    #[error("{}: {source}. Name a folder that you may write to with --folder", path.display())]
+    #[error("{}: {why}. Name a folder that you may write to with --folder", path.display())]
     Folder {
         /// The folder or file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// Something that is not ours stands where a file should be made.
     #[error("{} is in the way and was not made by `till emulate`: move it, or name another --folder", .0.display())]
@@ -22,16 +22,16 @@ pub enum EmulateError {
     #[error("emulators are running in {} already: stop them, or name another --folder", .0.display())]
     Running(PathBuf),
     /// The control socket cannot be made.
-    #[error("{}: {source}. A socket's path has at most 107 bytes: a shorter --folder may do", path.display())]
+    #[error("{}: {why}. A socket's path has at most 107 bytes: a shorter --folder may do", path.display())]
     Socket {
         /// The socket.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// A port cannot be listened on.
     #[error(
-        "the emulated {device} cannot listen on {address}: {source}. Stop what uses the port, or choose another with {option} (0 takes any that is free)"
+        "the emulated {device} cannot listen on {address}: {why}. Stop what uses the port, or choose another with {option} (0 takes any that is free)"
     )]
     Port {
         /// The device.
@@ -41,7 +41,7 @@ pub enum EmulateError {
         /// The option that chooses the port.
         option: &'static str,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// The system gives no pty.
     #[error("the emulated scanner gets no serial line: {0}")]
@@ -67,6 +67,6 @@ impl EmulateError {
     /// An error of a file or folder.
     pub(super) fn folder(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Folder { path, source }
+        move |why| Self::Folder { path, why }
     }
 }

@@ -184,7 +184,7 @@ async fn listen(
     port: u16,
 ) -> Result<TcpListener, EmulateError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let failed = |source| EmulateError::Port { device, address, option, source };
+    let failed = |why| EmulateError::Port { device, address, option, why };
     TcpListener::bind(address).await.map_err(failed)
 }
 
@@ -196,9 +196,9 @@ async fn start_printer(
 ) -> Result<(drivers::printer::emulator::PrinterControl, SocketAddr), EmulateError> {
     let PrinterOptions { port, profile, drawer_closes_after } = options.clone();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let failed = |source| {
+    let failed = |why| {
         let option = "--printer-port";
-        EmulateError::Port { device: "printer", address, option, source }
+        EmulateError::Port { device: "printer", address, option, why }
     };
     let emulator = PrinterEmulator::bind(address, profile.clone()).await.map_err(failed)?;
     let address = emulator.address().map_err(failed)?;

@@ -37,7 +37,7 @@ impl ControlSocket {
     pub(super) fn bind(folder: &Path) -> Result<Self, EmulateError> {
         let path = path(folder);
         make_way(folder, &path)?;
-        let failed = |source| EmulateError::Socket { path: path.clone(), source };
+        let failed = |why| EmulateError::Socket { path: path.clone(), why };
         let listener = UnixListener::bind(&path).map_err(failed)?;
         let socket = Self { listener, path };
         fs::set_permissions(&socket.path, fs::Permissions::from_mode(0o600))

@@ -112,13 +112,13 @@ fn approver(sell: &Sell) -> Result<Option<Approver>, SellError> {
 }
 
 fn open(path: &Path) -> Result<File, SellError> {
-    File::open(path).map_err(|source| SellError::File { path: path.to_owned(), source })
+    File::open(path).map_err(|why| SellError::File { path: path.to_owned(), why })
 }
 
 fn read_pin(path: &Path) -> Result<String, SellError> {
     let mut pin = String::new();
     let read = open(path)?.take(MAX_PIN_FILE_BYTES).read_to_string(&mut pin);
-    read.map_err(|source| SellError::File { path: path.to_owned(), source })?;
+    read.map_err(|why| SellError::File { path: path.to_owned(), why })?;
     Ok(pin.trim().to_owned())
 }
 
@@ -127,9 +127,9 @@ fn follow(cashier: &mut Cashier<Script>, mut script: impl BufRead) -> Result<(),
     let mut number = 0;
     while let Some(text) = read_line(&mut script)? {
         number += 1;
-        let failed = |source| {
+        let failed = |why: SellError| {
             let (line, text) = (number, text.clone());
-            SellError::Script { line, text, source: Box::new(source) }
+            SellError::Script { line, text, why: Box::new(why) }
         };
         let Some(entry) = Entry::parse(&text).map_err(SellError::Line).map_err(failed)? else {
             continue;

@@ -34,13 +34,13 @@ pub enum ClientError {
     Refused(Problem),
     /// No till answers.
     #[error(
-        "no till answers at {url}: {source}. Start one with `till run`, or name its address with --url"
+        "no till answers at {url}: {why}. Start one with `till run`, or name its address with --url"
     )]
     NoTill {
         /// The address.
         url: String,
         /// What happened.
-        source: Box<ureq::Error>,
+        why: Box<ureq::Error>,
     },
     /// What answers is no till of this version.
     #[error("what answers at {url} is not a till of this version: {detail}")]
@@ -235,8 +235,8 @@ impl Client {
         }
     }
 
-    fn no_till(&self, source: ureq::Error) -> ClientError {
-        ClientError::NoTill { url: self.url.clone(), source: Box::new(source) }
+    fn no_till(&self, why: ureq::Error) -> ClientError {
+        ClientError::NoTill { url: self.url.clone(), why: Box::new(why) }
     }
 
     fn not_a_till(&self, detail: &dyn std::fmt::Display) -> ClientError {

@@ -1,4 +1,5 @@
-//! Why something a cashier wanted was not done.
+//! Why something a cashier wanted was not done. Causes stand in the texts, not in the chain, so that
+//! the command line does not say them twice.
 
 use super::client::ClientError;
 use std::path::PathBuf;
@@ -31,7 +32,7 @@ pub enum SellError {
     NoTender(&'static str),
     /// An amount that the store's currency has not.
     #[error("✗ {0}")]
-    Money(#[from] commerce::MoneyError),
+    Money(commerce::MoneyError),
     /// The card was not charged.
     #[error("✗ the card was not charged ({0}): try again, or take something else")]
     NotCharged(String),
@@ -49,29 +50,41 @@ pub enum SellError {
         amount: String,
     },
     /// A file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {why}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// Standard input or the terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
-    Input(#[from] std::io::Error),
+    Input(std::io::Error),
     /// Nobody to log in.
     #[error(
         "say who sells: --staff NUMBER (or TILL_STAFF), and the PIN with --pin-file FILE or in TILL_PIN"
     )]
     NoStaff,
     /// A line of a script was not done.
-    #[error("line {line}, `{text}`: {source}")]
+    #[error("line {line}, `{text}`: {why}")]
     Script {
         /// The line, from 1.
         line: u32,
         /// What it says.
         text: String,
         /// Why.
-        source: Box<SellError>,
+        why: Box<SellError>,
     },
+}
+
+impl From<commerce::MoneyError> for SellError {
+    fn from(error: commerce::MoneyError) -> Self {
+        Self::Money(error)
+    }
+}
+
+impl From<std::io::Error> for SellError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Input(error)
+    }
 }

@@ -38,7 +38,9 @@ pub enum Refusal {
     #[error("count each tender once, and nothing below zero (tender `{0}`)")]
     BadCount(String),
     /// A quantity beside a label that states one.
-    #[error("the label of {0} states its own quantity or price: scan each label, without a quantity")]
+    #[error(
+        "the label of {0} states its own quantity or price: scan each label, without a quantity"
+    )]
     LabelMeasures(String),
     /// No such cart.
     #[error("there is no cart {0}: it was paid or given up, or never opened")]

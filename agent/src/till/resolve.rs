@@ -51,12 +51,13 @@ impl Scanned {
     }
 }
 
-/// Looks up what `scan` means.
+/// Looks up what `scan` means, at its price of the instant `at`; where it had none then and the
+/// till was further on before, at the price of that instant, `floor`.
 pub(super) fn look_up(
     view: &View<'_>,
     settings: &Settings,
     scan: &Scan,
-    at: Timestamp,
+    (at, floor): (Timestamp, Timestamp),
 ) -> Result<Scanned, Refusal> {
     let code = match read(scan, &settings.store.in_store_patterns) {
         Ok(code) => code,
@@ -71,7 +72,10 @@ pub(super) fn look_up(
     let (item, gtin, measure) = match &code {
         // The way of nearly every scan: item and price in one statement.
         Code::Gtin(gtin) => match view.priced_by_gtin(*gtin, at, currency)? {
-            Some((item, price)) => return Ok(Scanned::item(item, Some(*gtin), price, None)),
+            Some((item, price @ Some(_))) => {
+                return Ok(Scanned::item(item, Some(*gtin), price, None));
+            }
+            Some((item, None)) => (Some(item), Some(*gtin), None),
             // Digits that happen to check may still be a number of the shop's own.
             None => (view.item_by_sku(&scan.text)?, None, None),
         },
@@ -92,7 +96,11 @@ pub(super) fn look_up(
         Code::Receipt(text) => return receipt_of(text).map(Scanned::Receipt).ok_or_else(unknown),
     };
     let item = item.ok_or_else(unknown)?;
-    let price = view.price_at(item.id, at, currency)?;
+    let price = match view.price_at(item.id, at, currency)? {
+        // A clock that was set back, to 1970 perhaps, must not stop the shop.
+        None if at < floor => view.price_at(item.id, floor, currency)?,
+        price => price,
+    };
     Ok(Scanned::item(item, gtin, price, measure))
 }
 
@@ -106,7 +114,7 @@ pub fn find_item(
     code: &str,
     at: Timestamp,
 ) -> Result<Found, Refusal> {
-    match look_up(view, settings, &Scan::parse(code)?, at)? {
+    match look_up(view, settings, &Scan::parse(code)?, (at, at))? {
         Scanned::Item(found) => Ok(*found),
         Scanned::Receipt(_) => Err(Refusal::UnknownCode(code.to_owned())),
     }

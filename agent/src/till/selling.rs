@@ -50,7 +50,8 @@ impl Till {
     ) -> Result<Reply, Refusal> {
         self.open_shift_number()?;
         self.assert_room()?;
-        let found = match look_up(&self.catalogue.view(), &self.settings, scan, context.now)? {
+        let instants = (context.now, self.store.latest());
+        let found = match look_up(&self.catalogue.view(), &self.settings, scan, instants)? {
             Scanned::Receipt(receipt) => return Ok(Reply::Receipt(receipt)),
             Scanned::Item(found) => found,
         };

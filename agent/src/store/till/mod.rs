@@ -207,6 +207,13 @@ impl TillStore {
         self.series
     }
 
+    /// The latest instant this till knows of: its clock never goes back behind it.
+    #[must_use]
+    pub fn latest(&self) -> jiff::Timestamp {
+        let ms = i64::try_from(self.clock.last().ms()).unwrap_or(i64::MAX);
+        jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX)
+    }
+
     /// The replica that writes, and how far it has come.
     ///
     /// # Errors
