@@ -12,6 +12,8 @@ use super::verify::verify_inspection;
 use super::{Progress, Seen, UpkeepError, Watch};
 use crate::home::{Home, Lock, sync_folder};
 use crate::store::backup::check_copy;
+use crate::store::catalogue::Catalogue;
+use crate::store::open::OpenOptions;
 use crate::store::till::{Head, Inspection, raise_series};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -65,6 +67,8 @@ pub fn restore(
     assert_journal(&till, from, &manifest, watch)?;
     let known_series = known_series(home, &till)?;
     raise_series(&till, known_series)?;
+    // Opened once, so that it is in the form in which a reader expects it.
+    drop(Catalogue::open(&OpenOptions::new(copies.path().join("catalogue.db")))?);
     for name in FILES {
         sync_file(&copies.path().join(name))?;
     }

@@ -7,7 +7,7 @@ use super::MIGRATIONS;
 use super::error::{Result, TillStoreError};
 use super::fold::{self, FOLDED};
 use crate::store::backup;
-use crate::store::open::{OpenOptions, StoreError, classify, open};
+use crate::store::open::{OpenOptions, classify, open};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::Path;
 use std::time::Duration;
@@ -80,20 +80,15 @@ fn compare(
 }
 
 /// Makes the next series of a restored copy come after `known`, the highest that this till is
-/// known to have given; and leaves the copy as one file.
+/// known to have given; and leaves the copy as a till opens it, in one file.
 ///
 /// # Errors
 /// When the copy cannot be written.
 pub fn raise_series(copy: &Path, known: u32) -> Result<()> {
     let connection = open(&OpenOptions::new(copy), MIGRATIONS)?;
     raise(&connection, i64::from(known)).map_err(|error| error.at(copy))?;
-    let named = |error| TillStoreError::File(classify(copy, error));
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode=DELETE", [], |row| row.get(0)).map_err(named)?;
-    if mode != "delete" {
-        return Err(StoreError::Busy { file: copy.to_owned() }.into());
-    }
-    connection.close().map_err(|(_, error)| named(error))
+    // Closing the last connection writes the log back and removes it.
+    connection.close().map_err(|(_, error)| TillStoreError::File(classify(copy, error)))
 }
 
 fn raise(connection: &Connection, series: i64) -> Result<()> {
