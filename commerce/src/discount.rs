@@ -78,3 +78,25 @@ pub(crate) fn claimed<'a>(
     }
     Ok(sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{cashier, eur, percent};
+
+    /// However a discount got into a cart, it leaves no price below nothing.
+    #[test]
+    fn takes_no_more_than_there_is() {
+        for (value, rest, taken) in [
+            (DiscountValue::Percent(percent("150")), 100, 100),
+            (DiscountValue::Percent(percent("100")), 100, 100),
+            (DiscountValue::Percent(percent("10")), 35, 4),
+            (DiscountValue::Amount(eur(101)), 100, 100),
+            (DiscountValue::Amount(eur(99)), 100, 99),
+        ] {
+            let (reason, by) = ("x".to_owned(), cashier().staff);
+            let given = [Discount { value, reason, by, approved_by: None }];
+            assert_eq!(take_off(eur(rest), &given), Ok(vec![eur(taken)]), "{value:?} off {rest}");
+        }
+    }
+}

@@ -190,3 +190,14 @@ fn a_sale_with_impossible_change_or_tenders_is_refused() {
     refused(&|sale| (sale.tenders[0].amount, sale.change) = (eur(-100), eur(400)), 1_600);
     refused(&|sale| sale.change = Money::zero(sale.currency), 2_500);
 }
+
+/// A sale from a journal may have its tenders in another order than the till takes them.
+#[test]
+fn change_comes_from_the_cash_taken_last() {
+    let cart = || cart_of("EUR", &[("C", "15", "1", Each)]);
+    let mut sale = sell(cart(), &rules(Line), &[(Cash, 300), (Voucher, 500), (Cash, 1_000)]);
+    assert_eq!((sale.change, sale.kept()), (eur(300), vec![300, 500, 700]));
+    sale.tenders.swap(1, 2);
+    sale.check().unwrap();
+    assert_eq!(sale.kept(), [300, 700, 500]);
+}

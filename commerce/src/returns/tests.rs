@@ -109,6 +109,7 @@ fn taxes_come_back_at_the_rate_they_were_charged() {
     };
     let both = table("A", 119).minus(&table("B", 107)).unwrap();
     assert_eq!(both.total(eur(0).currency()), Ok(eur(12)), "no class is lost in a difference");
+    assert_eq!((both.classes[1].net, both.classes[1].amounts[0]), (eur(-100), eur(-7)));
 }
 
 #[test]
