@@ -35,14 +35,17 @@ type Answered = Result<Json<Answer>, Problem>;
 /// Everything the server answers.
 pub(super) fn router(app: App) -> Router {
     let (router, document) = api().split_for_parts();
+    guarded(router.merge(docs::router(document))).with_state(app)
+}
+
+/// Routes with all that holds for every request.
+pub(super) fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router
-        .merge(docs::router(document))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(gate::panicked))
         .layer(middleware::from_fn(gate::pass))
-        .with_state(app)
 }
 
 /// The routes of `/api/v1` with their OpenAPI document.

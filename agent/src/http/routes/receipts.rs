@@ -19,6 +19,7 @@ use commerce::fact::Fact;
 use commerce::quantity::thousandths_text;
 use commerce::sale::ReceiptNumber;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -58,17 +59,14 @@ fn page_of(
     let mut owners = BTreeMap::new();
     let mut receipts = Vec::with_capacity(found.len());
     for row in &found {
-        if !owners.contains_key(&row.series) {
-            owners.insert(row.series, read::series_owner(conn, row.series)?.unwrap_or_default());
-        }
-        if let Some(owner) = owners.get(&row.series) {
-            receipts.push(ReceiptListed::new(
-                row,
-                owner,
-                settings.store.currency,
-                &settings.store.time_zone,
-            )?);
-        }
+        let owner = match owners.entry(row.series) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(read::series_owner(conn, row.series)?.unwrap_or_default())
+            }
+        };
+        let (currency, zone) = (settings.store.currency, &settings.store.time_zone);
+        receipts.push(ReceiptListed::new(row, owner, currency, zone)?);
     }
     let next = found.last().filter(|_| more).map(|row| format!("{}-{}", row.series, row.number));
     Ok(ReceiptList { receipts, next })

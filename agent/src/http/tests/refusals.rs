@@ -1,7 +1,9 @@
 //! Requests that cannot be: each gets a problem, none stops the server.
 
 use super::Shop;
+use super::client::Client;
 use crate::http::MAX_BODY;
+use crate::http::routes::guarded;
 
 #[test]
 fn what_cannot_be_read_is_a_problem() {
@@ -111,4 +113,22 @@ fn a_taken_port_is_named() {
         error.contains("is taken by another program") && error.contains(&port.to_string()),
         "{error}"
     );
+}
+
+#[test]
+fn a_handler_that_panics_fails_alone() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let router = axum::Router::new()
+        .route(
+            "/api/v1/panic",
+            axum::routing::get(|| async { panic!("on purpose") as &'static str }),
+        )
+        .route("/api/v1/fine", axum::routing::get(|| async { "fine" }));
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(listener, guarded(router)).await });
+    let mut client = Client::at(address);
+    let answer = client.bare("GET", "/panic", "");
+    assert!(!answer.is(500, "internal").text().contains("on purpose"), "the log says more");
+    assert_eq!(client.bare("GET", "/fine", "").text(), "fine", "on the same connection");
 }
