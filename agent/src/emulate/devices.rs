@@ -30,14 +30,14 @@ impl Devices {
     /// Why it was not, in words.
     pub(super) async fn tell(&self, line: &str) -> Result<String, String> {
         let control = Control::parse(line)?;
-        let done = self.carry_out(control.clone()).await?;
+        let done = self.carry_out(control.clone(), line).await?;
         if !matches!(control, Control::Ledger | Control::Status | Control::Help) {
             self.say.say(&format!("told      {done}"));
         }
         Ok(done)
     }
 
-    async fn carry_out(&self, control: Control) -> Result<String, String> {
+    async fn carry_out(&self, control: Control, line: &str) -> Result<String, String> {
         match control {
             Control::Scan { identifier, code } => {
                 let scanner = self.scanner.as_ref().ok_or("no scanner is emulated here")?;
@@ -57,7 +57,7 @@ impl Devices {
             | Control::CutLine
             | Control::Ledger => {
                 let terminal = self.terminal.as_ref().ok_or("no terminal is emulated here")?;
-                Ok(at_terminal(terminal, &control))
+                Ok(at_terminal(terminal, &control, line.trim()))
             }
             Control::Status => Ok(self.status().await),
             Control::Help => Ok(control::help()),
@@ -125,15 +125,15 @@ fn at_printer(printer: &mut Mechanism, control: &Control) -> &'static str {
     }
 }
 
-fn at_terminal(terminal: &Emulator, control: &Control) -> String {
+fn at_terminal(terminal: &Emulator, control: &Control, line: &str) -> String {
     match control {
         Control::Order(fault) => {
             terminal.plan(*fault);
-            format!("planned for the next order: {fault:?}")
+            format!("planned for the next order: {line}")
         }
         Control::Question(fault) => {
             terminal.plan_ask(*fault);
-            format!("planned for the next question: {fault:?}")
+            format!("planned for the next question: {line}")
         }
         Control::CutPower(off) => {
             terminal.cut_power(*off);

@@ -64,10 +64,13 @@ impl Watch {
     fn watch_drawer(&self, drawer: &mut Drawer, now: Instant) {
         let (kicks, open) = self.control.with(|printer| (printer.kicks(), printer.drawer_open()));
         if kicks != drawer.kicks {
+            let seconds = self.drawer_closes_after.as_secs();
+            // Two kicks may come between two looks; each was one of the till's acts.
+            for kick in drawer.kicks + 1..=kicks {
+                self.say.say(&format!("drawer    OPEN (kick {kick}), shuts in {seconds} s"));
+            }
             drawer.kicks = kicks;
             drawer.shuts_at = Some(now + self.drawer_closes_after);
-            let seconds = self.drawer_closes_after.as_secs();
-            self.say.say(&format!("drawer    OPEN (kick {kicks}), shuts in {seconds} s"));
         } else if !open && drawer.shuts_at.take().is_some() {
             self.say.say("drawer    shut");
         } else if drawer.shuts_at.is_some_and(|at| now >= at) {

@@ -281,7 +281,7 @@ async fn lines_over_the_socket_are_answered() {
         ("printer silent", Ok("the printer answers nothing")),
         ("printer babble", Ok("the printer babbled")),
         ("power-cut 1", Ok("the terminal is dark for 1 s")),
-        ("ask busy", Ok("planned for the next question: Busy")),
+        ("ask busy", Ok("planned for the next question: ask busy")),
         ("coffee", Err("there is no command `coffee`")),
         ("paper", Err("write `paper out|near-end|in`")),
     ] {

@@ -48,6 +48,9 @@ pub struct Sell {
     approver_pin_file: Option<PathBuf>,
 }
 
+/// What the cashier types behind.
+const PROMPT: &str = "till> ";
+
 /// Sells. `configured` is the configuration's address, `pin` what TILL_PIN holds.
 ///
 /// # Errors
@@ -146,10 +149,17 @@ fn follow(cashier: &mut Cashier<Script>, mut script: impl BufRead) -> Result<(),
 fn talk(mut cashier: Cashier<Person>) -> Result<(), SellError> {
     cashier.screen.listen(cashier.client.clone());
     cashier.greet()?;
+    let mut prompt = PROMPT;
     loop {
-        let done = match cashier.screen.next("till> ") {
+        let input = cashier.screen.next(prompt);
+        prompt = PROMPT;
+        let done = match input {
             Input::End => return Ok(()),
-            Input::Happened(name, data) => cashier.notice(&name, &data).map(|()| Next::Go),
+            Input::Happened(name, data) => cashier.notice(&name, &data).map(|shown| {
+                // The prompt that stands there still does.
+                prompt = if shown { PROMPT } else { "" };
+                Next::Go
+            }),
             Input::Line(line) => match Entry::parse(&line) {
                 Ok(Some(entry)) => cashier.carry_out(entry),
                 Ok(None) => Ok(Next::Go),

@@ -62,27 +62,19 @@ impl<S: Screen> Cashier<S> {
     pub fn greet(&mut self) -> Result<(), SellError> {
         let store = self.settings.store.name.clone();
         self.screen.show(&format!("{store}. A code scans, `help` lists the commands."));
-        let status: TillStatus = self.client.get("/till")?;
+        let status: TillStatus = self.client.get("/status")?;
         if status.shift.is_none() {
             self.screen.show("No shift is open: `open 100` opens one with 100.00 in the drawer.");
         }
         if status.cart.is_some() { self.show_basket() } else { Ok(()) }
     }
 
-    /// Shows what happened at the till by another hand: a scanner, another screen.
-    pub fn notice(&mut self, event: &str, data: &Value) -> Result<(), SellError> {
+    /// Shows what happened at the till by another hand: a scanner, another screen. `false` when
+    /// there was nothing to show.
+    pub fn notice(&mut self, event: &str, data: &Value) -> Result<bool, SellError> {
         let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
         match event {
-            "cart" => {
-                if let Some(cart) = self.current()? {
-                    let cart = self.client.get(&format!("/carts/{cart}"))?;
-                    let basket = show::basket(&wire::basket(&cart, &self.settings));
-                    if self.shown.as_ref() != Some(&basket) {
-                        self.screen.show("");
-                        self.show_cart(&cart);
-                    }
-                }
-            }
+            "cart" => return self.notice_cart(),
             "scan_refused" => self.screen.show(&format!("\n✗ the scanner: {}", text("why"))),
             "device" => {
                 let (name, health) = (text("name"), text("health"));
@@ -90,9 +82,26 @@ impl<S: Screen> Cashier<S> {
                 let why = why.map(|why| format!(": {why}")).unwrap_or_default();
                 self.screen.show(&format!("\n  {name} is {health}{why}"));
             }
-            _ => {}
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// Shows the basket at the till when it is not as it was shown last.
+    fn notice_cart(&mut self) -> Result<bool, SellError> {
+        let Some(cart) = self.current()? else { return Ok(false) };
+        let cart = match self.client.get(&format!("/carts/{cart}")) {
+            // Paid or given up in between.
+            Err(error) if error.is("no-cart") => return Ok(false),
+            cart => cart?,
+        };
+        let basket = show::basket(&wire::basket(&cart, &self.settings));
+        let news = self.shown.as_ref() != Some(&basket);
+        if news {
+            self.screen.show("");
+            self.show_cart(&cart);
+        }
+        Ok(news)
     }
 
     /// Carries an entry out.

@@ -118,7 +118,7 @@ impl<S: Screen> Cashier<S> {
     pub(super) fn wait_for_return(&mut self) -> Result<(), SellError> {
         let mut progress = Progress::begin();
         loop {
-            let CurrentReturn { open } = self.client.get("/return")?;
+            let CurrentReturn { open } = self.client.get("/returns/current")?;
             let Some(open) = open else {
                 let receipt = self.receipt(ReceiptName::Last)?;
                 return self.show_receipt(&receipt);

@@ -14,11 +14,11 @@ impl<S: Screen> Cashier<S> {
     pub(super) fn run(&mut self, entry: Entry) -> Result<(), SellError> {
         let (path, body) = match entry {
             Entry::Open { float } => {
-                ("/shift".to_owned(), json!({ "float": self.amount(&float)? }))
+                ("/shifts".to_owned(), json!({ "float": self.amount(&float)? }))
             }
             Entry::Close { cash, others } => {
                 let counted = self.counted(&cash, &others)?;
-                let closed = self.act(&Method::POST, "/shift/close", counted)?;
+                let closed = self.act(&Method::POST, "/shifts/current/close", counted)?;
                 return self.show_z(&closed);
             }
             Entry::MoveCash { into, amount, reason } => {
@@ -61,7 +61,7 @@ impl<S: Screen> Cashier<S> {
 
     /// Shows an X, or the Z of a shift that is closed, as it is printed.
     fn show_report(&mut self, shift: &str) -> Result<(), SellError> {
-        let text = self.client.get_text(&format!("/shifts/{shift}.txt"))?;
+        let text = self.client.get_text(&format!("/shifts/{shift}/report.txt"))?;
         self.screen.show(&framed(&text, PAPER));
         Ok(())
     }
@@ -77,7 +77,7 @@ impl<S: Screen> Cashier<S> {
     }
 
     fn show_status(&mut self) -> Result<(), SellError> {
-        let status: TillStatus = self.client.get("/till")?;
+        let status: TillStatus = self.client.get("/status")?;
         self.screen.show(&show::table(&Table::from(&status)));
         let open: PaymentList = self.client.get("/payments")?;
         if !open.payments.is_empty() {

@@ -341,7 +341,9 @@ impl From<&TillStatus> for Table {
         row("till", format!("number {till}"), store_name.clone());
         match shift {
             Some(shift) => {
-                let since = format!("since {} by {}", shift.opened_at, shift.opened_by);
+                // To the minute.
+                let at = shift.opened_at.get(..16).unwrap_or(&shift.opened_at).replace('T', " ");
+                let since = format!("since {at} by {}", shift.opened_by);
                 row("shift", format!("{} is open", shift.shift), since);
             }
             None => row("shift", "none is open".to_owned(), String::new()),
