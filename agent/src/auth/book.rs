@@ -61,7 +61,6 @@ impl Auth {
         pepper: [u8; 32],
         idle: Duration,
     ) -> Result<(Self, Option<String>), AuthError> {
-        let no_random = || AuthError::Hash("the system's random source failed".to_owned());
         let any = till.look(|till| till.store().has_pins()).await??;
         let (setup, code) = if any {
             (Setup::used(), None)
@@ -291,6 +290,10 @@ impl Auth {
     ) -> Result<T, AuthError> {
         Ok(self.0.till.look(look).await?)
     }
+}
+
+fn no_random() -> AuthError {
+    AuthError::Hash("the system's random source failed".to_owned())
 }
 
 fn known_id(staff: &str) -> Result<StaffId, AuthError> {

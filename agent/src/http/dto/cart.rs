@@ -1,7 +1,7 @@
 //! Carts: what is asked of them and how they are shown.
 
 use super::money::{MoneyGiven, MoneyView};
-use super::receipt::{TaxRow, TenderLine, tax_rows};
+use super::paid::{TaxRow, TenderLine, tax_rows};
 use super::session::Approval;
 use crate::till;
 use commerce::cart::{Cart, CartState, Line, LineTotal};
@@ -227,7 +227,10 @@ impl From<till::CartView> for CartShown {
     fn from(view: till::CartView) -> Self {
         let till::CartView { cart, totals, paying, line } = view;
         let (state, label) = state_of(&cart);
-        let amounts = |number: u32| totals.lines.iter().find(|line| line.number == number);
+        // Amounts stand in the order of the lines that are not voided.
+        let mut amounts = totals.lines.iter().peekable();
+        let mut shown =
+            |line: &Line| line_of(line, amounts.next_if(|next| next.number == line.number));
         let basket = |position: usize| {
             let shares =
                 totals.lines.iter().filter_map(|line| line.basket_shares.get(position).copied());
@@ -238,7 +241,7 @@ impl From<till::CartView> for CartShown {
             cart: cart.id.0,
             state,
             label,
-            lines: cart.lines.iter().map(|line| line_of(line, amounts(line.number))).collect(),
+            lines: cart.lines.iter().map(&mut shown).collect(),
             basket_discounts: basket_discounts
                 .map(|(position, given)| discount(given, basket(position)))
                 .collect(),

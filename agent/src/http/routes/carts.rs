@@ -1,11 +1,11 @@
 //! Carts: adding, changing, discounts, setting aside.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
 use super::super::dto::cart::{
     Add, CartList, CartRow, CartShown, GiveUp, NewDiscount, NewPrice, NewQuantity, Park, state_of,
 };
-use super::super::dto::receipt::Nothing;
 use super::super::params::{In, With};
 use super::super::problem::{Kind, Problem};
 use super::super::state::App;

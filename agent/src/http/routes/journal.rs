@@ -1,8 +1,8 @@
 //! The journal: its series, their entries, and the proof that nothing was changed.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::journal::{EntryList, EntryShown, Proven, SeriesList, SeriesRow};
-use super::super::dto::receipt::Nothing;
 use super::super::params::{After, In, With, bad_cursor, rows};
 use super::super::problem::{Kind, Problem};
 use super::super::state::{App, blocking};

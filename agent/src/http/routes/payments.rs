@@ -1,9 +1,9 @@
 //! Card payments: what became of them, and what to do with those that nobody knows.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
 use super::super::dto::payment::{EndByHand, PaymentList, PaymentShown};
-use super::super::dto::receipt::Nothing;
 use super::super::params::In;
 use super::super::problem::Problem;
 use super::super::state::App;

@@ -1,8 +1,9 @@
 //! Receipts: listed, shown, drawn, printed again.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
-use super::super::dto::receipt::{Nothing, ReceiptList, ReceiptListed, ReceiptShown};
+use super::super::dto::receipt::{ReceiptList, ReceiptListed, ReceiptShown};
 use super::super::params::{Before, In, With, bad_cursor, rows};
 use super::super::problem::{Kind, Problem};
 use super::super::state::App;

@@ -1,9 +1,9 @@
 //! Returns: lines of a receipt, the whole of the last one, and how it is paid back.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
 use super::super::dto::money::MoneyView;
-use super::super::dto::receipt::Nothing;
 use super::super::dto::returns::{
     CurrentReturn, NewPostVoid, NewRefund, OpenPayoutShown, OpenReturnShown, PayOut, ReturningLine,
 };

@@ -1,8 +1,8 @@
 //! Shifts, their reports, cash and the drawer.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
-use super::super::dto::receipt::Nothing;
 use super::super::dto::shift::{
     CashWay, CloseShift, MoveCash, OpenDrawer, OpenShift, ShiftList, ShiftReport, ShiftShown,
     counted_rows, report_rows,

@@ -1,8 +1,8 @@
 //! The print spool and the devices.
 
 use super::super::ask::{Ask, Who};
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
-use super::super::dto::receipt::Nothing;
 use super::super::dto::status::{DeviceList, DeviceShown, JobList, JobShown};
 use super::super::params::{In, MOST_ROWS};
 use super::super::problem::Problem;

@@ -1,9 +1,9 @@
 //! Paying a cart.
 
 use super::super::ask::Ask;
+use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
 use super::super::dto::cart::{NewCardPayment, NewTender};
-use super::super::dto::receipt::Nothing;
 use super::super::params::In;
 use super::super::state::App;
 use super::{Answered, show};

@@ -14,11 +14,12 @@ use super::{Board, Server, serve};
 use crate::auth::make_verifier;
 use crate::config::Config;
 use crate::home::{Home, wall_clock};
-use crate::import::{Input, Kind, import};
+use crate::import::{Input, Kind, Pin, import};
 use crate::runtime::{DeviceStatus, Running};
 use client::Client;
+use commerce::staff::StaffId;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Runtime;
 
 /// Staff of the demo store with their PINs.
@@ -26,6 +27,19 @@ const CASHIER: (&str, &str) = ("101", "4826");
 const SUPERVISOR: (&str, &str) = ("201", "58146");
 const MANAGER: (&str, &str) = ("301", "692571");
 const ADMINISTRATOR: (&str, &str) = ("901", "80361472");
+
+/// One for all tests, so that verifiers, which take their time by design, are made once.
+const PEPPER: [u8; 32] = [9; 32];
+
+/// The verifiers of the staff file's PINs.
+fn verifiers(given: &[(StaffId, Pin)]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    static MADE: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    let make = |(staff, pin): &(StaffId, Pin)| {
+        (staff.to_string(), make_verifier(pin.expose(), &PEPPER).unwrap())
+    };
+    let made = MADE.get_or_init(|| given.iter().map(make).collect());
+    made.iter().map(|(staff, verifier)| (staff.as_str(), verifier.as_str()))
+}
 
 /// A printer that is always there.
 struct OnePrinter;
@@ -65,6 +79,7 @@ impl Shop {
     fn with_pins(pins: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path()).unwrap();
+        std::fs::write(home.file("pin.pepper"), PEPPER).unwrap();
         let config = config(folder.path());
         let given = import_demo(&home);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -77,11 +92,9 @@ impl Shop {
             Running::start(&config, &home).unwrap()
         };
         if pins {
-            let pepper = home.pepper().unwrap();
             let set = running.till.look(move |till| {
-                for (staff, pin) in given {
-                    let verifier = make_verifier(pin.expose(), &pepper).unwrap();
-                    till.store().set_pin(staff.as_str(), &verifier).unwrap();
+                for (staff, verifier) in verifiers(&given) {
+                    till.store().set_pin(staff, verifier).unwrap();
                 }
             });
             runtime.block_on(set).unwrap();
@@ -151,7 +164,7 @@ fn config(folder: &Path) -> Config {
     Config::load(Some(&path), []).unwrap()
 }
 
-fn import_demo(home: &Home) -> Vec<(commerce::staff::StaffId, crate::import::Pin)> {
+fn import_demo(home: &Home) -> Vec<(StaffId, Pin)> {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/stores/demo");
     let mut catalogue = home.catalogue().unwrap();
     let mut pins = Vec::new();
