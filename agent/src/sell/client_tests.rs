@@ -93,7 +93,7 @@ fn problems_are_told_apart_from_strangers() {
     let get = || client.get::<serde_json::Value>("/items/1").unwrap_err();
     let problem = get();
     assert!(problem.is("unknown-code"), "{problem}");
-    assert!(problem.to_string().starts_with("✗ T: D\n"), "{problem}");
+    assert!(problem.to_string().starts_with("✗ D\n"), "{problem}");
     assert!(matches!(get(), ClientError::NotATill { .. }));
     assert!(matches!(get(), ClientError::NotATill { .. }));
 }

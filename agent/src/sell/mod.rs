@@ -6,6 +6,7 @@
 //! | [`parse`] | a typed line as an entry |
 //! | `cashier`, `paying`, `running` | entries carried out: basket, money, shift and drawer |
 //! | [`client`], `wire` | HTTP, and the API's answers |
+//! | `tables` | its lists as tables |
 //! | [`view`], [`show`] | what is seen, and how it is laid out |
 //! | `screen` | the person's terminal, a script, prompts |
 //!
@@ -20,6 +21,7 @@ mod paying;
 mod running;
 mod screen;
 pub mod show;
+mod tables;
 pub mod view;
 mod wire;
 

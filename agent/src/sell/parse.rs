@@ -191,7 +191,7 @@ const COMMANDS: [(&str, &str); 31] = [
     ("recall ID", "takes a parked basket back"),
     ("cancel [REASON]", "gives the basket up"),
     ("refund RECEIPT N [Q] REASON", "refunds line N of a receipt; `last` is the last one"),
-    ("void-last REASON", "undoes the last sale"),
+    ("void-last REASON", "undoes the last sale, for a reason to cancel"),
     ("open FLOAT", "opens a shift"),
     ("close COUNTED [TENDER=COUNTED]", "closes the shift with the cash counted"),
     ("in AMOUNT REASON", "puts cash into the drawer"),

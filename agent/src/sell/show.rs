@@ -87,8 +87,8 @@ const fn segments(character: char) -> [&'static str; 3] {
 #[must_use]
 pub fn problem(problem: &Problem) -> String {
     let Problem { kind, title, detail, .. } = problem;
-    let mut text =
-        if detail.is_empty() { format!("✗ {title}") } else { format!("✗ {title}: {detail}") };
+    // The till's own words say it all, and mostly begin as the title does.
+    let mut text = format!("✗ {}", if detail.is_empty() { title } else { detail });
     let help = match kind.as_str() {
         "no-shift" => "Type `open 100` to open one with 100.00 in the drawer.",
         "unknown-code" => "Type `search WORDS` to look for the item.",

@@ -1,0 +1,85 @@
+//! The API's lists as tables to be shown.
+
+use super::view::Table;
+use super::wire::{CartList, ItemList, Payment, PaymentList, TillStatus};
+
+impl From<&ItemList> for Table {
+    fn from(found: &ItemList) -> Self {
+        let mut table = Self::new(&["code", "item", ">price", "unit", "price from"]);
+        table.rows = found
+            .items
+            .iter()
+            .map(|item| {
+                let price = item.price.clone().unwrap_or_else(|| "none".to_owned());
+                let reason = item.price_reason.clone().unwrap_or_default();
+                vec![item.sku.clone(), item.name.clone(), price, item.unit.clone(), reason]
+            })
+            .collect();
+        table
+    }
+}
+
+impl From<&CartList> for Table {
+    fn from(list: &CartList) -> Self {
+        let mut table = Self::new(&["basket", "where", "label", ">lines", ">total"]);
+        table.rows = list
+            .carts
+            .iter()
+            .map(|row| {
+                let here = list.current == Some(row.cart);
+                let place = if here { "at the till" } else { row.state.as_str() };
+                let label = row.label.clone().unwrap_or_default();
+                let lines = row.lines.to_string();
+                vec![row.cart.to_string(), place.to_owned(), label, lines, row.total.text.clone()]
+            })
+            .collect();
+        table
+    }
+}
+
+impl From<&TillStatus> for Table {
+    fn from(status: &TillStatus) -> Self {
+        let TillStatus { store_name, till, shift, cart, spool, devices } = status;
+        let mut table = Self::new(&["what", "how", "where"]);
+        let mut row = |what: &str, how: String, place: String| {
+            table.rows.push(vec![what.to_owned(), how, place]);
+        };
+        row("till", format!("number {till}"), store_name.clone());
+        match shift {
+            Some(shift) => {
+                // To the minute.
+                let at = shift.opened_at.get(..16).unwrap_or(&shift.opened_at).replace('T', " ");
+                let since = format!("since {at} by {}", shift.opened_by);
+                row("shift", format!("{} is open", shift.shift), since);
+            }
+            None => row("shift", "none is open".to_owned(), String::new()),
+        }
+        let basket = cart.map_or_else(|| "none".to_owned(), |cart| cart.to_string());
+        row("basket", basket, String::new());
+        row("to print", format!("{} waiting, {} stuck", spool.waiting, spool.stuck), String::new());
+        for device in devices {
+            let how = match &device.why {
+                Some(why) => format!("{}: {why}", device.health),
+                None => device.health.clone(),
+            };
+            row(&device.name, how, device.endpoint.clone());
+        }
+        table
+    }
+}
+
+impl From<&PaymentList> for Table {
+    fn from(list: &PaymentList) -> Self {
+        let mut table = Self::new(&["payment", "what", ">amount", "state", "terminal"]);
+        table.rows = list
+            .payments
+            .iter()
+            .map(|payment| {
+                let Payment { payment: number, kind, asked, state, progress, .. } = payment;
+                let words = progress.clone().unwrap_or_default();
+                vec![number.to_string(), kind.clone(), asked.text.clone(), state.clone(), words]
+            })
+            .collect();
+        table
+    }
+}
