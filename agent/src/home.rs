@@ -173,10 +173,8 @@ impl Home {
         now: Timestamp,
     ) -> Result<TillStore, HomeError> {
         let path = self.till_db();
+        self.assert_till_db()?;
         let witness = self.witness()?;
-        if witness.is_some() && !path.exists() {
-            return Err(HomeError::Missing(path));
-        }
         let opened = Opened::open(&OpenOptions::new(&path)).map_err(|error| match error {
             TillStoreError::File(error) => self.quarantine_if_corrupt(&path, error),
             other => other.into(),
@@ -215,6 +213,7 @@ impl Home {
         watermark: u64,
         now: Timestamp,
     ) -> Result<(Till, Vec<Effect>), HomeError> {
+        self.assert_till_db()?;
         let catalogue = self.catalogue()?;
         let settings = Settings::load(&catalogue)?;
         let store = self.till_store(Some(lock), machine, &settings.store.code, number, now)?;
@@ -241,6 +240,15 @@ impl Home {
             Verdict::Cloned { .. } => Some(SeriesReason::Copied),
             Verdict::Forked { .. } => Some(SeriesReason::Forked),
         }
+    }
+
+    /// Refuses to begin anew where a till has sold before but its database is gone.
+    fn assert_till_db(&self) -> Result<(), HomeError> {
+        let path = self.till_db();
+        if self.file("till.witness").exists() && !path.exists() {
+            return Err(HomeError::Missing(path));
+        }
+        Ok(())
     }
 
     fn witness(&self) -> Result<Option<Witness>, HomeError> {
@@ -270,25 +278,30 @@ impl Home {
     /// Sets a damaged database aside with its log; nothing is deleted.
     fn quarantine_if_corrupt(&self, path: &Path, error: StoreError) -> HomeError {
         let StoreError::Corrupt { detail, .. } = error else { return error.into() };
-        match self.set_aside(path, wall_clock()) {
+        match self.set_aside(&[path], wall_clock()) {
             Ok(kept) => HomeError::Quarantined { file: path.to_owned(), kept, detail },
             Err(error) => error,
         }
     }
 
-    /// Moves a database with its log into `quarantine/` and returns the folder it is in now.
+    /// Moves databases with their logs into a new folder of `quarantine/` and returns that.
     ///
     /// # Errors
     /// When a file cannot be moved.
-    pub fn set_aside(&self, path: &Path, now: Timestamp) -> Result<PathBuf, HomeError> {
-        let kept = self
-            .file("quarantine")
-            .join(now.strftime("%Y%m%dT%H%M%S%3fZ").to_string().replace('.', ""));
-        fs::create_dir_all(&kept).map_err(io(&kept))?;
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = path.file_name().unwrap_or_default().to_owned();
+    pub fn set_aside(&self, files: &[&Path], now: Timestamp) -> Result<PathBuf, HomeError> {
+        let quarantine = self.file("quarantine");
+        fs::create_dir_all(&quarantine).map_err(io(&quarantine))?;
+        let kept = tempfile::Builder::new()
+            .prefix(&now.strftime("%Y%m%dT%H%M%SZ-").to_string())
+            .tempdir_in(&quarantine)
+            .map_err(io(&quarantine))?
+            .keep();
+        for (file, suffix) in
+            files.iter().flat_map(|file| ["", "-wal", "-shm"].map(|suffix| (file, suffix)))
+        {
+            let mut name = file.file_name().unwrap_or_default().to_owned();
             name.push(suffix);
-            let from = path.with_file_name(&name);
+            let from = file.with_file_name(&name);
             if from.exists() {
                 fs::rename(&from, kept.join(&name)).map_err(io(&from))?;
             }

@@ -9,7 +9,7 @@ use crate::tender::TenderKind;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is totalled in a shift. The numbers stand in journals: never change or reuse one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,10 +152,14 @@ pub fn additions(fact: &Fact) -> Vec<ShiftTotal> {
 
 fn add_sale(totals: &mut Additions, sale: &Sale) {
     totals.add(TotalKind::Sales, "", 1, sale.total.minor());
+    // A discount on the basket stands on each line with its share, but was given once.
+    let mut on_basket = BTreeSet::new();
     for line in &sale.lines {
         totals.add(TotalKind::Lines, "", 1, line.extended.minor());
         for discount in &line.discounts {
-            totals.add(TotalKind::Discounts, &discount.reason, 1, discount.amount.minor());
+            let given = !discount.basket || on_basket.insert(discount.reason.as_str());
+            let count = i64::from(given);
+            totals.add(TotalKind::Discounts, &discount.reason, count, discount.amount.minor());
         }
         if let Some(change) = &line.price_override {
             let listed = change.listed.extend(line.quantity).map_or(0, Money::minor);

@@ -190,8 +190,11 @@ impl Authority {
     fn may_reprice(&self, from: UnitPrice, to: UnitPrice) -> bool {
         let (was, is) = from.exactly_with(to);
         let limit = i128::from(self.override_limit.millionths());
+        // A limit of the whole is none: such a person may also raise a price, or give one to what
+        // is listed at nothing.
         from.currency() == to.currency()
-            && (is - was).abs() * i128::from(Rate::WHOLE.millionths()) <= was * limit
+            && (self.override_limit >= Rate::WHOLE
+                || (is - was).abs() * i128::from(Rate::WHOLE.millionths()) <= was * limit)
     }
 }
 

@@ -125,12 +125,17 @@ pub(super) fn tenders(
     let currency = currency.ok_or(ImportError::NeedsStore)?;
     let mut keys = BTreeSet::new();
     let tenders = read_all(table, faults, |row| {
+        let kind = row.one_of("kind", TenderKind::parse, "cash, card, voucher, coupon")?;
+        let gives_change = row.yes_no("gives_change")?;
+        if gives_change && kind != TenderKind::Cash {
+            return Err(row.bad("gives_change", "only cash gives change: write no"));
+        }
         Ok(TenderType {
             id: key(row, "tender", &mut keys)?,
             name: row.text("name", NAME)?,
-            kind: row.one_of("kind", TenderKind::parse, "cash, card, voucher, coupon")?,
+            kind,
             opens_drawer: row.yes_no("opens_drawer")?,
-            gives_change: row.yes_no("gives_change")?,
+            gives_change,
             limit: row.optional("limit", |text| limit(text, currency))?,
         })
     })?;

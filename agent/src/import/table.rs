@@ -60,7 +60,7 @@ impl Row {
         self.values.get_mut(at)
     }
 
-    fn bad(&self, column: &'static str, reason: impl Into<String>) -> BadRow {
+    pub(super) fn bad(&self, column: &'static str, reason: impl Into<String>) -> BadRow {
         BadRow { line: self.line, column, reason: reason.into() }
     }
 }

@@ -121,13 +121,13 @@ impl Till {
         amount: Option<Money>,
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
-        let tender = self
+        let tender_type = self
             .settings
             .tender(tender)
             .ok_or_else(|| Refusal::UnknownTender(tender.to_owned()))?
             .clone();
-        if tender.kind != TenderKind::Card {
-            return Err(Refusal::WrongTender { tender: tender.id, kind: tender.kind });
+        if tender_type.kind != TenderKind::Card {
+            return Err(Refusal::WrongTender { tender: tender_type.id, kind: tender_type.kind });
         }
         self.assert_not_paying(id)?;
         let cart = self.cart(id)?;
@@ -135,13 +135,17 @@ impl Till {
         let amount = amount.unwrap_or(due);
         // Tried on a copy, so that nothing is asked of the terminal that the cart would refuse.
         cart.clone().tender(
-            Tendered { tender, amount, reference: None, intent: None, card: None },
+            Tendered { tender: tender_type, amount, reference: None, intent: None, card: None },
             &self.settings.taxes,
         )?;
         let payment = self.new_intent(context, PaymentKind::Authorise, amount, id)?;
         let intent = payment.intent;
         let (fact, baseline) = (intended(&payment), self.baseline);
-        self.act(context, |()| Answer::Payment(intent), |act| begin(act, &fact, intent, baseline))?;
+        self.act(
+            context,
+            |()| Answer::Payment(intent),
+            |act| begin(act, &fact, intent, tender, baseline),
+        )?;
         self.begin_payment(payment, effects);
         Ok(Reply::Payment(intent))
     }
@@ -202,7 +206,8 @@ impl Till {
 
     /// Asks the terminal what became of a payment; never sends it again.
     pub(super) fn ask(&self, payment: &Payment) -> Result<Effect, Refusal> {
-        let baseline = read::payment_baseline(self.store.connection(), payment.intent)?;
+        let mark = read::payment_mark(self.store.connection(), payment.intent)?;
+        let baseline = mark.map_or(Baseline::Unknown, |(_, baseline)| baseline);
         Ok(Effect::Terminal(Terminal::Resolve(order(payment, baseline))))
     }
 
@@ -349,8 +354,8 @@ impl Till {
     /// The cart with the card tender on it, and whether it is paid then.
     fn with_card(&self, payment: &Payment, amount: Money, card: CardSlip) -> Option<(Cart, bool)> {
         let mut cart = self.carts.get(&payment.cart)?.clone();
-        let tender =
-            self.settings.tenders.iter().find(|tender| tender.kind == TenderKind::Card)?.clone();
+        let mark = read::payment_mark(self.store.connection(), payment.intent).ok()?;
+        let tender = mark.and_then(|(tender, _)| self.settings.tender(&tender).cloned())?;
         let tendered = Tendered {
             tender,
             amount,
@@ -387,7 +392,7 @@ impl Till {
         self.act(
             context,
             |()| Answer::Payment(reversal),
-            |act| begin(act, &fact, reversal, baseline),
+            |act| begin(act, &fact, reversal, "", baseline),
         )?;
         self.begin_payment(payment, effects);
         Ok(Reply::Payment(reversal))
@@ -410,17 +415,18 @@ pub(super) fn begin(
     act: &mut Act<'_>,
     intended: &Fact,
     intent: u64,
+    tender: &str,
     baseline: Baseline,
 ) -> Result<(), TillStoreError> {
     act.record(intended)?;
-    act.put_baseline(intent, baseline)
+    act.put_mark(intent, tender, baseline)
 }
 
 /// Records a payment's end; what was kept to find it is forgotten.
 pub(super) fn end(act: &mut Act<'_>, ended: &Fact) -> Result<(), TillStoreError> {
     act.record(ended)?;
     match ended {
-        Fact::PaymentEnded(ended) => act.drop_baseline(ended.intent),
+        Fact::PaymentEnded(ended) => act.drop_mark(ended.intent),
         _ => Ok(()),
     }
 }

@@ -42,8 +42,10 @@ impl Till {
             .collect::<Result<Vec<_>, Refusal>>()?;
         let so_far = read::returned_so_far(self.store.connection(), of.series, of.number)?;
         let plan = sale.plan_return(&asked, &so_far)?;
+        // Of one sale together, or the limit would be split into small returns.
+        let so_much = plan.total.plus(so_far.paid_back(sale.currency)?)?;
         let approved_by =
-            authorise(Limited::Refund(plan.total), &context.by, context.approver.as_ref())?;
+            authorise(Limited::Refund(so_much), &context.by, context.approver.as_ref())?;
         let open =
             self.plan_open(context, of, ReturnKind::Refund, reason, approved_by, asked, &plan)?;
         self.go_on(context, open, &sale, true, None, effects)
@@ -239,7 +241,7 @@ impl Till {
                 } else {
                     act.put_payout(id, row, &written)?
                 }
-                begin(act, &fact, payment.intent, baseline)
+                begin(act, &fact, payment.intent, &written.tender, baseline)
             },
         )?;
         self.open_return = Some(whole);

@@ -74,8 +74,8 @@ impl Till {
                 act.put_cart(cart, &by)?;
                 act.set_current_cart(Some(id))?;
             }
-            let added = cart.lines.iter().filter(|candidate| candidate.number == line);
-            added.map(|line| act.put_line(id, line)).collect()
+            let mut added = cart.lines.iter().filter(|candidate| candidate.number == line);
+            added.try_for_each(|line| act.put_line(id, line))
         })?;
         if opened {
             self.current = Some(id);

@@ -43,8 +43,8 @@ pub struct RestoreOptions {
 pub struct RestoreReport {
     /// What the backup held.
     pub manifest: Manifest,
-    /// Where the till's files were set aside.
-    pub set_aside: Vec<PathBuf>,
+    /// Where the till's files were set aside, where there were any.
+    pub set_aside: Option<PathBuf>,
     /// The highest receipt series this till is known to have given; its next is one higher.
     pub known_series: u32,
 }
@@ -73,14 +73,14 @@ pub fn restore(
         sync_file(&copies.path().join(name))?;
     }
     home.write_witness(options.machine, RESTORED)?;
-    let mut set_aside = Vec::new();
-    for name in FILES {
-        let present = home.file(name);
-        if present.exists() || home.file(&format!("{name}-wal")).exists() {
-            set_aside.push(home.set_aside(&present, options.now)?);
-        }
-    }
-    set_aside.dedup();
+    let present = FILES.map(|name| home.file(name));
+    let any = FILES
+        .iter()
+        .any(|name| home.file(name).exists() || home.file(&format!("{name}-wal")).exists());
+    let set_aside = match any {
+        true => Some(home.set_aside(&present.each_ref().map(PathBuf::as_path), options.now)?),
+        false => None,
+    };
     for name in FILES.into_iter().rev() {
         let place = home.file(name);
         fs::rename(copies.path().join(name), &place).map_err(UpkeepError::io(&place))?;
@@ -187,7 +187,7 @@ impl fmt::Display for RestoreReport {
         writeln!(f, "Till {till} of store {store} is back as it was at {made_at}.")?;
         let last = self.manifest.last_receipt.as_deref().unwrap_or("none");
         writeln!(f, "The last receipt in it is {last}; later ones are not known to it.")?;
-        for folder in &self.set_aside {
+        if let Some(folder) = &self.set_aside {
             writeln!(f, "The files that were here are in {}", folder.display())?;
         }
         writeln!(f, "The next `till run` begins receipt series {}.", self.known_series + 1)

@@ -46,8 +46,9 @@ fn within(who: &Authority, act: Limited) -> bool {
                 i128::from(price.amount()) * 10_i128.pow(4 - price.scale()) * 12
                     / i128::from(price.per().get())
             };
-            (unit(to) - unit(from)).abs() * 1_000_000
-                <= unit(from) * i128::from(who.override_limit.millionths())
+            who.override_limit.millionths() >= 1_000_000
+                || (unit(to) - unit(from)).abs() * 1_000_000
+                    <= unit(from) * i128::from(who.override_limit.millionths())
         }
         Limited::Refund(amount) => who.refund_limit.is_none_or(|limit| amount.minor() <= limit),
         Limited::Needs(role) => who.role >= role,

@@ -104,17 +104,28 @@ pub(super) fn unsettled(conn: &Connection, currency: Currency) -> Result<Vec<Pay
 }
 
 impl Act<'_> {
-    /// Keeps what the terminal's last payment was before an intent.
+    /// Keeps the tender an intent is taken as, and what the terminal's last payment was before it.
     ///
     /// # Errors
     /// When the row cannot be written.
-    pub fn put_baseline(&self, intent: u64, baseline: Baseline) -> Result<()> {
-        let Baseline::Last(mark) = baseline else { return Ok(()) };
+    pub fn put_mark(&self, intent: u64, tender: &str, baseline: Baseline) -> Result<()> {
+        let (known, mark) = match baseline {
+            Baseline::Unknown => (false, Mark::default()),
+            Baseline::Last(mark) => (true, mark),
+        };
         self.tx
             .prepare_cached(
-                "INSERT INTO payment_mark (intent, terminal_id, trace, receipt_no) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO payment_mark (intent, tender, known, terminal_id, trace, receipt_no)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![intent.cast_signed(), mark.terminal_id, mark.trace, mark.receipt_no])?;
+            .execute(params![
+                intent.cast_signed(),
+                tender,
+                known,
+                mark.terminal_id,
+                mark.trace,
+                mark.receipt_no,
+            ])?;
         Ok(())
     }
 
@@ -122,7 +133,7 @@ impl Act<'_> {
     ///
     /// # Errors
     /// When the row cannot be written.
-    pub fn drop_baseline(&self, intent: u64) -> Result<()> {
+    pub fn drop_mark(&self, intent: u64) -> Result<()> {
         self.tx
             .prepare_cached("DELETE FROM payment_mark WHERE intent = ?1")?
             .execute([intent.cast_signed()])?;
@@ -130,17 +141,20 @@ impl Act<'_> {
     }
 }
 
-/// The terminal's last payment before an intent, as far as it was known.
-pub(super) fn baseline(conn: &Connection, intent: u64) -> Result<Baseline> {
-    let mark = conn
+/// The tender an open intent is taken as, and the terminal's last payment before it.
+pub(super) fn mark(conn: &Connection, intent: u64) -> Result<Option<(String, Baseline)>> {
+    let found = conn
         .prepare_cached(
-            "SELECT terminal_id, trace, receipt_no FROM payment_mark WHERE intent = ?1",
+            "SELECT tender, known, terminal_id, trace, receipt_no FROM payment_mark WHERE intent = ?1",
         )?
         .query_row([intent.cast_signed()], |row| {
-            Ok(Mark { terminal_id: row.get(0)?, trace: row.get(1)?, receipt_no: row.get(2)? })
+            let mark =
+                Mark { terminal_id: row.get(2)?, trace: row.get(3)?, receipt_no: row.get(4)? };
+            let known: bool = row.get(1)?;
+            Ok((row.get(0)?, if known { Baseline::Last(mark) } else { Baseline::Unknown }))
         })
         .optional()?;
-    Ok(mark.map_or(Baseline::Unknown, Baseline::Last))
+    Ok(found)
 }
 
 /// The terminal's slip of an approved payment, read from the journal.

@@ -322,12 +322,12 @@ pub fn unsettled_payments(conn: &Connection, currency: Currency) -> Result<Vec<P
     payments::unsettled(conn, currency)
 }
 
-/// The terminal's last payment before an intent, as far as it was known.
+/// The tender an open intent is taken as, and the terminal's last payment before it.
 ///
 /// # Errors
 /// When the rows cannot be read.
-pub fn payment_baseline(conn: &Connection, intent: u64) -> Result<Baseline> {
-    payments::baseline(conn, intent)
+pub fn payment_mark(conn: &Connection, intent: u64) -> Result<Option<(String, Baseline)>> {
+    payments::mark(conn, intent)
 }
 
 /// The terminal's slip of an approved payment.

@@ -104,9 +104,13 @@ CREATE TABLE stock (
     PRIMARY KEY (sku, place)
 ) STRICT, WITHOUT ROWID;
 
--- WORK: the terminal's last payment before an intent, by which its outcome is found later.
+-- WORK: what is needed to bring an open intent to its end: the tender it is taken as, and the
+-- terminal's last payment before it (known = 0: the terminal had not said), by which its outcome is
+-- found later.
 CREATE TABLE payment_mark (
     intent      INTEGER PRIMARY KEY,
+    tender      TEXT NOT NULL,
+    known       INTEGER NOT NULL,
     terminal_id INTEGER,
     trace       INTEGER,
     receipt_no  INTEGER

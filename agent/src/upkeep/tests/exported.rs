@@ -89,8 +89,10 @@ fn recompute(tables: &BTreeMap<&'static str, Rows>) -> Totals {
             add(&row["shift"], "overrides", &row["override_reason"], 1, less);
         }
     }
+    let mut on_basket = std::collections::BTreeSet::new();
     for row in &tables["discounts"] {
-        add(&row["shift"], "discounts", &row["reason"], 1, minor(&row["amount"]));
+        let given = row["basket"] != "yes" || on_basket.insert((&row["receipt"], &row["reason"]));
+        add(&row["shift"], "discounts", &row["reason"], i64::from(given), minor(&row["amount"]));
     }
     for row in &tables["voided_lines"] {
         add(&row["shift"], "voided_lines", "", 1, minor(&row["amount"]));
