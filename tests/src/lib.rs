@@ -4,15 +4,27 @@
 //! | --- | --- |
 //! | [`vfs`] | a SQLite VFS that counts, records, cuts the power and breaks disks |
 //! | [`books`] | a till's journal read whole, with every law it must keep |
+//! | [`process`] | the real `till` process with emulated devices, and a client of its API |
+//! | `architecture` | who may import whom, and what only one place may name |
 //! | `shop` | a till of the demo store, driven in a straight line |
 //! | `power_cut` | a day's trade under every power cut |
+//! | `crash` | the real process killed at random moments |
 //! | `schedules` | the terminal's ledger against the journal under random faults |
 //!
 //! One test binary: each further one would link everything again.
 
 pub mod books;
+pub mod process;
 pub mod vfs;
 
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod dice;
+#[cfg(test)]
+mod disk;
 #[cfg(test)]
 mod power_cut;
 #[cfg(test)]

@@ -2,17 +2,16 @@
 //! a real store, the real driver, the emulator's core. It does what the agent's runtime does:
 //! carries orders out, tells the loop the terminal's words, asks again about an unknown outcome.
 
+use super::words;
 use crate::shop::{DemoStore, Shop, start};
 use agent::store::open::OpenOptions;
-use agent::till::{Command, Effect, Event, PaymentReport, Refusal, Reply};
-use commerce::fact::PaymentOutcome;
-use commerce::tender::CardSlip;
+use agent::till::{Command, Effect, Event, Refusal, Reply};
 use drivers::machine::{Actions, Machine as _};
 use drivers::terminal::command::{Command as Order, Event as Word, TerminalConfig};
 use drivers::terminal::driver::TerminalDriver;
 use drivers::terminal::emulator::{Booking, Core, EmulatorConfig, Output};
 use drivers::terminal::exchange::Timing;
-use drivers::terminal::intent::{Declined, Intent, Outcome, Payment};
+use drivers::terminal::intent::{Intent, Outcome};
 use drivers::terminal::protocol::Password;
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, VecDeque};
@@ -270,7 +269,7 @@ impl<'store> Counter<'store> {
                         _ => None,
                     };
                     let intent = u64::try_from(intent.0).unwrap();
-                    Event::Payment { intent, report: report(outcome) }
+                    Event::Payment { intent, report: words::report(outcome) }
                 }
                 _ => continue,
             };
@@ -279,31 +278,4 @@ impl<'store> Counter<'store> {
         }
         self.collect();
     }
-}
-
-/// The terminal's word as the runtime puts it.
-fn report(outcome: Outcome) -> PaymentReport {
-    PaymentReport::Ended(match outcome {
-        Outcome::Approved(payment) | Outcome::Mismatch { booked: payment, .. } => {
-            approved(&payment)
-        }
-        Outcome::Declined(declined) => PaymentOutcome::Declined {
-            code: match &declined {
-                Declined::ByTerminal { code, .. } => *code,
-                Declined::NotFound => 0,
-            },
-            text: declined.to_string(),
-        },
-        Outcome::NotSent(why) => PaymentOutcome::NotSent { why: why.to_string() },
-        Outcome::Unknown(why) => return PaymentReport::Unknown { why: why.to_string() },
-    })
-}
-
-fn approved(payment: &Payment) -> PaymentOutcome {
-    let card = CardSlip {
-        receipt_number: payment.mark.receipt_no.map_or(0, u32::from),
-        trace: payment.mark.trace.unwrap_or(0),
-        ..CardSlip::default()
-    };
-    PaymentOutcome::Approved { amount: payment.amount, card }
 }

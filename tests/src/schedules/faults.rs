@@ -1,6 +1,6 @@
 //! What is planned against the terminal's next order, and against the next questions.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 use drivers::terminal::emulator::{AskFault, Break, Core, Fault, Junk, Moment};
 use std::time::Duration;
 

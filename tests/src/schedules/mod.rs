@@ -3,18 +3,18 @@
 //! `TILL_SCHEDULE_SEED=<seed>` runs it alone.
 
 mod counter;
-mod dice;
 mod faults;
 mod walk;
+mod words;
 
 use crate::books::{self, Books, Intent};
+use crate::dice::Dice;
 use crate::shop::{DemoStore, Shop, file, scratch};
 use agent::store::open::Synchronous;
 use agent::store::till::{PaymentState, read};
 use agent::till::Command;
 use commerce::fact::{PaymentKind, PaymentOutcome};
 use counter::Counter;
-use dice::Dice;
 use drivers::terminal::emulator::{Booked, Booking};
 use std::collections::BTreeSet;
 use std::path::Path;

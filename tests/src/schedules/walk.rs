@@ -2,8 +2,8 @@
 //! till fail; in the end everything is asked about until nothing more can be learnt.
 
 use super::counter::Counter;
-use super::dice::Dice;
 use super::faults;
+use crate::dice::Dice;
 use crate::shop::{add, card, cash};
 use agent::store::till::read::{self, ReceiptKind};
 use agent::store::till::{Payment, PaymentState};
