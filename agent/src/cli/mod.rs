@@ -93,9 +93,22 @@ pub fn main() -> ExitCode {
 
 fn exit(done: anyhow::Result<ExitCode>) -> ExitCode {
     done.unwrap_or_else(|error| {
-        eprintln!("till: {error:#}");
+        eprintln!("till: {}", in_words(&error));
         ExitCode::FAILURE
     })
+}
+
+/// An error with its causes, each said once: most texts name their cause already.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Sells at the configured till, or at the one named.

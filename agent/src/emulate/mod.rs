@@ -27,10 +27,12 @@ pub use args::Emulate;
 pub use error::EmulateError;
 pub use socket::tell;
 
+use crate::home::wall_clock;
 use devices::Devices;
 use drivers::printer::emulator::PrinterEmulator;
 use drivers::printer::profile::Profile;
 use drivers::terminal::emulator::{Emulator, EmulatorConfig};
+use jiff::tz::TimeZone;
 use paper::Shelf;
 use printer::Watch;
 use scanner::Scanner;
@@ -224,7 +226,7 @@ async fn start_terminal(
     let listener = listen("terminal", "--terminal-port", options.port).await?;
     let mut config = EmulatorConfig {
         password: options.password,
-        clock_start_s: seconds_into_year(&jiff::Zoned::now()),
+        clock_start_s: seconds_into_year(&wall_clock().to_zoned(TimeZone::system())),
         ..EmulatorConfig::default()
     };
     books.go_on(&mut config);

@@ -18,12 +18,12 @@ pub use report::{Reported, report};
 pub use returned::returned;
 pub use sale::sale;
 
+use crate::store::Connection;
 use crate::store::till::{TillStoreError, read};
 use crate::till::Settings;
 use commerce::fact::Fact;
 use drivers::printer::document::Document;
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 /// Why there is no document.
 #[derive(Debug, thiserror::Error)]

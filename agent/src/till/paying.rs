@@ -384,6 +384,10 @@ impl Till {
         {
             return Err(Refusal::NoPayment(intent));
         }
+        if found.terminal_number == 0 {
+            // Ended by hand: the terminal named no number to undo it by.
+            return Err(Refusal::NoPayment(intent));
+        }
         let kind = PaymentKind::Reverse { receipt_number: found.terminal_number };
         let payment = self.new_intent(context, kind, found.moved, found.cart)?;
         let reversal = payment.intent;

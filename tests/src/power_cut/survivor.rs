@@ -9,7 +9,6 @@ use agent::till::{Command, Effect, Event, PaymentReport, Reply};
 use commerce::cart::Cart;
 use commerce::fact::PaymentOutcome;
 use commerce::sale::ReceiptNumber;
-use commerce::tender::Tendered;
 use drivers::terminal::command::Command as Terminal;
 use jiff::SignedDuration;
 use std::path::Path;
@@ -98,11 +97,7 @@ fn parts(carts: &[Cart]) -> Vec<String> {
         let id = cart.id;
         parts.push(format!("cart {id}: {:?} {:?}", cart.state, cart.basket_discounts));
         parts.extend(cart.lines.iter().map(|line| format!("cart {id}: {line:?}")));
-        parts.extend(cart.tenders.iter().map(|tendered| {
-            let Tendered { tender, amount, reference, intent, card } = tendered;
-            let (tender, kind) = (&tender.id, tender.kind);
-            format!("cart {id}: {tender} {kind:?} {amount} {reference:?} {intent:?} {card:?}")
-        }));
+        parts.extend(cart.tenders.iter().map(|tendered| format!("cart {id}: {tendered:?}")));
     }
     parts
 }

@@ -129,8 +129,8 @@ impl Act<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO cart_tender (cart, position, tender, name, kind, opens_drawer,
-                    gives_change, amount, reference, intent)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    gives_change, taken_up_to, amount, reference, intent)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 cart.id.0.cast_signed(),
@@ -140,6 +140,7 @@ impl Act<'_> {
                 tendered.tender.kind.name(),
                 tendered.tender.opens_drawer,
                 tendered.tender.gives_change,
+                tendered.tender.limit,
                 tendered.amount.minor(),
                 tendered.reference,
                 tendered.intent.map(u64::cast_signed),
@@ -326,7 +327,7 @@ fn load_tenders(conn: &Connection, cart: i64, currency: Currency) -> Result<Vec<
                     kind,
                     opens_drawer: row.get("opens_drawer")?,
                     gives_change: row.get("gives_change")?,
-                    limit: None,
+                    limit: row.get("taken_up_to")?,
                 },
                 amount: Money::new(row.get("amount")?, currency).map_err(damaged)?,
                 reference: row.get("reference")?,

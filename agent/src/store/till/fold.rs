@@ -166,10 +166,14 @@ fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()>
     )?
     .execute(params![ended.intent.cast_signed(), state, moved, number, place.series, place.seq.cast_signed()])?;
     if state == 1 {
-        // A reversal that went through settles both itself and what it undid.
+        // A reversal that went through settles both itself and what it undid: the latest payment
+        // with that number, for a terminal's numbers begin again.
         tx.prepare_cached(
-            "UPDATE payment SET used = 1 WHERE kind IN (1, 2) AND state = 1 AND terminal_number =
-               (SELECT reverses FROM payment WHERE intent = ?1 AND kind = 3)",
+            "UPDATE payment SET used = 1 WHERE intent =
+               (SELECT max(undone.intent) FROM payment AS reversal JOIN payment AS undone
+                ON undone.terminal_number = reversal.reverses AND undone.intent < reversal.intent
+                WHERE reversal.intent = ?1 AND reversal.kind = 3 AND reversal.reverses > 0
+                  AND undone.kind IN (1, 2) AND undone.state = 1)",
         )?
         .execute([ended.intent.cast_signed()])?;
         tx.prepare_cached("UPDATE payment SET used = 1 WHERE intent = ?1 AND kind = 3")?

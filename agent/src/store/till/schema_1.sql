@@ -171,6 +171,7 @@ CREATE TABLE cart_tender (
     kind         TEXT NOT NULL,
     opens_drawer INTEGER NOT NULL,
     gives_change INTEGER NOT NULL,
+    taken_up_to  INTEGER,
     amount       INTEGER NOT NULL,
     reference    TEXT,
     intent    INTEGER,
