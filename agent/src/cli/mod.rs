@@ -114,7 +114,8 @@ fn in_words(error: &anyhow::Error) -> String {
 /// Sells at the configured till, or at the one named.
 fn sell_at(sell: &crate::sell::Sell, config: &Config) -> anyhow::Result<()> {
     let pin = std::env::var("TILL_PIN").ok();
-    Ok(crate::sell::run(sell, &config.http.socket_address().to_string(), pin)?)
+    let url = format!("http://{}", config.http.socket_address());
+    Ok(crate::sell::run(sell, &url, pin)?)
 }
 
 fn check(common: &Common) -> ExitCode {
