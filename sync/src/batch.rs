@@ -42,11 +42,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            packed: 4 << 20,
-            unpacked: 16 << 20,
-            entries: 10_000,
-        }
+        Self { packed: 4 << 20, unpacked: 16 << 20, entries: 10_000 }
     }
 }
 
@@ -108,12 +104,11 @@ impl Batch {
         if first.seq == 1 && first.prev != genesis_hash(self.stream, key) {
             return Err(BatchError::NotAChain { seq: 1 });
         }
-        key.verify(self.stream, last.seq, &head, &self.seal)
-            .map_err(|_| BatchError::Seal {
-                stream: self.stream,
-                seq: last.seq,
-                key: *key,
-            })
+        key.verify(self.stream, last.seq, &head, &self.seal).map_err(|_| BatchError::Seal {
+            stream: self.stream,
+            seq: last.seq,
+            key: *key,
+        })
     }
 }
 
@@ -146,10 +141,7 @@ pub fn pack(batch: &Batch) -> Result<Vec<u8>, BatchError> {
 /// On anything that [`pack`] would not have written within the limits, also on bytes after it.
 pub fn unpack(bytes: &[u8], limits: &Limits) -> Result<Batch, BatchError> {
     if bytes.len() > limits.packed {
-        return Err(BatchError::TooLarge {
-            what: "bytes as packed",
-            limit: limits.packed,
-        });
+        return Err(BatchError::TooLarge { what: "bytes as packed", limit: limits.packed });
     }
     let frame = bytes.strip_prefix(&MAGIC).ok_or(BatchError::NotABatch)?;
     let raw = decompress(frame, limits.unpacked)?;
@@ -177,10 +169,7 @@ fn chain(stream: StreamId, entries: &[Entry]) -> Result<Hash, BatchError> {
             return Err(BatchError::NotAChain { seq: entry.seq });
         }
         if entry.body.len() > MAX_BODY_BYTES {
-            return Err(BatchError::BodyTooLong {
-                seq: entry.seq,
-                bytes: entry.body.len(),
-            });
+            return Err(BatchError::BodyTooLong { seq: entry.seq, bytes: entry.body.len() });
         }
         head = entry_hash(stream, entry);
         before = Some(entry);
@@ -192,22 +181,14 @@ fn chain(stream: StreamId, entries: &[Entry]) -> Result<Hash, BatchError> {
 /// not with what the frame announces.
 fn decompress(frame: &[u8], limit: usize) -> Result<Vec<u8>, BatchError> {
     let damaged = |error: std::io::Error| BatchError::Damaged(error.to_string());
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(frame)
-        .map_err(damaged)?
-        .single_frame();
+    let mut decoder =
+        zstd::stream::read::Decoder::with_buffer(frame).map_err(damaged)?.single_frame();
     decoder.window_log_max(MAX_WINDOW_LOG).map_err(damaged)?;
     let mut raw = Vec::new();
     let bound = (limit as u64).saturating_add(1);
-    decoder
-        .by_ref()
-        .take(bound)
-        .read_to_end(&mut raw)
-        .map_err(damaged)?;
+    decoder.by_ref().take(bound).read_to_end(&mut raw).map_err(damaged)?;
     if raw.len() > limit {
-        return Err(BatchError::TooLarge {
-            what: "bytes unpacked",
-            limit,
-        });
+        return Err(BatchError::TooLarge { what: "bytes unpacked", limit });
     }
     if !decoder.into_inner().is_empty() {
         return Err(BatchError::Damaged("something follows it".to_owned()));

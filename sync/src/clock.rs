@@ -31,22 +31,14 @@ impl Hlc {
     /// The first instant of a millisecond; later ones than [`Hlc::MAX`] holds give its millisecond.
     #[must_use]
     pub const fn from_ms(ms: u64) -> Self {
-        let ms = if ms > Self::MAX.ms() {
-            Self::MAX.ms()
-        } else {
-            ms
-        };
+        let ms = if ms > Self::MAX.ms() { Self::MAX.ms() } else { ms };
         Self(ms << COUNTER_BITS)
     }
 
     /// The instant with this number, `None` when the top bit is set.
     #[must_use]
     pub const fn from_number(number: u64) -> Option<Self> {
-        if number > Self::MAX.0 {
-            None
-        } else {
-            Some(Self(number))
-        }
+        if number > Self::MAX.0 { None } else { Some(Self(number)) }
     }
 
     /// Milliseconds and counter as one number.
@@ -71,11 +63,7 @@ impl Hlc {
     /// The instant with these parts, `None` when the milliseconds are beyond [`Hlc::MAX`].
     #[must_use]
     pub const fn from_parts(ms: u64, counter: u16) -> Option<Self> {
-        if ms > Self::MAX.ms() {
-            None
-        } else {
-            Some(Self((ms << COUNTER_BITS) | counter as u64))
-        }
+        if ms > Self::MAX.ms() { None } else { Some(Self((ms << COUNTER_BITS) | counter as u64)) }
     }
 
     /// The number as SQLite stores it.
@@ -93,11 +81,7 @@ impl Hlc {
     /// The next instant. A full counter carries into the milliseconds.
     const fn next(self) -> Self {
         // The headroom above LATEST_MS keeps every clock below MAX; saturating is only for totality.
-        if self.0 < Self::MAX.0 {
-            Self(self.0 + 1)
-        } else {
-            self
-        }
+        if self.0 < Self::MAX.0 { Self(self.0 + 1) } else { self }
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let time_zone = TimeZone::get(&self.time_zone)?;
-        let options = ReplayOptions { folder: self.folder, keep: self.keep, time_zone, seed: self.seed };
+        let options =
+            ReplayOptions { folder: self.folder, keep: self.keep, time_zone, seed: self.seed };
         let bar = bar("{wide_bar} {pos}/{len} baskets {eta}");
         let json = self.json;
         let summary = run(&options, &mut |event| match event {
@@ -47,7 +48,11 @@ impl Replay {
         })?;
         bar.finish_and_clear();
         let mut out = std::io::stdout().lock();
-        if json { report::print_json(&summary, &mut out)? } else { report::print(&summary, &mut out)? }
+        if json {
+            report::print_json(&summary, &mut out)?
+        } else {
+            report::print(&summary, &mut out)?
+        }
         out.flush()?;
         anyhow::ensure!(summary.agrees(), "not every day agrees");
         Ok(())

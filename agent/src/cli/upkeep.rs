@@ -182,8 +182,7 @@ impl Doctor {
             patience: PATIENCE,
         };
         let runtime = runtime()?;
-        let report =
-            watching(|watch| runtime.block_on(examine(config.as_ref(), &options, watch)));
+        let report = watching(|watch| runtime.block_on(examine(config.as_ref(), &options, watch)));
         show(&report, self.json)?;
         Ok(ExitCode::from(report.exit_code()))
     }

@@ -54,11 +54,7 @@ pub(super) fn encode(
     for entry in entries {
         encoder.u64(entry.body.len() as u64)?;
     }
-    let bodies: Vec<u8> = entries
-        .iter()
-        .flat_map(|entry| &entry.body)
-        .copied()
-        .collect();
+    let bodies: Vec<u8> = entries.iter().flat_map(|entry| &entry.body).copied().collect();
     encoder.u8(field::BODIES)?.bytes(&bodies)?;
     Ok(())
 }
@@ -88,9 +84,7 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn decode(decoder: &mut Decoder<'a>, limit: usize) -> Result<Self, BatchError> {
         if decoder.map().map_err(damaged)? != Some(field::COUNT) {
-            return Err(BatchError::Damaged(
-                "it has other fields than this form".to_owned(),
-            ));
+            return Err(BatchError::Damaged("it has other fields than this form".to_owned()));
         }
         let replica = ReplicaId(bytes(decoder, field::REPLICA)?);
         key(decoder, field::KIND)?;
@@ -122,15 +116,10 @@ impl<'a> Columns<'a> {
         }
         let mut entries = Vec::with_capacity(self.lengths.len());
         let (mut ms, mut seq, mut prev, mut rest) = (0_u64, self.first_seq, self.prev, self.bodies);
-        for ((more, counter), length) in self
-            .milliseconds
-            .iter()
-            .zip(&self.counters)
-            .zip(&self.lengths)
+        for ((more, counter), length) in
+            self.milliseconds.iter().zip(&self.counters).zip(&self.lengths)
         {
-            ms = ms
-                .checked_add(*more)
-                .ok_or_else(|| damaged("a clock is out of range"))?;
+            ms = ms.checked_add(*more).ok_or_else(|| damaged("a clock is out of range"))?;
             let clock = u16::try_from(*counter)
                 .ok()
                 .and_then(|counter| Hlc::from_parts(ms, counter))
@@ -139,28 +128,17 @@ impl<'a> Columns<'a> {
                 .ok()
                 .and_then(|length| rest.split_at_checked(length))
                 .ok_or_else(|| damaged("a body is cut off"))?;
-            let entry = Entry {
-                seq,
-                clock,
-                prev,
-                body: body.to_vec(),
-            };
+            let entry = Entry { seq, clock, prev, body: body.to_vec() };
             prev = entry_hash(self.stream, &entry);
             rest = after;
-            seq = seq
-                .checked_add(1)
-                .ok_or_else(|| damaged("a sequence is out of range"))?;
+            seq = seq.checked_add(1).ok_or_else(|| damaged("a sequence is out of range"))?;
             entries.push(entry);
         }
         if !rest.is_empty() {
             return Err(damaged("bytes are left over after the last body"));
         }
         chain(self.stream, &entries)?;
-        Ok(Batch {
-            stream: self.stream,
-            entries,
-            seal: self.seal,
-        })
+        Ok(Batch { stream: self.stream, entries, seal: self.seal })
     }
 }
 
@@ -168,21 +146,15 @@ impl<'a> Columns<'a> {
 fn key(decoder: &mut Decoder<'_>, number: u8) -> Result<(), BatchError> {
     match decoder.u8() {
         Ok(found) if found == number => Ok(()),
-        Ok(found) => Err(BatchError::Damaged(format!(
-            "field {found} where {number} should be"
-        ))),
+        Ok(found) => Err(BatchError::Damaged(format!("field {found} where {number} should be"))),
         Err(error) => Err(BatchError::Damaged(error.to_string())),
     }
 }
 
 fn bytes<const N: usize>(decoder: &mut Decoder<'_>, number: u8) -> Result<[u8; N], BatchError> {
     key(decoder, number)?;
-    let found = decoder
-        .bytes()
-        .map_err(|error| BatchError::Damaged(error.to_string()))?;
-    found
-        .try_into()
-        .map_err(|_| damaged(format!("field {number} has a wrong length")))
+    let found = decoder.bytes().map_err(|error| BatchError::Damaged(error.to_string()))?;
+    found.try_into().map_err(|_| damaged(format!("field {number} has a wrong length")))
 }
 
 fn column(decoder: &mut Decoder<'_>, number: u8, limit: usize) -> Result<Vec<u64>, BatchError> {
@@ -192,10 +164,7 @@ fn column(decoder: &mut Decoder<'_>, number: u8, limit: usize) -> Result<Vec<u64
         .map_err(damaged)?
         .ok_or_else(|| damaged(format!("field {number} has no length")))?;
     if count > limit as u64 {
-        return Err(BatchError::TooLarge {
-            what: "entries",
-            limit,
-        });
+        return Err(BatchError::TooLarge { what: "entries", limit });
     }
     (0..count).map(|_| decoder.u64().map_err(damaged)).collect()
 }

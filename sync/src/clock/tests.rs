@@ -38,16 +38,8 @@ fn check_ticks(what: &str, walls: &[i64], expected: &[(u64, u16)]) {
 fn ticks_whatever_the_wall_clock_does() {
     let now = NOW.cast_unsigned();
     let hour = 3_600_000;
-    check_ticks(
-        "follows the wall",
-        &[NOW, NOW + 1],
-        &[(now, 0), (now + 1, 0)],
-    );
-    check_ticks(
-        "stands still",
-        &[NOW, NOW, NOW],
-        &[(now, 0), (now, 1), (now, 2)],
-    );
+    check_ticks("follows the wall", &[NOW, NOW + 1], &[(now, 0), (now + 1, 0)]);
+    check_ticks("stands still", &[NOW, NOW, NOW], &[(now, 0), (now, 1), (now, 2)]);
     check_ticks(
         "set back an hour",
         &[NOW, NOW - hour, NOW + 1],
@@ -73,15 +65,9 @@ fn a_full_counter_carries_into_the_milliseconds() {
 fn the_floor_is_the_later_of_build_and_last() {
     let earlier = Hlc::from_ms(BUILD - 1);
     let later = Hlc::from_parts(BUILD, 9).unwrap();
-    assert_eq!(
-        Clock::new(BUILD, Some(earlier)).unwrap().last(),
-        Hlc::from_ms(BUILD)
-    );
+    assert_eq!(Clock::new(BUILD, Some(earlier)).unwrap().last(), Hlc::from_ms(BUILD));
     assert_eq!(Clock::new(BUILD, Some(later)).unwrap().last(), later);
-    assert_eq!(
-        Clock::new(0, Some(Hlc::MAX)).unwrap_err(),
-        ClockError::FloorTooLate(Hlc::MAX)
-    );
+    assert_eq!(Clock::new(0, Some(Hlc::MAX)).unwrap_err(), ClockError::FloorTooLate(Hlc::MAX));
 }
 
 #[test]
@@ -94,12 +80,7 @@ fn a_remote_clock_pulls_at_most_five_minutes() {
         (past, NOW, Observed::Held, Hlc::from_ms(now)),
         (Hlc::MAX, NOW, Observed::Held, Hlc::from_ms(now)),
         (Hlc::MAX, i64::MAX, Observed::Held, Hlc::from_ms(now)),
-        (
-            Hlc::from_ms(now - 1),
-            NOW,
-            Observed::Taken,
-            Hlc::from_ms(now),
-        ),
+        (Hlc::from_ms(now - 1), NOW, Observed::Taken, Hlc::from_ms(now)),
         // Its own wall clock fell to 1970, but what it has passed already needs no waiting.
         (Hlc::from_ms(now), 0, Observed::Taken, Hlc::from_ms(now)),
         (Hlc::from_ms(now + 1), 0, Observed::Held, Hlc::from_ms(now)),

@@ -93,10 +93,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn stream() -> StreamId {
-        StreamId {
-            replica: ReplicaId(*b"replica-of-tests"),
-            kind: StreamKind::Journal,
-        }
+        StreamId { replica: ReplicaId(*b"replica-of-tests"), kind: StreamKind::Journal }
     }
 
     fn entry() -> Entry {
@@ -120,10 +117,7 @@ mod tests {
             entry_hash(stream(), &entry()).to_string(),
             "080e925e39fe68cadd7a81f86a458221e294f8a62b95ce9d64762c36d28d31cf"
         );
-        let empty = Entry {
-            body: Vec::new(),
-            ..entry()
-        };
+        let empty = Entry { body: Vec::new(), ..entry() };
         assert_eq!(
             entry_hash(stream(), &empty).to_string(),
             "63566675bd806da229fe2f2c4265d7711c5efe72bffc607cbebbea6e557b553c"
@@ -133,51 +127,15 @@ mod tests {
     #[test]
     fn every_field_counts() {
         let base = entry_hash(stream(), &entry());
-        let other_replica = StreamId {
-            replica: ReplicaId([0; 16]),
-            ..stream()
-        };
-        let other_kind = StreamId {
-            kind: StreamKind::Workspace,
-            ..stream()
-        };
+        let other_replica = StreamId { replica: ReplicaId([0; 16]), ..stream() };
+        let other_kind = StreamId { kind: StreamKind::Workspace, ..stream() };
         for (what, hash) in [
             ("replica", entry_hash(other_replica, &entry())),
             ("kind", entry_hash(other_kind, &entry())),
-            (
-                "sequence",
-                entry_hash(stream(), &Entry { seq: 2, ..entry() }),
-            ),
-            (
-                "clock",
-                entry_hash(
-                    stream(),
-                    &Entry {
-                        clock: Hlc::default(),
-                        ..entry()
-                    },
-                ),
-            ),
-            (
-                "previous",
-                entry_hash(
-                    stream(),
-                    &Entry {
-                        prev: Hash([0; 32]),
-                        ..entry()
-                    },
-                ),
-            ),
-            (
-                "body",
-                entry_hash(
-                    stream(),
-                    &Entry {
-                        body: b"five lineS".to_vec(),
-                        ..entry()
-                    },
-                ),
-            ),
+            ("sequence", entry_hash(stream(), &Entry { seq: 2, ..entry() })),
+            ("clock", entry_hash(stream(), &Entry { clock: Hlc::default(), ..entry() })),
+            ("previous", entry_hash(stream(), &Entry { prev: Hash([0; 32]), ..entry() })),
+            ("body", entry_hash(stream(), &Entry { body: b"five lineS".to_vec(), ..entry() })),
             ("key", genesis_hash(stream(), &SealKey([8; 32]))),
         ] {
             assert_ne!(hash, base, "{what}");

@@ -41,9 +41,7 @@ impl fmt::Debug for ReplicaId {
 impl FromStr for ReplicaId {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
-        parse_hex(text)
-            .map(Self)
-            .ok_or_else(|| IdError::Replica(text.chars().take(64).collect()))
+        parse_hex(text).map(Self).ok_or_else(|| IdError::Replica(text.chars().take(64).collect()))
     }
 }
 
@@ -132,10 +130,7 @@ mod tests {
         ]);
         assert_eq!(id.to_string(), "00112233445566778899aabbccddeeff");
         assert_eq!("00112233445566778899AABBccddeeff".parse(), Ok(id));
-        let stream = StreamId {
-            replica: id,
-            kind: StreamKind::Journal,
-        };
+        let stream = StreamId { replica: id, kind: StreamKind::Journal };
         assert_eq!(
             Position { stream, seq: 7 }.to_string(),
             "entry 7 in the journal of 00112233445566778899aabbccddeeff"

@@ -135,11 +135,7 @@ impl SealKey {
     ) -> Result<(), SealError> {
         UnparsedPublicKey::new(&ED25519, &self.0)
             .verify(&message(stream, seq, head), &seal.0)
-            .map_err(|_| SealError::Mismatch {
-                stream,
-                seq,
-                key: *self,
-            })
+            .map_err(|_| SealError::Mismatch { stream, seq, key: *self })
     }
 }
 
@@ -189,10 +185,7 @@ fn message(stream: StreamId, seq: u64, head: &Hash) -> [u8; MESSAGE_LEN] {
         .chain(seq.to_be_bytes())
         .chain(head.0);
     let mut message = [0; MESSAGE_LEN];
-    message
-        .iter_mut()
-        .zip(parts)
-        .for_each(|(byte, part)| *byte = part);
+    message.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
     message
 }
 
@@ -207,10 +200,7 @@ mod tests {
     }
 
     fn stream() -> StreamId {
-        StreamId {
-            replica: ReplicaId(*b"replica-of-tests"),
-            kind: StreamKind::Journal,
-        }
+        StreamId { replica: ReplicaId(*b"replica-of-tests"), kind: StreamKind::Journal }
     }
 
     const HEAD: Hash = Hash([5; 32]);
@@ -237,27 +227,16 @@ mod tests {
         let seal = key().seal(stream(), 3, &HEAD);
         let public = key().public();
         assert_eq!(public.verify(stream(), 3, &HEAD, &seal), Ok(()));
-        let other_replica = StreamId {
-            replica: ReplicaId([0; 16]),
-            ..stream()
-        };
-        let other_kind = StreamId {
-            kind: StreamKind::Workspace,
-            ..stream()
-        };
-        let other_key = SealingKey::from_seed(&Seed::new([43; 32]))
-            .unwrap()
-            .public();
+        let other_replica = StreamId { replica: ReplicaId([0; 16]), ..stream() };
+        let other_kind = StreamId { kind: StreamKind::Workspace, ..stream() };
+        let other_key = SealingKey::from_seed(&Seed::new([43; 32])).unwrap().public();
         for (what, result) in [
             ("replica", public.verify(other_replica, 3, &HEAD, &seal)),
             ("kind", public.verify(other_kind, 3, &HEAD, &seal)),
             ("sequence", public.verify(stream(), 4, &HEAD, &seal)),
             ("head", public.verify(stream(), 3, &Hash([6; 32]), &seal)),
             ("key", other_key.verify(stream(), 3, &HEAD, &seal)),
-            (
-                "zero key",
-                SealKey([0; 32]).verify(stream(), 3, &HEAD, &seal),
-            ),
+            ("zero key", SealKey([0; 32]).verify(stream(), 3, &HEAD, &seal)),
         ] {
             assert!(matches!(result, Err(SealError::Mismatch { .. })), "{what}");
         }
@@ -267,16 +246,10 @@ mod tests {
     fn secrets_are_never_printed() {
         let (key, seed) = SealingKey::generate(&ring::rand::SystemRandom::new()).unwrap();
         assert_eq!(format!("{seed:?}"), "Seed(hidden)");
-        assert_eq!(
-            format!("{key:?}"),
-            format!("SealingKey(of {})", key.public())
-        );
+        assert_eq!(format!("{key:?}"), format!("SealingKey(of {})", key.public()));
         assert_eq!(SealingKey::from_seed(&seed).unwrap().public(), key.public());
         assert_eq!(key.public().to_string().parse(), Ok(key.public()));
-        assert!(matches!(
-            "abc".parse::<SealKey>(),
-            Err(SealError::NotAKey(_))
-        ));
+        assert!(matches!("abc".parse::<SealKey>(), Err(SealError::NotAKey(_))));
     }
 
     proptest! {

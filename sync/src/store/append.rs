@@ -37,33 +37,19 @@ pub fn append(
     }
     if key.public() != stream.key {
         let (replica, stored, given) = (stream.id.replica, stream.key, key.public());
-        return Err(LogError::OtherKey {
-            replica,
-            stored,
-            given,
-        });
+        return Err(LogError::OtherKey { replica, stored, given });
     }
     let before = head(tx, stream)?;
     if before.seq >= MAX_SEQ {
         return Err(LogError::Full(stream.id));
     }
     let seq = before.seq + 1;
-    let position = Position {
-        stream: stream.id,
-        seq,
-    };
+    let position = Position { stream: stream.id, seq };
     if body.len() > MAX_BODY_BYTES {
-        return Err(LogError::BodyTooLong {
-            position,
-            bytes: body.len(),
-        });
+        return Err(LogError::BodyTooLong { position, bytes: body.len() });
     }
     if clock <= before.clock {
-        return Err(LogError::ClockNotAfter {
-            position,
-            clock,
-            head: before.clock,
-        });
+        return Err(LogError::ClockNotAfter { position, clock, head: before.clock });
     }
     let hash = hash_parts(stream.id, seq, clock, &before.hash, body);
     let seal = key.seal(stream.id, seq, &hash);
@@ -105,35 +91,19 @@ mod tests {
         let first = testing::append_all(&mut db, &journal, &[b"float"])[0];
         let second = testing::append_all(&mut db, &journal, &[b""])[0];
         assert_eq!((first.seq, second.seq), (1, 2));
-        let entry = Entry {
-            seq: 1,
-            clock: first.clock,
-            prev: journal.genesis(),
-            body: b"float".to_vec(),
-        };
+        let entry =
+            Entry { seq: 1, clock: first.clock, prev: journal.genesis(), body: b"float".to_vec() };
         assert_eq!(first.hash, entry_hash(journal.id(), &entry));
-        let entry = Entry {
-            seq: 2,
-            clock: second.clock,
-            prev: first.hash,
-            body: Vec::new(),
-        };
+        let entry = Entry { seq: 2, clock: second.clock, prev: first.hash, body: Vec::new() };
         assert_eq!(second.hash, entry_hash(journal.id(), &entry));
         assert_eq!(
             head(&db, &journal).unwrap(),
-            Head {
-                seq: 2,
-                hash: second.hash,
-                clock: second.clock
-            }
+            Head { seq: 2, hash: second.hash, clock: second.clock }
         );
         let stored = read_one(&db, &journal, 2).unwrap().unwrap();
         assert_eq!(stored.entry, entry);
         let seal = stored.seal.unwrap();
-        assert_eq!(
-            journal.key().verify(journal.id(), 2, &second.hash, &seal),
-            Ok(())
-        );
+        assert_eq!(journal.key().verify(journal.id(), 2, &second.hash, &seal), Ok(()));
     }
 
     #[test]
@@ -141,14 +111,7 @@ mod tests {
         let (mut db, journal) = testing::with_journal();
         let before = head(&db, &journal).unwrap();
         let tx = db.transaction().unwrap();
-        append(
-            &tx,
-            &journal,
-            Hlc::from_ms(OPENED.ms() + 1),
-            b"x",
-            &testing::key(),
-        )
-        .unwrap();
+        append(&tx, &journal, Hlc::from_ms(OPENED.ms() + 1), b"x", &testing::key()).unwrap();
         tx.rollback().unwrap();
         assert_eq!(head(&db, &journal).unwrap(), before);
         assert_eq!(read(&db, &journal, 1, 10).unwrap(), []);
@@ -176,8 +139,7 @@ mod tests {
         );
 
         append(&tx, &journal, later, &body[1..], &testing::key()).unwrap();
-        tx.execute("UPDATE stream SET head_seq = ?1", [MAX_SEQ.cast_signed()])
-            .unwrap();
+        tx.execute("UPDATE stream SET head_seq = ?1", [MAX_SEQ.cast_signed()]).unwrap();
         let error = append(&tx, &journal, Hlc::MAX, b"x", &testing::key()).unwrap_err();
         assert!(matches!(error, LogError::Full(_)), "{error}");
     }

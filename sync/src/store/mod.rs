@@ -90,10 +90,7 @@ pub enum LogError {
 
 impl LogError {
     fn damaged(table: &'static str, what: impl Into<String>) -> Self {
-        Self::Damaged {
-            table,
-            what: what.into(),
-        }
+        Self::Damaged { table, what: what.into() }
     }
 }
 

@@ -23,10 +23,7 @@ pub(super) const RANGE: &str = "SELECT position, clock,
         CASE WHEN length(seal) = 64 THEN seal WHEN seal IS NOT NULL THEN 0 END,
         CASE WHEN length(body) <= 1048576 THEN body END
     FROM entry WHERE position BETWEEN :first AND :last ORDER BY position";
-const _: () = assert!(
-    MAX_BODY_BYTES == 1_048_576,
-    "the bound in RANGE and schema.sql"
-);
+const _: () = assert!(MAX_BODY_BYTES == 1_048_576, "the bound in RANGE and schema.sql");
 
 const HASH: &str = "SELECT hash FROM entry WHERE position = :position";
 
@@ -75,10 +72,7 @@ pub fn read(
             .map(|columns| columns.stored(before))
             .map_err(|what| LogError::damaged("entry", format!("{what} of the {}", stream.id)))?;
         if stored.entry.seq != from_seq + found.len() as u64 {
-            let missing = Position {
-                stream: stream.id,
-                seq: from_seq + found.len() as u64,
-            };
+            let missing = Position { stream: stream.id, seq: from_seq + found.len() as u64 };
             return Err(LogError::damaged(
                 "entry",
                 format!("{missing} is missing, so the sequence"),
@@ -126,10 +120,7 @@ fn hash_before(conn: &Connection, stream: &Stream, seq: u64) -> Result<Hash, Log
     if before == 0 {
         return Ok(stream.genesis());
     }
-    let position = Position {
-        stream: stream.id,
-        seq: before,
-    };
+    let position = Position { stream: stream.id, seq: before };
     hash_of(conn, stream, before)?.ok_or_else(|| {
         LogError::damaged("entry", format!("{position} is missing, so the sequence"))
     })
@@ -139,15 +130,11 @@ fn hash_of(conn: &Connection, stream: &Stream, seq: u64) -> Result<Option<Hash>,
     if seq > MAX_SEQ {
         return Ok(None);
     }
-    let position = Position {
-        stream: stream.id,
-        seq,
-    };
+    let position = Position { stream: stream.id, seq };
     conn.prepare_cached(HASH)?
-        .query_row(
-            named_params! { ":position": row_of(stream.local, seq) },
-            |row| Ok(row.get::<_, [u8; 32]>(0).ok()),
-        )
+        .query_row(named_params! { ":position": row_of(stream.local, seq) }, |row| {
+            Ok(row.get::<_, [u8; 32]>(0).ok())
+        })
         .optional()?
         .map(|hash| {
             hash.map(Hash)
@@ -178,14 +165,8 @@ impl<'row> Columns<'row> {
             Ok(ValueRef::Null) => Ok(None),
             _ => Err(damaged(what)),
         };
-        let clock = row
-            .get(1)
-            .ok()
-            .and_then(Hlc::from_sql)
-            .ok_or_else(|| damaged("clock"))?;
-        let hash = blob(2, "hash")?
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Hash);
+        let clock = row.get(1).ok().and_then(Hlc::from_sql).ok_or_else(|| damaged("clock"))?;
+        let hash = blob(2, "hash")?.and_then(|bytes| bytes.try_into().ok()).map(Hash);
         let seal = match blob(3, "seal")? {
             None => None,
             Some(bytes) => Some(Seal(bytes.try_into().map_err(|_| damaged("seal"))?)),
@@ -200,17 +181,8 @@ impl<'row> Columns<'row> {
     }
 
     fn stored(self, prev: Hash) -> Stored {
-        let entry = Entry {
-            seq: self.seq,
-            clock: self.clock,
-            prev,
-            body: self.body.to_vec(),
-        };
-        Stored {
-            entry,
-            hash: self.hash,
-            seal: self.seal,
-        }
+        let entry = Entry { seq: self.seq, clock: self.clock, prev, body: self.body.to_vec() };
+        Stored { entry, hash: self.hash, seal: self.seal }
     }
 }
 

@@ -71,11 +71,7 @@ pub fn declare_replica(
         return if stored == *key {
             Ok(())
         } else {
-            Err(LogError::OtherKey {
-                replica: id,
-                stored,
-                given: *key,
-            })
+            Err(LogError::OtherKey { replica: id, stored, given: *key })
         };
     }
     tx.prepare_cached(
@@ -109,11 +105,7 @@ pub fn open_stream(
         ":hash": genesis_hash(id, &key).0,
         ":clock": opened.to_sql(),
     })?;
-    Ok(Stream {
-        local: tx.last_insert_rowid(),
-        id,
-        key,
-    })
+    Ok(Stream { local: tx.last_insert_rowid(), id, key })
 }
 
 /// The stream when this database holds it.
@@ -126,10 +118,7 @@ pub fn find_stream(
     kind: StreamKind,
 ) -> Result<Option<Stream>, LogError> {
     conn.prepare_cached(FIND)?
-        .query_and_then(
-            named_params! { ":id": replica.0, ":kind": kind.number() },
-            stream_of,
-        )?
+        .query_and_then(named_params! { ":id": replica.0, ":kind": kind.number() }, stream_of)?
         .next()
         .transpose()
 }
@@ -178,9 +167,7 @@ pub fn last_clock(conn: &Connection, replica: ReplicaId) -> Result<Option<Hlc>, 
     let mut statement = conn.prepare_cached(LAST_CLOCK)?;
     let damaged = || LogError::damaged("stream", format!("a clock of replica {replica}"));
     statement
-        .query_row(named_params! { ":id": replica.0 }, |row| {
-            row.get::<_, Option<i64>>(0)
-        })?
+        .query_row(named_params! { ":id": replica.0 }, |row| row.get::<_, Option<i64>>(0))?
         .map(|clock| Hlc::from_sql(clock).ok_or_else(damaged))
         .transpose()
 }
@@ -190,19 +177,11 @@ fn find_replica(conn: &Connection, id: ReplicaId) -> Result<Option<(i64, SealKey
     let damaged = || LogError::damaged("replica", format!("replica {id}"));
     conn.prepare_cached("SELECT local, public_key, opened_clock FROM replica WHERE id = :id")?
         .query_row(named_params! { ":id": id.0 }, |row| {
-            Ok((
-                row.get(0)?,
-                column(row, 1),
-                column(row, 2).and_then(Hlc::from_sql),
-            ))
+            Ok((row.get(0)?, column(row, 1), column(row, 2).and_then(Hlc::from_sql)))
         })
         .optional()?
         .map(|(local, key, opened)| {
-            Ok((
-                local,
-                SealKey(key.ok_or_else(damaged)?),
-                opened.ok_or_else(damaged)?,
-            ))
+            Ok((local, SealKey(key.ok_or_else(damaged)?), opened.ok_or_else(damaged)?))
         })
         .transpose()
 }
@@ -213,11 +192,7 @@ fn stream_of(row: &Row<'_>) -> Result<Stream, LogError> {
     let replica = ReplicaId(column(row, 1).ok_or_else(|| damaged("the replica's id"))?);
     let kind = StreamKind::from_number(row.get(2)?).map_err(|error| damaged(&error.to_string()))?;
     let key = SealKey(column(row, 3).ok_or_else(|| damaged("the public key"))?);
-    Ok(Stream {
-        local,
-        id: StreamId { replica, kind },
-        key,
-    })
+    Ok(Stream { local, id: StreamId { replica, kind }, key })
 }
 
 /// A column, `None` when it is of another type or length.
@@ -243,28 +218,15 @@ mod tests {
         declare_replica(&tx, replica, &key, OPENED).unwrap();
         let journal = open_stream(&tx, replica, StreamKind::Journal).unwrap();
         let workspace = open_stream(&tx, replica, StreamKind::Workspace).unwrap();
-        assert_eq!(
-            open_stream(&tx, replica, StreamKind::Journal).unwrap(),
-            journal
-        );
+        assert_eq!(open_stream(&tx, replica, StreamKind::Journal).unwrap(), journal);
         tx.commit().unwrap();
 
         assert_eq!(streams(&db).unwrap(), [journal, workspace]);
-        assert_eq!(
-            find_stream(&db, replica, StreamKind::Workspace).unwrap(),
-            Some(workspace)
-        );
-        assert_eq!(
-            find_stream(&db, ReplicaId([0; 16]), StreamKind::Journal).unwrap(),
-            None
-        );
+        assert_eq!(find_stream(&db, replica, StreamKind::Workspace).unwrap(), Some(workspace));
+        assert_eq!(find_stream(&db, ReplicaId([0; 16]), StreamKind::Journal).unwrap(), None);
         assert_eq!(
             head(&db, &journal).unwrap(),
-            Head {
-                seq: 0,
-                hash: journal.genesis(),
-                clock: OPENED
-            }
+            Head { seq: 0, hash: journal.genesis(), clock: OPENED }
         );
         assert_ne!(journal.genesis(), workspace.genesis());
     }

@@ -43,20 +43,12 @@ pub fn append_all(db: &mut Connection, stream: &Stream, bodies: &[&[u8]]) -> Vec
 pub fn check_plan(sql: &str, expected: &str) {
     let db = database();
     let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    let plan: Vec<String> = statement
-        .raw_query()
-        .mapped(|row| row.get(3))
-        .collect::<Result<_, _>>()
-        .unwrap();
-    assert!(
-        plan.iter().any(|step| step.contains(expected)),
-        "{sql}\n{plan:?}"
-    );
+    let plan: Vec<String> =
+        statement.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>().unwrap();
+    assert!(plan.iter().any(|step| step.contains(expected)), "{sql}\n{plan:?}");
     for table in ["replica", "stream", "entry"] {
         assert!(
-            !plan
-                .iter()
-                .any(|step| step.contains(&format!("SCAN {table}"))),
+            !plan.iter().any(|step| step.contains(&format!("SCAN {table}"))),
             "{sql}\n{plan:?}"
         );
     }

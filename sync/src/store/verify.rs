@@ -50,34 +50,25 @@ pub fn verify(
     seen: Option<Mark>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified, Fault> {
-    let unreadable = |after: u64, source: LogError| Fault::Unreadable {
-        stream: stream.id,
-        after,
-        source,
-    };
+    let unreadable =
+        |after: u64, source: LogError| Fault::Unreadable { stream: stream.id, after, source };
     let declared =
         find_stream(conn, stream.id.replica, stream.id.kind).map_err(|e| unreadable(0, e))?;
     if declared != Some(*stream) {
         return Err(Fault::Declaration(stream.id));
     }
     let end = head(conn, stream).map_err(|e| unreadable(0, e))?;
-    let mut statement = conn
-        .prepare_cached(RANGE)
-        .map_err(|e| unreadable(0, e.into()))?;
+    let mut statement = conn.prepare_cached(RANGE).map_err(|e| unreadable(0, e.into()))?;
     // From 0, where no entry may be.
     let range = named_params! {
         ":first": row_of(stream.local, 0),
         ":last": row_of(stream.local, MAX_SEQ),
     };
-    let mut rows = statement
-        .query(range)
-        .map_err(|e| unreadable(0, e.into()))?;
+    let mut rows = statement.query(range).map_err(|e| unreadable(0, e.into()))?;
     let mut walk = Walk::new(stream, seen);
     while let Some(row) = rows.next().map_err(|e| unreadable(walk.seq, e.into()))? {
-        let columns = Columns::of(row).map_err(|what| Fault::Malformed {
-            stream: stream.id,
-            what,
-        })?;
+        let columns =
+            Columns::of(row).map_err(|what| Fault::Malformed { stream: stream.id, what })?;
         walk.step(&columns)?;
         if walk.seq.is_multiple_of(PROGRESS_EVERY) {
             progress(walk.seq, end.seq.max(walk.seq));
@@ -120,17 +111,11 @@ impl<'a> Walk<'a> {
         let stream = self.stream.id;
         let seq = self.seq + 1;
         if found.seq != seq {
-            return Err(Fault::Gap {
-                stream,
-                expected: seq,
-                found: found.seq,
-            });
+            return Err(Fault::Gap { stream, expected: seq, found: found.seq });
         }
         let hash = hash_parts(stream, seq, found.clock, &self.hash, found.body);
         let seals = |hash: &Hash| {
-            found
-                .seal
-                .is_some_and(|seal| self.stream.key.verify(stream, seq, hash, &seal).is_ok())
+            found.seal.is_some_and(|seal| self.stream.key.verify(stream, seq, hash, &seal).is_ok())
         };
         if hash != found.hash {
             return Err(if seals(&found.hash) {
@@ -145,12 +130,7 @@ impl<'a> Walk<'a> {
             return Err(Fault::Seal { stream, seq });
         }
         if let Some(before) = self.clock.filter(|&before| found.clock <= before) {
-            return Err(Fault::Clock {
-                stream,
-                seq,
-                clock: found.clock,
-                before,
-            });
+            return Err(Fault::Clock { stream, seq, clock: found.clock, before });
         }
         self.seq = seq;
         self.hash = hash;
@@ -166,48 +146,23 @@ impl<'a> Walk<'a> {
     fn finish(self, head: Head) -> Result<Verified, Fault> {
         let stream = self.stream.id;
         if !self.last_is_sealed {
-            return Err(Fault::Unsealed {
-                stream,
-                seq: self.seq,
-            });
+            return Err(Fault::Unsealed { stream, seq: self.seq });
         }
         if head.seq < self.seq {
-            return Err(Fault::HeadShort {
-                stream,
-                head: head.seq,
-                last: self.seq,
-            });
+            return Err(Fault::HeadShort { stream, head: head.seq, last: self.seq });
         }
         if head.seq > self.seq {
-            return Err(Fault::HeadLong {
-                stream,
-                head: head.seq,
-                last: self.seq,
-            });
+            return Err(Fault::HeadLong { stream, head: head.seq, last: self.seq });
         }
         if head.hash != self.hash || self.clock.is_some_and(|clock| clock != head.clock) {
-            return Err(Fault::HeadRow {
-                stream,
-                seq: self.seq,
-            });
+            return Err(Fault::HeadRow { stream, seq: self.seq });
         }
         match (self.seen, self.hash_at_seen) {
-            (Some(mark), None) => Err(Fault::Shorter {
-                stream,
-                seen: mark.seq,
-                last: self.seq,
-            }),
-            (Some(mark), Some(here)) if here != mark.hash => Err(Fault::Forked {
-                stream,
-                seq: mark.seq,
-                here,
-                seen: mark.hash,
-            }),
-            _ => Ok(Verified {
-                entries: self.seq,
-                sealed: self.sealed,
-                hash: self.hash,
-            }),
+            (Some(mark), None) => Err(Fault::Shorter { stream, seen: mark.seq, last: self.seq }),
+            (Some(mark), Some(here)) if here != mark.hash => {
+                Err(Fault::Forked { stream, seq: mark.seq, here, seen: mark.hash })
+            }
+            _ => Ok(Verified { entries: self.seq, sealed: self.sealed, hash: self.hash }),
         }
     }
 }

@@ -108,17 +108,13 @@ impl Witness {
             return Err(WitnessError::TooLong(bytes.len()));
         }
         let mut decoder = minicbor::Decoder::new(bytes);
-        let fields: Fields = decoder
-            .decode()
-            .map_err(|error| WitnessError::Malformed(error.to_string()))?;
+        let fields: Fields =
+            decoder.decode().map_err(|error| WitnessError::Malformed(error.to_string()))?;
         if decoder.position() != bytes.len() {
             return Err(WitnessError::Trailing(bytes.len() - decoder.position()));
         }
         Ok(Self {
-            at: Machine {
-                machine: fields.machine,
-                boot: fields.boot,
-            },
+            at: Machine { machine: fields.machine, boot: fields.boot },
             head: Chain {
                 replica: ReplicaId(fields.replica),
                 seq: fields.seq,
@@ -178,35 +174,18 @@ pub fn judge(
         return if head.seq == 0 {
             Verdict::FirstStart
         } else {
-            Verdict::Restored {
-                witness: None,
-                head,
-                rebooted: false,
-            }
+            Verdict::Restored { witness: None, head, rebooted: false }
         };
     };
     if at.machine != here.machine {
-        return Verdict::Cloned {
-            from: at.machine,
-            to: here.machine,
-        };
+        return Verdict::Cloned { from: at.machine, to: here.machine };
     }
     // Rows beyond the head are no part of the chain, whatever the table holds.
     let beyond = seen.replica == head.replica && seen.seq > head.seq;
-    match Some(())
-        .filter(|()| !beyond)
-        .and_then(|()| chain_contains(seen.replica, seen.seq))
-    {
+    match Some(()).filter(|()| !beyond).and_then(|()| chain_contains(seen.replica, seen.seq)) {
         Some(hash) if hash == seen.hash => Verdict::Same,
-        Some(hash) => Verdict::Forked {
-            witness: seen,
-            here: hash,
-        },
-        None => Verdict::Restored {
-            witness: Some(seen),
-            head,
-            rebooted: at.boot != here.boot,
-        },
+        Some(hash) => Verdict::Forked { witness: seen, here: hash },
+        None => Verdict::Restored { witness: Some(seen), head, rebooted: at.boot != here.boot },
     }
 }
 

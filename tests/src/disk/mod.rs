@@ -3,8 +3,6 @@
 //!
 //! `unshare` (util-linux) makes the namespace: as root directly, else in a user namespace.
 
-
-
 use crate::process::till_binary;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -12,7 +10,8 @@ use std::process::{Command, Output};
 /// Runs `script` with `sh` in a mount namespace; `$TILL` is the binary, `$DIR` a folder.
 fn in_namespace(script: &str, folder: &Path) -> Output {
     let root = is_root();
-    let namespace: &[&str] = if root { &["--mount"] } else { &["--user", "--map-root-user", "--mount"] };
+    let namespace: &[&str] =
+        if root { &["--mount"] } else { &["--user", "--map-root-user", "--mount"] };
     let output = Command::new("unshare")
         .args(namespace)
         .args(["sh", "-euc", script])

@@ -41,9 +41,7 @@ impl Counters {
             let change = now.since(then);
             (change != FileCounters::default()).then(|| (name.clone(), change))
         });
-        Self {
-            files: files.collect(),
-        }
+        Self { files: files.collect() }
     }
 
     /// The counts of the file `name`; zeros when it was never touched.
@@ -55,15 +53,13 @@ impl Counters {
     /// The sum over all files.
     #[must_use]
     pub fn total(&self) -> FileCounters {
-        self.files
-            .values()
-            .fold(FileCounters::default(), |sum, file| FileCounters {
-                pages_read: sum.pages_read + file.pages_read,
-                bytes_read: sum.bytes_read + file.bytes_read,
-                pages_written: sum.pages_written + file.pages_written,
-                bytes_written: sum.bytes_written + file.bytes_written,
-                syncs: sum.syncs + file.syncs,
-            })
+        self.files.values().fold(FileCounters::default(), |sum, file| FileCounters {
+            pages_read: sum.pages_read + file.pages_read,
+            bytes_read: sum.bytes_read + file.bytes_read,
+            pages_written: sum.pages_written + file.pages_written,
+            bytes_written: sum.bytes_written + file.bytes_written,
+            syncs: sum.syncs + file.syncs,
+        })
     }
 }
 

@@ -41,9 +41,7 @@ pub(super) fn image(files: &[LoggedFile], issued: &[Op], seed: u64) -> Image {
                 history.durable + random.below(history.steps.len() - history.durable + 1)
             }
         };
-        let survivor = steps
-            .checked_sub(1)
-            .and_then(|last| history.steps.get(last));
+        let survivor = steps.checked_sub(1).and_then(|last| history.steps.get(last));
         if let Some(Some(file)) = survivor {
             let contents = contents(*file, files, issued, temper, &mut random);
             image.insert(path.to_owned(), contents);
@@ -63,11 +61,7 @@ struct History {
 /// steps of its names that it covers.
 fn histories<'log>(files: &'log [LoggedFile], issued: &[Op]) -> BTreeMap<&'log Path, History> {
     let mut names: BTreeMap<&Path, (History, Vec<usize>)> = BTreeMap::new();
-    for (id, file) in files
-        .iter()
-        .enumerate()
-        .filter(|(_, file)| file.base.is_some())
-    {
+    for (id, file) in files.iter().enumerate().filter(|(_, file)| file.base.is_some()) {
         let steps = vec![Some(id)];
         names.insert(&file.path, (History { steps, durable: 1 }, vec![0]));
     }
@@ -91,18 +85,14 @@ fn histories<'log>(files: &'log [LoggedFile], issued: &[Op]) -> BTreeMap<&'log P
                 let (history, _) = names.entry(path).or_default();
                 history.durable = history.steps.len();
             }
-            Op::Sync {
-                covers, directory, ..
-            } => {
+            Op::Sync { covers, directory, .. } => {
                 for (other, (history, indexes)) in &mut names {
                     if *other == path || (*directory && other.parent() == path.parent()) {
                         harden(history, indexes, *covers);
                     }
                 }
             }
-            Op::Delete {
-                directory: true, ..
-            } => {
+            Op::Delete { directory: true, .. } => {
                 for (other, (history, indexes)) in &mut names {
                     if other.parent() == path.parent() {
                         harden(history, indexes, index + 1);
@@ -112,10 +102,7 @@ fn histories<'log>(files: &'log [LoggedFile], issued: &[Op]) -> BTreeMap<&'log P
             _ => {}
         }
     }
-    names
-        .into_iter()
-        .map(|(path, (history, _))| (path, history))
-        .collect()
+    names.into_iter().map(|(path, (history, _))| (path, history)).collect()
 }
 
 /// Makes durable the steps that happened before position `covers`.
@@ -135,29 +122,20 @@ fn contents(
     let base = files.get(file).and_then(|file| file.base.as_deref());
     let mut bytes = base.unwrap_or_default().to_vec();
     let covered = issued.iter().filter_map(|op| match op {
-        Op::Sync {
-            file: synced,
-            covers,
-            ..
-        } if *synced == file => Some(*covers),
+        Op::Sync { file: synced, covers, .. } if *synced == file => Some(*covers),
         _ => None,
     });
     let covered = covered.max().unwrap_or(0);
     let mut pending: Vec<Effect> = Vec::new();
     for (index, op) in issued.iter().enumerate() {
         let effect = match op {
-            Op::Create {
-                file: of,
-                found: Some(found),
-            } if *of == file => {
+            Op::Create { file: of, found: Some(found) } if *of == file => {
                 bytes = found.to_vec();
                 continue;
             }
-            Op::Write {
-                file: of,
-                offset,
-                bytes,
-            } if *of == file => Effect::Write(*offset, Arc::clone(bytes)),
+            Op::Write { file: of, offset, bytes } if *of == file => {
+                Effect::Write(*offset, Arc::clone(bytes))
+            }
             Op::Truncate { file: of, size } if *of == file => Effect::Truncate(*size),
             _ => continue,
         };
@@ -210,10 +188,7 @@ fn fates(pending: Vec<Effect>, temper: Temper, random: &mut Random) -> Vec<Effec
         Temper::KeepAll => pending,
         Temper::Prefix => {
             let whole = random.below(pending.len() + 1);
-            let torn = pending
-                .get(whole)
-                .map(|next| tear(next, random))
-                .unwrap_or_default();
+            let torn = pending.get(whole).map(|next| tear(next, random)).unwrap_or_default();
             pending.into_iter().take(whole).chain(torn).collect()
         }
         Temper::Scatter => scatter(&pending, random),
@@ -246,16 +221,10 @@ fn scatter(pending: &[Effect], random: &mut Random) -> Vec<Effect> {
 /// A truncation can't be torn: it happens or not.
 fn tear(effect: &Effect, random: &mut Random) -> Vec<Effect> {
     let Effect::Write(offset, bytes) = effect else {
-        return if random.below(2) == 0 {
-            Vec::new()
-        } else {
-            vec![effect.clone()]
-        };
+        return if random.below(2) == 0 { Vec::new() } else { vec![effect.clone()] };
     };
     if random.below(2) == 0 {
-        let prefix = bytes
-            .get(..random.below(bytes.len() + 1))
-            .unwrap_or_default();
+        let prefix = bytes.get(..random.below(bytes.len() + 1)).unwrap_or_default();
         return vec![Effect::Write(*offset, prefix.into())];
     }
     let mut pieces = Vec::new();

@@ -8,10 +8,7 @@
 //!   `pAppData` is a leaked [`App`], and `App::real` the default VFS, which SQLite never frees.
 //! - *file*: a `sqlite3_file` passed to an I/O callback is a [`ShimFile`] that `open` filled and
 //!   `close` has not emptied, with the default VFS's open file behind it in one allocation.
-#![allow(
-    unsafe_code,
-    reason = "SQLite's VFS interface is C: raw pointers and callbacks"
-)]
+#![allow(unsafe_code, reason = "SQLite's VFS interface is C: raw pointers and callbacks")]
 
 mod file;
 
@@ -74,13 +71,8 @@ impl Registration {
         }));
         // SAFETY: a complete VFS that is never freed; 0 leaves the default as it is.
         match unsafe { ffi::sqlite3_vfs_register(vfs, 0) } {
-            ffi::SQLITE_OK => Ok(Self {
-                vfs,
-                name: name.to_owned(),
-            }),
-            code => Err(io::Error::other(format!(
-                "SQLite refused the VFS `{name}`: code {code}"
-            ))),
+            ffi::SQLITE_OK => Ok(Self { vfs, name: name.to_owned() }),
+            code => Err(io::Error::other(format!("SQLite refused the VFS `{name}`: code {code}"))),
         }
     }
 
@@ -134,18 +126,13 @@ unsafe extern "C" fn open(
         let app = app(vfs);
         let real = shim.add(1).cast::<sqlite3_file>();
         (*real).pMethods = null();
-        shim.write(ShimFile {
-            base: sqlite3_file { pMethods: null() },
-            real,
-            open: null_mut(),
-        });
+        shim.write(ShimFile { base: sqlite3_file { pMethods: null() }, real, open: null_mut() });
         let path = (!name.is_null()).then(|| path_of(name));
         let Some(real_open) = (*app.real).xOpen else {
             return ffi::SQLITE_CANTOPEN;
         };
-        let opened = app.state.open(path, flags, || {
-            real_open(app.real, name, real, flags, out_flags)
-        });
+        let opened =
+            app.state.open(path, flags, || real_open(app.real, name, real, flags, out_flags));
         match opened {
             Ok(open) => {
                 (*shim).open = Box::into_raw(Box::new(open));
@@ -170,9 +157,7 @@ unsafe extern "C" fn delete(vfs: *mut sqlite3_vfs, name: *const c_char, sync: c_
         let Some(real_delete) = (*app.real).xDelete else {
             return ffi::SQLITE_IOERR_DELETE;
         };
-        app.state.delete(path_of(name), sync & 1 != 0, || {
-            real_delete(app.real, name, sync)
-        })
+        app.state.delete(path_of(name), sync & 1 != 0, || real_delete(app.real, name, sync))
     }
 }
 
@@ -185,9 +170,7 @@ unsafe extern "C" fn access(
     // SAFETY: *vfs*; the arguments are passed on as they came.
     unsafe {
         let real = app(vfs).real;
-        (*real).xAccess.map_or(ffi::SQLITE_IOERR_ACCESS, |call| {
-            call(real, name, flags, out)
-        })
+        (*real).xAccess.map_or(ffi::SQLITE_IOERR_ACCESS, |call| call(real, name, flags, out))
     }
 }
 
@@ -200,9 +183,7 @@ unsafe extern "C" fn full_pathname(
     // SAFETY: *vfs*; the arguments are passed on as they came.
     unsafe {
         let real = app(vfs).real;
-        (*real)
-            .xFullPathname
-            .map_or(ffi::SQLITE_CANTOPEN, |call| call(real, name, room, out))
+        (*real).xFullPathname.map_or(ffi::SQLITE_CANTOPEN, |call| call(real, name, room, out))
     }
 }
 
@@ -210,7 +191,5 @@ unsafe extern "C" fn full_pathname(
 /// `name` is NUL-terminated and outlives the result.
 unsafe fn path_of<'name>(name: *const c_char) -> &'name Path {
     // SAFETY: the caller's promise.
-    Path::new(OsStr::from_bytes(
-        unsafe { CStr::from_ptr(name) }.to_bytes(),
-    ))
+    Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(name) }.to_bytes()))
 }

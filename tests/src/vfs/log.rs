@@ -20,24 +20,13 @@ pub(super) type FileId = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Op {
     /// A name came to be. `found` holds the contents that were there without SQLite: durable.
-    Create {
-        file: FileId,
-        found: Option<Arc<[u8]>>,
-    },
+    Create { file: FileId, found: Option<Arc<[u8]>> },
     /// Bytes were written.
-    Write {
-        file: FileId,
-        offset: usize,
-        bytes: Arc<[u8]>,
-    },
+    Write { file: FileId, offset: usize, bytes: Arc<[u8]> },
     /// The length was set.
     Truncate { file: FileId, size: usize },
     /// A sync completed; it covers the effects logged before it began, at index `covers`.
-    Sync {
-        file: FileId,
-        covers: usize,
-        directory: bool,
-    },
+    Sync { file: FileId, covers: usize, directory: bool },
     /// The name was removed; `directory` says whether the directory was synced then.
     Delete { file: FileId, directory: bool },
     /// The test's own mark.
@@ -103,10 +92,7 @@ impl Log {
     }
 
     fn push(&mut self, op: Op, bytes: usize) {
-        self.bytes = self
-            .bytes
-            .saturating_add(bytes)
-            .saturating_add(size_of::<Op>());
+        self.bytes = self.bytes.saturating_add(bytes).saturating_add(size_of::<Op>());
         if !self.overflowed() {
             self.ops.push(op);
         }
@@ -128,13 +114,7 @@ impl Log {
             (Some(_), Some(_)) => {}
             (Some(file), None) => {
                 // Deleted behind SQLite's back, and created anew now.
-                self.push(
-                    Op::Delete {
-                        file,
-                        directory: false,
-                    },
-                    0,
-                );
+                self.push(Op::Delete { file, directory: false }, 0);
                 self.created(path, None);
             }
             (None, before) => self.created(path, before.map(Arc::from)),
@@ -149,14 +129,7 @@ impl Log {
 
     pub(super) fn wrote(&mut self, path: &Path, offset: usize, bytes: &[u8]) {
         if let Some(&file) = self.live.get(path) {
-            self.push(
-                Op::Write {
-                    file,
-                    offset,
-                    bytes: bytes.into(),
-                },
-                bytes.len(),
-            );
+            self.push(Op::Write { file, offset, bytes: bytes.into() }, bytes.len());
         }
     }
 
@@ -168,14 +141,7 @@ impl Log {
 
     pub(super) fn synced(&mut self, path: &Path, covers: usize, directory: bool) {
         if let Some(&file) = self.live.get(path) {
-            self.push(
-                Op::Sync {
-                    file,
-                    covers,
-                    directory,
-                },
-                0,
-            );
+            self.push(Op::Sync { file, covers, directory }, 0);
         }
     }
 

@@ -90,10 +90,7 @@ impl Shim {
     pub fn register(name: &str) -> io::Result<Self> {
         let state = Arc::new(state::State::default());
         let registration = ffi::Registration::new(name, Arc::clone(&state))?;
-        Ok(Self {
-            registration,
-            state,
-        })
+        Ok(Self { registration, state })
     }
 
     /// The name to open connections with.

@@ -19,10 +19,7 @@ impl Recording {
         // SQLite hands the VFS real paths, so the root must be one as well.
         let root: PathBuf = root.canonicalize()?;
         let log = Log::of_folder(&root)?;
-        Ok(Self {
-            root: root.into(),
-            log: Arc::new(Mutex::new(log)),
-        })
+        Ok(Self { root: root.into(), log: Arc::new(Mutex::new(log)) })
     }
 
     /// Notes that the client has now been told about act `label`: an image cut anywhere after
@@ -48,9 +45,7 @@ impl Recording {
     #[must_use]
     pub fn positions(&self) -> Vec<usize> {
         let log = self.log();
-        (0..=log.ops.len())
-            .filter(|at| !matches!(log.ops.get(*at), Some(Op::Mark(_))))
-            .collect()
+        (0..=log.ops.len()).filter(|at| !matches!(log.ops.get(*at), Some(Op::Mark(_)))).collect()
     }
 
     /// The labels marked before position `at`, in order.
@@ -70,23 +65,13 @@ impl Recording {
         let log = self.log();
         let op = at.checked_sub(1).and_then(|last| log.ops.get(last));
         let name = |file: &usize| {
-            log.files
-                .get(*file)
-                .map_or_else(String::new, |file| file.path.display().to_string())
+            log.files.get(*file).map_or_else(String::new, |file| file.path.display().to_string())
         };
         match op {
             None => "at the start".to_owned(),
             Some(Op::Create { file, .. }) => format!("after creating {}", name(file)),
-            Some(Op::Write {
-                file,
-                offset,
-                bytes,
-            }) => {
-                format!(
-                    "after writing {} bytes at {offset} of {}",
-                    bytes.len(),
-                    name(file)
-                )
+            Some(Op::Write { file, offset, bytes }) => {
+                format!("after writing {} bytes at {offset} of {}", bytes.len(), name(file))
             }
             Some(Op::Truncate { file, size }) => {
                 format!("after truncating {} to {size}", name(file))

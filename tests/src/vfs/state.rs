@@ -33,12 +33,8 @@ pub(super) struct State {
 impl State {
     pub(super) fn counters(&self) -> Counters {
         let counts = lock(&self.counts);
-        let files = counts
-            .iter()
-            .map(|(name, live)| (name.clone(), live.snapshot()));
-        Counters {
-            files: files.collect(),
-        }
+        let files = counts.iter().map(|(name, live)| (name.clone(), live.snapshot()));
+        Counters { files: files.collect() }
     }
 
     pub(super) fn set_recording(&self, recording: Option<Recording>) {
@@ -64,10 +60,7 @@ impl State {
         let path = path.filter(|_| flags & LASTING != 0);
         self.open_recorded(path, open)?;
         let name = path.and_then(Path::file_name);
-        let name = name.map_or_else(
-            || TEMPORARY.to_owned(),
-            |n| n.to_string_lossy().into_owned(),
-        );
+        let name = name.map_or_else(|| TEMPORARY.to_owned(), |n| n.to_string_lossy().into_owned());
         let counts = Arc::clone(lock(&self.counts).entry(name.clone()).or_default());
         let directory_due = flags & ffi::SQLITE_OPEN_CREATE != 0 && flags & DIRECTORY_SYNCED != 0;
         Ok(OpenFile {
@@ -176,9 +169,7 @@ impl OpenFile {
             return code;
         }
         let recorded = self.recorded();
-        let covers = recorded
-            .as_ref()
-            .map_or(0, |(recording, _)| recording.len());
+        let covers = recorded.as_ref().map_or(0, |(recording, _)| recording.len());
         let code = sync();
         if code == ffi::SQLITE_OK {
             self.counts.synced();
@@ -209,9 +200,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn accepted(code: c_int) -> Result<(), c_int> {
-    if code == ffi::SQLITE_OK {
-        Ok(())
-    } else {
-        Err(code)
-    }
+    if code == ffi::SQLITE_OK { Ok(()) } else { Err(code) }
 }

@@ -18,9 +18,7 @@ fn images(script: impl Fn(&mut Log)) -> Vec<Image> {
     std::fs::write(folder.path().join("old"), b"oooo").unwrap();
     let mut log = Log::of_folder(folder.path()).unwrap();
     script(&mut log);
-    (0..SEEDS)
-        .map(|seed| image(&log.files, &log.ops, seed))
-        .collect()
+    (0..SEEDS).map(|seed| image(&log.files, &log.ops, seed)).collect()
 }
 
 /// Checks that `file` ends in exactly the states `expected`, each under some seed; `-` stands
@@ -48,9 +46,7 @@ fn what_was_there_stays() {
 
 #[test]
 fn an_unsynced_write_is_kept_dropped_or_a_prefix() {
-    check("old", &["oooo", "aooo", "aboo"], |log| {
-        log.wrote(Path::new("old"), 0, b"ab")
-    });
+    check("old", &["oooo", "aooo", "aboo"], |log| log.wrote(Path::new("old"), 0, b"ab"));
 }
 
 #[test]
@@ -91,11 +87,7 @@ fn unsynced_writes_may_swap() {
         log.wrote(Path::new("old"), 0, b"aa");
         log.wrote(Path::new("old"), 1, b"boc");
     });
-    assert!(
-        swapped
-            .iter()
-            .any(|image| image[Path::new("old")] == b"aaoc")
-    );
+    assert!(swapped.iter().any(|image| image[Path::new("old")] == b"aaoc"));
 }
 
 #[test]
@@ -105,30 +97,20 @@ fn several_writes_may_be_torn_at_once() {
         log.wrote(Path::new("old"), 8, b"bbbbbbbb");
     });
     let partly = |image: &Image, letter: u8| {
-        let kept = image[Path::new("old")]
-            .iter()
-            .filter(|byte| **byte == letter)
-            .count();
+        let kept = image[Path::new("old")].iter().filter(|byte| **byte == letter).count();
         0 < kept && kept < 8
     };
-    assert!(
-        torn.iter()
-            .any(|image| partly(image, b'a') && partly(image, b'b'))
-    );
+    assert!(torn.iter().any(|image| partly(image, b'a') && partly(image, b'b')));
 }
 
 #[test]
 fn a_gap_before_a_kept_write_reads_as_zero() {
-    check("old", &["oooo", "oooo00a"], |log| {
-        log.wrote(Path::new("old"), 6, b"a")
-    });
+    check("old", &["oooo", "oooo00a"], |log| log.wrote(Path::new("old"), 6, b"a"));
 }
 
 #[test]
 fn an_unsynced_truncation_may_not_have_happened() {
-    check("old", &["oooo", "o"], |log| {
-        log.truncated(Path::new("old"), 1)
-    });
+    check("old", &["oooo", "o"], |log| log.truncated(Path::new("old"), 1));
     check("old", &["o"], |log| {
         log.truncated(Path::new("old"), 1);
         sync(log, "old", false);
@@ -143,17 +125,10 @@ fn a_torn_write_splits_at_sectors_of_the_file() {
         let bytes = image.get(Path::new("old")).unwrap();
         bytes.len() == 1024 && bytes[500..512].iter().all(|byte| *byte == 0)
     });
-    let only_first = torn
-        .iter()
-        .any(|image| image.get(Path::new("old")).unwrap().len() == 512);
+    let only_first = torn.iter().any(|image| image.get(Path::new("old")).unwrap().len() == 512);
     assert!(only_second && only_first);
     let inside = |image: &Image| image.get(Path::new("old")).unwrap()[512..].contains(&0);
-    assert!(
-        !torn
-            .iter()
-            .filter(|i| i[Path::new("old")].len() > 512)
-            .any(inside)
-    );
+    assert!(!torn.iter().filter(|i| i[Path::new("old")].len() > 512).any(inside));
 }
 
 #[test]
@@ -189,9 +164,7 @@ fn names_are_durable_by_their_own_sync_or_the_directorys() {
 
 #[test]
 fn a_deletion_may_be_lost_until_the_directory_is_synced() {
-    check("old", &["-", "oooo"], |log| {
-        log.deleted(Path::new("old"), false)
-    });
+    check("old", &["-", "oooo"], |log| log.deleted(Path::new("old"), false));
     check("old", &["-"], |log| log.deleted(Path::new("old"), true));
     // Deleted and made anew: the old file, nothing, or the new one with or without its bytes.
     check("old", &["oooo", "-", "", "n"], |log| {
@@ -203,9 +176,7 @@ fn a_deletion_may_be_lost_until_the_directory_is_synced() {
 
 #[test]
 fn a_file_found_beside_sqlite_counts_as_durable() {
-    check("found", &["ff"], |log| {
-        log.opened(Path::new("found"), Some(b"ff".to_vec()))
-    });
+    check("found", &["ff"], |log| log.opened(Path::new("found"), Some(b"ff".to_vec())));
 }
 
 #[test]

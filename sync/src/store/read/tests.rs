@@ -9,11 +9,7 @@ fn reads_ranges() {
     let (mut db, journal) = testing::with_journal();
     let appended = testing::append_all(&mut db, &journal, &[b"1", b"2", b"3", b"4"]);
     let seqs = |from, limit| -> Vec<u64> {
-        read(&db, &journal, from, limit)
-            .unwrap()
-            .iter()
-            .map(|stored| stored.entry.seq)
-            .collect()
+        read(&db, &journal, from, limit).unwrap().iter().map(|stored| stored.entry.seq).collect()
     };
     assert_eq!(seqs(0, 2), [1, 2]);
     assert_eq!(seqs(3, 100), [3, 4]);
@@ -24,10 +20,7 @@ fn reads_ranges() {
         assert_eq!(stored.hash, appended.hash);
         assert_eq!(entry_hash(journal.id(), &stored.entry), appended.hash);
     }
-    assert_eq!(
-        read_one(&db, &journal, 3).unwrap().unwrap().entry.prev,
-        appended[1].hash
-    );
+    assert_eq!(read_one(&db, &journal, 3).unwrap().unwrap().entry.prev, appended[1].hash);
     assert_eq!(read_one(&db, &journal, 0).unwrap(), None);
     assert_eq!(read_one(&db, &journal, 9).unwrap(), None);
     assert_eq!(read_one(&db, &journal, MAX_SEQ + 3).unwrap(), None);
@@ -62,10 +55,7 @@ fn finds_hashes_by_name() {
     let hash = testing::append_all(&mut db, &journal, &[b"x"])[0].hash;
     let at = |replica, kind, seq| hash_at(&db, replica, kind, seq).unwrap();
     assert_eq!(at(testing::replica(), StreamKind::Journal, 1), Some(hash));
-    assert_eq!(
-        at(testing::replica(), StreamKind::Journal, 0),
-        Some(journal.genesis())
-    );
+    assert_eq!(at(testing::replica(), StreamKind::Journal, 0), Some(journal.genesis()));
     assert_eq!(at(testing::replica(), StreamKind::Journal, 2), None);
     assert_eq!(at(testing::replica(), StreamKind::Workspace, 0), None);
     assert_eq!(at(ReplicaId([0; 16]), StreamKind::Journal, 1), None);
@@ -73,32 +63,17 @@ fn finds_hashes_by_name() {
 
 #[test]
 fn ranges_and_hashes_are_searched() {
-    testing::check_plan(
-        RANGE,
-        "SEARCH entry USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
-    );
+    testing::check_plan(RANGE, "SEARCH entry USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
     testing::check_plan(HASH, "SEARCH entry USING INTEGER PRIMARY KEY (rowid=?)");
 }
 
 #[test]
 fn names_what_is_damaged() {
     for (sql, expected) in [
-        (
-            "DELETE FROM entry WHERE position = 1 << 40 | 2",
-            "entry 2 in the journal",
-        ),
-        (
-            "UPDATE entry SET hash = x'00' WHERE position = 1 << 40 | 3",
-            "the hash of entry 3",
-        ),
-        (
-            "UPDATE entry SET seal = x'00' WHERE position = 1 << 40 | 3",
-            "the seal of entry 3",
-        ),
-        (
-            "UPDATE entry SET clock = -1 WHERE position = 1 << 40 | 3",
-            "the clock of entry 3",
-        ),
+        ("DELETE FROM entry WHERE position = 1 << 40 | 2", "entry 2 in the journal"),
+        ("UPDATE entry SET hash = x'00' WHERE position = 1 << 40 | 3", "the hash of entry 3"),
+        ("UPDATE entry SET seal = x'00' WHERE position = 1 << 40 | 3", "the seal of entry 3"),
+        ("UPDATE entry SET clock = -1 WHERE position = 1 << 40 | 3", "the clock of entry 3"),
         (
             "UPDATE entry SET body = zeroblob(1048577) WHERE position = 1 << 40 | 3",
             "the body of entry 3",
@@ -106,8 +81,7 @@ fn names_what_is_damaged() {
     ] {
         let (mut db, journal) = testing::with_journal();
         testing::append_all(&mut db, &journal, &[b"1", b"2", b"3"]);
-        db.execute_batch("PRAGMA ignore_check_constraints = ON")
-            .unwrap();
+        db.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
         db.execute(sql, []).unwrap();
         let error = read(&db, &journal, 1, 100).unwrap_err().to_string();
         assert!(error.contains(expected), "{sql}: {error}");

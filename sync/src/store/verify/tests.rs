@@ -10,8 +10,7 @@ use proptest::prelude::*;
 fn three() -> (Connection, Stream, Vec<Appended>) {
     let (mut db, journal) = testing::with_journal();
     let appended = testing::append_all(&mut db, &journal, &[b"one", b"two", b"three"]);
-    db.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
-        .unwrap();
+    db.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF").unwrap();
     (db, journal, appended)
 }
 
@@ -24,29 +23,18 @@ fn check(sql: &str, expected: &str) {
     let (db, journal, _) = three();
     db.execute_batch(sql).unwrap();
     let fault = run(&db, &journal, None).expect_err(sql).to_string();
-    assert!(
-        fault.contains(expected),
-        "{sql}\n  gave: {fault}\n  expected: {expected}"
-    );
+    assert!(fault.contains(expected), "{sql}\n  gave: {fault}\n  expected: {expected}");
 }
 
 #[test]
 fn a_good_journal_verifies() {
     let (db, journal, appended) = three();
-    let verified = Verified {
-        entries: 3,
-        sealed: 3,
-        hash: appended[2].hash,
-    };
+    let verified = Verified { entries: 3, sealed: 3, hash: appended[2].hash };
     assert_eq!(run(&db, &journal, None).unwrap(), verified);
     let (db, journal) = testing::with_journal();
     assert_eq!(
         run(&db, &journal, None).unwrap(),
-        Verified {
-            entries: 0,
-            sealed: 0,
-            hash: journal.genesis()
-        }
+        Verified { entries: 0, sealed: 0, hash: journal.genesis() }
     );
 }
 
@@ -54,10 +42,7 @@ fn a_good_journal_verifies() {
 fn names_the_first_fault() {
     const TWO: &str = "WHERE position = (1 << 40 | 2)";
     let on_two = |set: &str| format!("UPDATE entry SET {set} {TWO}");
-    check(
-        &format!("DELETE FROM entry {TWO}"),
-        "has entry 3 where entry 2 should be",
-    );
+    check(&format!("DELETE FROM entry {TWO}"), "has entry 3 where entry 2 should be");
     check(
         "DELETE FROM entry WHERE position = (1 << 40 | 1)",
         "has entry 2 where entry 1 should be",
@@ -83,10 +68,7 @@ fn names_the_first_fault() {
     check(&on_two("hash = x''"), "the hash of entry 2 in the journal");
     check(&on_two("seal = x''"), "the seal of entry 2 in the journal");
     check(&on_two("clock = -1"), "the clock of entry 2 in the journal");
-    check(
-        &on_two("body = zeroblob(2000000)"),
-        "the body of entry 2 in the journal",
-    );
+    check(&on_two("body = zeroblob(2000000)"), "the body of entry 2 in the journal");
     check(
         "UPDATE entry SET seal = NULL",
         "the last entry of the journal of 7265706c6963612d6f662d7465737473, 3, carries no seal",
@@ -95,27 +77,12 @@ fn names_the_first_fault() {
         "DELETE FROM entry WHERE position > (1 << 40 | 1)",
         "ends at entry 1, but its head row says 3",
     );
-    check(
-        "UPDATE stream SET head_seq = 2",
-        "holds entry 3, but its head row ends at 2",
-    );
-    check(
-        "UPDATE stream SET head_hash = zeroblob(32)",
-        "does not fit its last entry, 3",
-    );
-    check(
-        "UPDATE stream SET head_clock = head_clock + 1",
-        "does not fit its last entry, 3",
-    );
+    check("UPDATE stream SET head_seq = 2", "holds entry 3, but its head row ends at 2");
+    check("UPDATE stream SET head_hash = zeroblob(32)", "does not fit its last entry, 3");
+    check("UPDATE stream SET head_clock = head_clock + 1", "does not fit its last entry, 3");
     check("UPDATE stream SET head_hash = x''", "cannot be read");
-    check(
-        "UPDATE replica SET public_key = zeroblob(32)",
-        "another key or not at all",
-    );
-    check(
-        "UPDATE replica SET id = zeroblob(16)",
-        "another key or not at all",
-    );
+    check("UPDATE replica SET public_key = zeroblob(32)", "another key or not at all");
+    check("UPDATE replica SET id = zeroblob(16)", "another key or not at all");
     check("UPDATE stream SET kind = 2", "another key or not at all");
     check("DELETE FROM stream", "another key or not at all");
     check("DROP TABLE entry", "cannot be read after entry 0");
@@ -125,33 +92,18 @@ fn names_the_first_fault() {
 #[test]
 fn an_entry_in_the_middle_needs_no_seal() {
     let (db, journal, _) = three();
-    db.execute(
-        "UPDATE entry SET seal = NULL WHERE position < (1 << 40 | 3)",
-        [],
-    )
-    .unwrap();
+    db.execute("UPDATE entry SET seal = NULL WHERE position < (1 << 40 | 3)", []).unwrap();
     assert_eq!(run(&db, &journal, None).unwrap().sealed, 1);
-    db.execute(
-        "UPDATE entry SET body = x'00' WHERE position = (1 << 40 | 1)",
-        [],
-    )
-    .unwrap();
-    assert!(matches!(
-        run(&db, &journal, None),
-        Err(Fault::Previous { seq: 1, .. })
-    ));
+    db.execute("UPDATE entry SET body = x'00' WHERE position = (1 << 40 | 1)", []).unwrap();
+    assert!(matches!(run(&db, &journal, None), Err(Fault::Previous { seq: 1, .. })));
 }
 
 /// What only the key's holder could write: a chain that is sealed but whose clock went back.
 #[test]
 fn a_sealed_clock_that_goes_back_is_a_fault() {
     let (db, journal, appended) = three();
-    let entry = Entry {
-        seq: 3,
-        clock: appended[1].clock,
-        prev: appended[1].hash,
-        body: Vec::new(),
-    };
+    let entry =
+        Entry { seq: 3, clock: appended[1].clock, prev: appended[1].hash, body: Vec::new() };
     let hash = entry_hash(journal.id(), &entry);
     let seal = testing::key().seal(journal.id(), 3, &hash);
     db.execute(
@@ -159,10 +111,7 @@ fn a_sealed_clock_that_goes_back_is_a_fault() {
         (entry.clock.to_sql(), hash.0, seal.0),
     )
     .unwrap();
-    assert!(matches!(
-        run(&db, &journal, None),
-        Err(Fault::Clock { seq: 3, .. })
-    ));
+    assert!(matches!(run(&db, &journal, None), Err(Fault::Clock { seq: 3, .. })));
 }
 
 /// A forger rewrites an entry, its hash and all that follows, with a key of their own.
@@ -183,43 +132,22 @@ fn a_chain_sealed_with_another_key_is_a_fault() {
         (hash.0, seal.0, &entry.body),
     )
     .unwrap();
-    db.execute("UPDATE stream SET head_hash = ?1", [hash.0])
-        .unwrap();
-    assert!(matches!(
-        run(&db, &journal, None),
-        Err(Fault::Seal { seq: 3, .. })
-    ));
+    db.execute("UPDATE stream SET head_hash = ?1", [hash.0]).unwrap();
+    assert!(matches!(run(&db, &journal, None), Err(Fault::Seal { seq: 3, .. })));
 }
 
 #[test]
 fn compares_with_what_was_seen_elsewhere() {
     let (db, journal, appended) = three();
     let mark = |seq, hash| Some(Mark { seq, hash });
-    for good in [
-        mark(0, journal.genesis()),
-        mark(2, appended[1].hash),
-        mark(3, appended[2].hash),
-    ] {
+    for good in [mark(0, journal.genesis()), mark(2, appended[1].hash), mark(3, appended[2].hash)] {
         assert!(run(&db, &journal, good).is_ok(), "{good:?}");
     }
     let shorter = run(&db, &journal, mark(4, appended[2].hash));
-    assert!(
-        matches!(
-            shorter,
-            Err(Fault::Shorter {
-                seen: 4,
-                last: 3,
-                ..
-            })
-        ),
-        "{shorter:?}"
-    );
+    assert!(matches!(shorter, Err(Fault::Shorter { seen: 4, last: 3, .. })), "{shorter:?}");
     for (seq, hash) in [(0, appended[0].hash), (2, appended[0].hash)] {
         let forked = run(&db, &journal, mark(seq, hash));
-        assert!(
-            matches!(forked, Err(Fault::Forked { seq: s, .. }) if s == seq),
-            "{forked:?}"
-        );
+        assert!(matches!(forked, Err(Fault::Forked { seq: s, .. }) if s == seq), "{forked:?}");
     }
 }
 
@@ -228,10 +156,7 @@ fn tells_progress() {
     let (mut db, journal) = testing::with_journal();
     testing::append_all(&mut db, &journal, &[&b"x"[..]; 1_002]);
     let mut told = Vec::new();
-    verify(&db, &journal, None, &mut |done, total| {
-        told.push((done, total))
-    })
-    .unwrap();
+    verify(&db, &journal, None, &mut |done, total| told.push((done, total))).unwrap();
     assert_eq!(told, [(1_000, 1_002), (1_002, 1_002)]);
 }
 
@@ -264,16 +189,13 @@ fn change_byte(db: &Connection, table: &str, column: &str, at: usize, mask: u8) 
     let place = format!("FROM {table} WHERE rowid = {row}");
     let update = format!("UPDATE {table} SET {column} = ?1 WHERE rowid = {row}");
     if ["position", "clock", "head_seq", "head_clock", "kind"].contains(&column) {
-        let number: i64 = db
-            .query_row(&format!("SELECT {column} {place}"), [], |row| row.get(0))
-            .unwrap();
+        let number: i64 =
+            db.query_row(&format!("SELECT {column} {place}"), [], |row| row.get(0)).unwrap();
         // A position may meet another's, which SQLite refuses: then nothing has changed.
-        db.execute(&update, [number ^ i64::from(mask) << (at % 8 * 8)])
-            .is_ok()
+        db.execute(&update, [number ^ i64::from(mask) << (at % 8 * 8)]).is_ok()
     } else {
-        let mut bytes: Vec<u8> = db
-            .query_row(&format!("SELECT {column} {place}"), [], |row| row.get(0))
-            .unwrap();
+        let mut bytes: Vec<u8> =
+            db.query_row(&format!("SELECT {column} {place}"), [], |row| row.get(0)).unwrap();
         let at = at % bytes.len();
         bytes[at] ^= mask;
         db.execute(&update, [bytes]).is_ok()

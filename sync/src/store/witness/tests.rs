@@ -6,17 +6,10 @@ use serde_cbor::Value;
 
 const A: ReplicaId = ReplicaId([0xaa; 16]);
 const B: ReplicaId = ReplicaId([0xbb; 16]);
-const HERE: Machine = Machine {
-    machine: MachineId([1; 16]),
-    boot: BootId([2; 16]),
-};
+const HERE: Machine = Machine { machine: MachineId([1; 16]), boot: BootId([2; 16]) };
 
 fn chain(replica: ReplicaId, seq: u64, hash: u8) -> Chain {
-    Chain {
-        replica,
-        seq,
-        hash: Hash([hash; 32]),
-    }
+    Chain { replica, seq, hash: Hash([hash; 32]) }
 }
 
 fn witness(head: Chain) -> Witness {
@@ -27,62 +20,24 @@ fn witness(head: Chain) -> Witness {
 /// and the present head is as given.
 fn check(what: &str, witness: Option<Witness>, here: Machine, head: Chain, expected: Verdict) {
     let contains = |replica, seq: u64| {
-        u8::try_from(seq)
-            .ok()
-            .filter(|&seq| replica == A && seq <= 9)
-            .map(|seq| Hash([seq; 32]))
+        u8::try_from(seq).ok().filter(|&seq| replica == A && seq <= 9).map(|seq| Hash([seq; 32]))
     };
-    assert_eq!(
-        judge(witness.as_ref(), here, head, contains),
-        expected,
-        "{what}"
-    );
+    assert_eq!(judge(witness.as_ref(), here, head, contains), expected, "{what}");
 }
 
 #[test]
 fn every_case() {
     let at_9 = chain(A, 9, 9);
-    let rebooted = Machine {
-        boot: BootId([3; 16]),
-        ..HERE
-    };
-    let moved = Machine {
-        machine: MachineId([4; 16]),
-        ..HERE
-    };
-    let cloned = Verdict::Cloned {
-        from: HERE.machine,
-        to: moved.machine,
-    };
-    let restored = |witness, head, rebooted| Verdict::Restored {
-        witness,
-        head,
-        rebooted,
-    };
+    let rebooted = Machine { boot: BootId([3; 16]), ..HERE };
+    let moved = Machine { machine: MachineId([4; 16]), ..HERE };
+    let cloned = Verdict::Cloned { from: HERE.machine, to: moved.machine };
+    let restored = |witness, head, rebooted| Verdict::Restored { witness, head, rebooted };
 
     check("new till", None, HERE, chain(A, 0, 0), Verdict::FirstStart);
-    check(
-        "witness gone",
-        None,
-        HERE,
-        at_9,
-        restored(None, at_9, false),
-    );
+    check("witness gone", None, HERE, at_9, restored(None, at_9, false));
     check("up to date", Some(witness(at_9)), HERE, at_9, Verdict::Same);
-    check(
-        "after a reboot",
-        Some(witness(at_9)),
-        rebooted,
-        at_9,
-        Verdict::Same,
-    );
-    check(
-        "witness lags",
-        Some(witness(chain(A, 4, 4))),
-        HERE,
-        at_9,
-        Verdict::Same,
-    );
+    check("after a reboot", Some(witness(at_9)), rebooted, at_9, Verdict::Same);
+    check("witness lags", Some(witness(chain(A, 4, 4))), HERE, at_9, Verdict::Same);
     check(
         "witness from the first start",
         Some(witness(chain(A, 0, 0))),
@@ -90,22 +45,10 @@ fn every_case() {
         at_9,
         Verdict::Same,
     );
-    check(
-        "nothing sold yet",
-        Some(witness(chain(A, 0, 0))),
-        HERE,
-        chain(A, 0, 0),
-        Verdict::Same,
-    );
+    check("nothing sold yet", Some(witness(chain(A, 0, 0))), HERE, chain(A, 0, 0), Verdict::Same);
 
     let later = chain(A, 10, 10);
-    check(
-        "database behind",
-        Some(witness(later)),
-        HERE,
-        at_9,
-        restored(Some(later), at_9, false),
-    );
+    check("database behind", Some(witness(later)), HERE, at_9, restored(Some(later), at_9, false));
     check(
         "behind after a reboot",
         Some(witness(later)),
@@ -144,58 +87,16 @@ fn every_case() {
     );
 
     let fork = chain(A, 7, 0xff);
-    let forked = Verdict::Forked {
-        witness: fork,
-        here: Hash([7; 32]),
-    };
-    check(
-        "restored and written on",
-        Some(witness(fork)),
-        HERE,
-        at_9,
-        forked,
-    );
-    check(
-        "the same after a reboot",
-        Some(witness(fork)),
-        rebooted,
-        at_9,
-        forked,
-    );
-    let other = Verdict::Forked {
-        witness: chain(A, 9, 0xff),
-        here: Hash([9; 32]),
-    };
-    check(
-        "another entry at the head",
-        Some(witness(chain(A, 9, 0xff))),
-        HERE,
-        at_9,
-        other,
-    );
+    let forked = Verdict::Forked { witness: fork, here: Hash([7; 32]) };
+    check("restored and written on", Some(witness(fork)), HERE, at_9, forked);
+    check("the same after a reboot", Some(witness(fork)), rebooted, at_9, forked);
+    let other = Verdict::Forked { witness: chain(A, 9, 0xff), here: Hash([9; 32]) };
+    check("another entry at the head", Some(witness(chain(A, 9, 0xff))), HERE, at_9, other);
 
     check("folder copied", Some(witness(at_9)), moved, at_9, cloned);
-    check(
-        "copied and behind",
-        Some(witness(later)),
-        moved,
-        at_9,
-        cloned,
-    );
-    check(
-        "copied and forked",
-        Some(witness(fork)),
-        moved,
-        at_9,
-        cloned,
-    );
-    check(
-        "copied without its witness",
-        None,
-        moved,
-        at_9,
-        restored(None, at_9, false),
-    );
+    check("copied and behind", Some(witness(later)), moved, at_9, cloned);
+    check("copied and forked", Some(witness(fork)), moved, at_9, cloned);
+    check("copied without its witness", None, moved, at_9, restored(None, at_9, false));
 }
 
 /// Appended to, never changed: tills in the field read what older ones wrote.
@@ -214,9 +115,7 @@ fn golden() {
     assert_eq!(hex, expected);
     assert_eq!(Witness::decode(&bytes), Ok(written));
 
-    let Value::Map(fields) = serde_cbor::from_slice(&bytes).unwrap() else {
-        panic!("not a map")
-    };
+    let Value::Map(fields) = serde_cbor::from_slice(&bytes).unwrap() else { panic!("not a map") };
     let field = |number| fields[&Value::Integer(number)].clone();
     assert_eq!(fields.len(), 5);
     assert_eq!(field(0), Value::Bytes(vec![1; 16]));
@@ -236,13 +135,7 @@ fn a_newer_version_may_add_fields_and_damage_is_refused() {
 
     let good = written.encode();
     for cut in 0..good.len() {
-        assert!(
-            matches!(
-                Witness::decode(&good[..cut]),
-                Err(WitnessError::Malformed(_))
-            ),
-            "{cut}"
-        );
+        assert!(matches!(Witness::decode(&good[..cut]), Err(WitnessError::Malformed(_))), "{cut}");
     }
     let mut trailing = good.clone();
     trailing.push(0);

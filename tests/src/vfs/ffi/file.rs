@@ -46,11 +46,7 @@ pub(super) static IO_METHODS: sqlite3_io_methods = sqlite3_io_methods {
 /// The invariant *file*.
 unsafe fn parts<'file>(
     file: *mut sqlite3_file,
-) -> (
-    *mut sqlite3_file,
-    &'file sqlite3_io_methods,
-    &'file OpenFile,
-) {
+) -> (*mut sqlite3_file, &'file sqlite3_io_methods, &'file OpenFile) {
     // SAFETY: by the invariant all three are valid until `close`.
     unsafe {
         let shim = &*file.cast::<ShimFile>();
@@ -76,9 +72,7 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, to: *mut c_void, n: c_int, at
     unsafe {
         let (real, methods, open) = parts(file);
         open.read(usize::try_from(n).unwrap_or(0));
-        methods
-            .xRead
-            .map_or(ffi::SQLITE_IOERR_READ, |call| call(real, to, n, at))
+        methods.xRead.map_or(ffi::SQLITE_IOERR_READ, |call| call(real, to, n, at))
     }
 }
 
@@ -129,9 +123,7 @@ unsafe extern "C" fn file_control(file: *mut sqlite3_file, op: c_int, arg: *mut 
     // SAFETY: *file*; the argument is passed on as it came.
     unsafe {
         let (real, methods, _) = parts(file);
-        methods
-            .xFileControl
-            .map_or(ffi::SQLITE_NOTFOUND, |call| call(real, op, arg))
+        methods.xFileControl.map_or(ffi::SQLITE_NOTFOUND, |call| call(real, op, arg))
     }
 }
 

@@ -35,8 +35,7 @@ fn work(name: &str, journal: &str, synchronous: &str) -> Recording {
         let mut bank =
             Connection::open_with_flags_and_vfs(path, OpenFlags::default(), shim.name()).unwrap();
         bank.pragma_update(None, "journal_mode", journal).unwrap();
-        bank.pragma_update(None, "synchronous", synchronous)
-            .unwrap();
+        bank.pragma_update(None, "synchronous", synchronous).unwrap();
         bank.pragma_update(None, "wal_autocheckpoint", 20).unwrap();
         if half == 0 {
             found(&mut bank).unwrap();
@@ -83,14 +82,10 @@ fn transfer(bank: &mut Connection, act: i64) -> rusqlite::Result<()> {
 fn damage(recording: &Recording, seeds: u64) -> Damage {
     let mut damage = Damage::default();
     // In memory where there is such a folder: recovery's own syncs are not what is tested.
-    let scratch = tempfile::tempdir_in("/dev/shm")
-        .or_else(|_| tempfile::tempdir())
-        .unwrap();
+    let scratch = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     for at in recording.positions() {
-        let told = recording
-            .marks_before(at)
-            .last()
-            .map_or(0, |label| i64::try_from(*label).unwrap());
+        let told =
+            recording.marks_before(at).last().map_or(0, |label| i64::try_from(*label).unwrap());
         for seed in 0..seeds {
             let left = scratch.path().join("left");
             recording.cut(at, seed, &left).unwrap();

@@ -32,16 +32,11 @@ fn counts_pages_and_syncs_of_each_file() {
     let act = shim.counters().since(&before);
     let log = act.file("shop.db-wal");
     // One changed page: one frame of 24 + 4096 bytes, one sync, and nothing in the database.
-    assert_eq!(
-        (log.pages_written, log.bytes_written, log.syncs),
-        (1, 4120, 1)
-    );
+    assert_eq!((log.pages_written, log.bytes_written, log.syncs), (1, 4120, 1));
     assert_eq!(act.total(), log);
 
     let before = shim.counters();
-    connection
-        .query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))
-        .unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())).unwrap();
     let checkpoint = shim.counters().since(&before);
     assert_eq!(checkpoint.file("shop.db").syncs, 1);
     assert_eq!(checkpoint.file("shop.db").pages_written, 2);
@@ -55,13 +50,9 @@ fn pages_are_read_and_counted_even_when_memory_mapping_is_asked_for() {
     let path = folder.path().join("shop.db");
     add(&open(&shim, &path)).unwrap();
     let connection = open(&shim, &path);
-    connection
-        .pragma_update(None, "mmap_size", 1 << 20)
-        .unwrap();
+    connection.pragma_update(None, "mmap_size", 1 << 20).unwrap();
     let before = shim.counters();
-    connection
-        .query_row("SELECT text FROM note", (), |_| Ok(()))
-        .unwrap();
+    connection.query_row("SELECT text FROM note", (), |_| Ok(())).unwrap();
     assert!(shim.counters().since(&before).file("shop.db").pages_read > 0);
 }
 
@@ -69,14 +60,8 @@ fn pages_are_read_and_counted_even_when_memory_mapping_is_asked_for() {
 fn a_name_is_taken_once_and_free_after_the_drop() {
     let folder = tempfile::tempdir().unwrap();
     let shim = Shim::register("taken").unwrap();
-    assert_eq!(
-        Shim::register("taken").unwrap_err().kind(),
-        ErrorKind::AlreadyExists
-    );
-    assert_eq!(
-        Shim::register("a\0b").unwrap_err().kind(),
-        ErrorKind::InvalidInput
-    );
+    assert_eq!(Shim::register("taken").unwrap_err().kind(), ErrorKind::AlreadyExists);
+    assert_eq!(Shim::register("a\0b").unwrap_err().kind(), ErrorKind::InvalidInput);
     let connection = open(&shim, &folder.path().join("shop.db"));
     drop(shim);
     add(&connection).unwrap();
@@ -93,30 +78,22 @@ fn check_fault(name: &str, fault: Fault, failed: usize, code: ErrorCode) {
     let connection = open(&shim, &path);
     shim.inject(fault);
     let results: Vec<_> = (0..10).map(|_| add(&connection)).collect();
-    let refused: Vec<_> = results
-        .iter()
-        .filter_map(|r| r.as_ref().err()?.sqlite_error_code())
-        .collect();
+    let refused: Vec<_> =
+        results.iter().filter_map(|r| r.as_ref().err()?.sqlite_error_code()).collect();
     assert_eq!(refused, vec![code; failed]);
     assert_eq!(shim.faults_fired(), failed as u64);
     shim.heal();
     add(&connection).unwrap();
     drop(connection);
-    let count: i64 = open(&shim, &path)
-        .query_row("SELECT count(*) FROM note", (), |row| row.get(0))
-        .unwrap();
+    let count: i64 =
+        open(&shim, &path).query_row("SELECT count(*) FROM note", (), |row| row.get(0)).unwrap();
     assert_eq!(count, 11 - i64::try_from(failed).unwrap());
 }
 
 #[test]
 fn faults_reach_the_caller_and_pass() {
-    let fault = |on, nth, lasting, error| Fault {
-        on,
-        nth,
-        lasting,
-        error,
-        file_suffix: "-wal".to_owned(),
-    };
+    let fault =
+        |on, nth, lasting, error| Fault { on, nth, lasting, error, file_suffix: "-wal".to_owned() };
     let full = fault(FaultOn::Write, 3, true, DiskError::Full);
     check_fault("full", full, 9, ErrorCode::DiskFull);
     let write = fault(FaultOn::Write, 1, false, DiskError::Io);
@@ -154,10 +131,7 @@ fn records_only_below_the_root_and_only_while_asked() {
     shim.stop_recording();
     add(&shop).unwrap();
     assert_eq!(recording.len(), 8);
-    assert_eq!(
-        recording.image(9, 0).unwrap_err().kind(),
-        ErrorKind::InvalidInput
-    );
+    assert_eq!(recording.image(9, 0).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 #[test]
@@ -168,19 +142,13 @@ fn the_first_sync_of_a_journal_keeps_the_databases_name() {
     let path = folder.path().join("shop.db");
     let connection =
         Connection::open_with_flags_and_vfs(path, OpenFlags::default(), shim.name()).unwrap();
-    connection
-        .execute_batch("CREATE TABLE note (text TEXT NOT NULL) STRICT;")
-        .unwrap();
+    connection.execute_batch("CREATE TABLE note (text TEXT NOT NULL) STRICT;").unwrap();
     let after = |what: &str| {
-        (0..=recording.len())
-            .find(|at| recording.describe(*at).ends_with(what))
-            .unwrap()
+        (0..=recording.len()).find(|at| recording.describe(*at).ends_with(what)).unwrap()
     };
     let kept = |at: usize| {
         let image = |seed| recording.image(at, seed).unwrap();
-        (0..20)
-            .filter(|seed| image(*seed).contains_key(Path::new("shop.db")))
-            .count()
+        (0..20).filter(|seed| image(*seed).contains_key(Path::new("shop.db"))).count()
     };
     assert!(kept(after("creating shop.db")) < 20);
     let journal_synced = after("syncing shop.db-journal");
@@ -200,9 +168,7 @@ fn two_threads_record_in_one_order() {
             let (shim, path, recording) = (&shim, &path, recording.clone());
             scope.spawn(move || {
                 let connection = open(shim, path);
-                connection
-                    .busy_timeout(std::time::Duration::from_secs(30))
-                    .unwrap();
+                connection.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
                 for note in 0..20 {
                     add(&connection).unwrap();
                     recording.mark(thread * 20 + note);
@@ -214,14 +180,9 @@ fn two_threads_record_in_one_order() {
     let told = recording.marks_before(at).len();
     let left = folder.path().join("left");
     recording.cut(at, 0, &left).unwrap();
-    assert_eq!(
-        recording.cut(at, 0, &left).unwrap_err().kind(),
-        ErrorKind::DirectoryNotEmpty
-    );
+    assert_eq!(recording.cut(at, 0, &left).unwrap_err().kind(), ErrorKind::DirectoryNotEmpty);
     let survivor = Connection::open(left.join("shop.db")).unwrap();
-    let count: i64 = survivor
-        .query_row("SELECT count(*) FROM note", (), |row| row.get(0))
-        .unwrap();
+    let count: i64 = survivor.query_row("SELECT count(*) FROM note", (), |row| row.get(0)).unwrap();
     assert_eq!((told, count), (40, 40));
 }
 
