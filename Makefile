@@ -19,6 +19,9 @@ build: ## Builds the release binary, target/release/till
 test: ## Runs every test
 	$(CARGO) test --workspace --locked
 
+bench: build ## Measures speed and memory against plain rusqlite, writes docs/benchmarks.md (minutes; a quiet machine)
+	TILL_BIN=$(abspath $(TILL)) $(CARGO) bench --locked -p tests --bench figures
+
 check: deny ## Formatting, lints, licences and duplicates of dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
