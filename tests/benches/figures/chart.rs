@@ -4,9 +4,9 @@ use crate::figures::{Figure, Target};
 use crate::report::number;
 use std::fmt::Write as _;
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 930.0;
 const ROW: f64 = 34.0;
-const LABELS: f64 = 390.0;
+const LABELS: f64 = 460.0;
 /// Where the target stands; bars end at twice that.
 const TARGET_AT: f64 = 300.0;
 
