@@ -154,9 +154,13 @@ impl Home {
     /// # Errors
     /// When it cannot be opened.
     pub fn catalogue(&self) -> Result<Catalogue, HomeError> {
+        self.catalogue_under(None)
+    }
+
+    fn catalogue_under(&self, lock: Option<&Lock>) -> Result<Catalogue, HomeError> {
         let path = self.catalogue_db();
         Catalogue::open(&OpenOptions::new(&path))
-            .map_err(|error| self.quarantine_if_corrupt(&path, error))
+            .map_err(|error| self.quarantine_if_corrupt(&path, error, lock))
     }
 
     /// Opens `till.db` as the till it is; under a [`Lock`] a restored or copied one begins a new
@@ -176,13 +180,17 @@ impl Home {
         self.assert_till_db()?;
         let witness = self.witness()?;
         let opened = Opened::open(&OpenOptions::new(&path)).map_err(|error| match error {
-            TillStoreError::File(error) => self.quarantine_if_corrupt(&path, error),
+            TillStoreError::File(error) => self.quarantine_if_corrupt(&path, error, lock),
             other => other.into(),
         })?;
+        let head = opened.head()?;
+        if head.is_none() && witness.is_some() {
+            // An empty file where a till has sold: its series would begin anew.
+            return Err(HomeError::Missing(path));
+        }
         let seed = sync::log::Seed::new(secret::load_or_make(&self.file("till.key"))?);
         let key = SealingKey::from_seed(&seed)
             .map_err(|_| HomeError::BadSecret(self.file("till.key")))?;
-        let head = opened.head()?;
         let reason = self.why_new(&opened, head, witness.as_ref(), machine, &key);
         let new = match (reason, lock) {
             (None, _) => None,
@@ -214,7 +222,7 @@ impl Home {
         now: Timestamp,
     ) -> Result<(Till, Vec<Effect>), HomeError> {
         self.assert_till_db()?;
-        let catalogue = self.catalogue()?;
+        let catalogue = self.catalogue_under(Some(lock))?;
         let settings = Settings::load(&catalogue)?;
         let store = self.till_store(Some(lock), machine, &settings.store.code, number, now)?;
         Ok(Till::open(store, catalogue, number, self.disk_room(watermark), now)?)
@@ -275,8 +283,18 @@ impl Home {
         replace_file(&self.file("till.witness"), &Witness { at: machine, head: chain }.encode())
     }
 
-    /// Sets a damaged database aside with its log; nothing is deleted.
-    fn quarantine_if_corrupt(&self, path: &Path, error: StoreError) -> HomeError {
+    /// Sets a damaged database aside with its log; nothing is deleted, and nothing is taken from
+    /// under a till that runs.
+    fn quarantine_if_corrupt(
+        &self,
+        path: &Path,
+        error: StoreError,
+        lock: Option<&Lock>,
+    ) -> HomeError {
+        let own = if lock.is_none() { self.lock().ok() } else { None };
+        if lock.or(own.as_ref()).is_none() {
+            return error.into();
+        }
         let StoreError::Corrupt { detail, .. } = error else { return error.into() };
         match self.set_aside(&[path], wall_clock()) {
             Ok(kept) => HomeError::Quarantined { file: path.to_owned(), kept, detail },
@@ -297,7 +315,7 @@ impl Home {
             .map_err(io(&quarantine))?
             .keep();
         for (file, suffix) in
-            files.iter().flat_map(|file| ["", "-wal", "-shm"].map(|suffix| (file, suffix)))
+            files.iter().flat_map(|file| ["-wal", "-shm", ""].map(|suffix| (file, suffix)))
         {
             let mut name = file.file_name().unwrap_or_default().to_owned();
             name.push(suffix);
@@ -306,6 +324,7 @@ impl Home {
                 fs::rename(&from, kept.join(&name)).map_err(io(&from))?;
             }
         }
+        sync_folder(&kept)?;
         sync_folder(&self.folder)?;
         Ok(kept)
     }
@@ -359,4 +378,31 @@ pub fn sync_folder(folder: &Path) -> Result<(), HomeError> {
 fn io(file: &Path) -> impl FnOnce(std::io::Error) -> HomeError {
     let file = file.to_owned();
     move |source| HomeError::Io { file, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync::store::{BootId, MachineId};
+
+    #[test]
+    fn a_till_that_sold_before_never_begins_anew_by_itself() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let home = Home::at(folder.path()).expect("a folder");
+        let machine = Machine { machine: MachineId([1; 16]), boot: BootId([2; 16]) };
+        let open = || {
+            let lock = home.lock()?;
+            home.till_store(Some(&lock), machine, "HH01", 1, wall_clock())
+                .map(|store| store.series())
+        };
+        assert_eq!(open().expect("a first start"), 1);
+        assert_eq!(open().expect("a second start"), 1);
+        for name in ["till.db-wal", "till.db-shm"] {
+            fs::remove_file(home.file(name)).ok();
+        }
+        fs::write(home.till_db(), b"").expect("an emptied file");
+        assert!(matches!(open(), Err(HomeError::Missing(_))));
+        fs::remove_file(home.till_db()).expect("no file");
+        assert!(matches!(open(), Err(HomeError::Missing(_))));
+    }
 }

@@ -127,6 +127,8 @@ fn import_stock(
     catalogue: &Catalogue,
     input: Input<'_>,
 ) -> anyhow::Result<u64> {
+    // Checked first: while the counts are written, a till beside waits for the lock.
+    let checked = import::check_stock(input, catalogue.view())?;
     let mut store = till_store(config, home, catalogue)?;
     let by = StaffId::parse(IMPORTER)?;
     let now = wall_clock();
@@ -138,7 +140,7 @@ fn import_stock(
             }
             Ok(())
         };
-        let imported = import::import_stock(input, catalogue.view(), &mut write);
+        let imported = checked.import(&mut write);
         imported.map_err(|error| TillStoreError::Abandoned(Box::new(error)))
     })?;
     Ok(report.rows)

@@ -37,13 +37,16 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     }
     println!("Till is running at http://{address}/ (API documentation: http://{address}/docs)");
     println!("Ctrl-C stops it.");
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let asked = tokio::select! {
+        _ = interrupt.recv() => true,
+        _ = terminate.recv() => true,
+        () = running.till.ended() => false,
+    };
     tracing::info!("stopping");
     server.stop().await;
     running.stop().await;
     tracing::info!("stopped");
+    // Whoever supervises the till starts it again; nothing that was answered is lost.
+    anyhow::ensure!(asked, "the till loop ended by a mistake of its own: see the log");
     Ok(())
 }

@@ -153,15 +153,12 @@ impl Cashier {
         let id = IntentId(self.payments);
         let intent = Intent { id, kind: Kind::Payment, amount, baseline: self.baseline };
         self.device.send(Command::Perform(intent)).unwrap();
-        let outcome = loop {
+        // With a booking the new baseline comes before its outcome.
+        loop {
             if let Event::Outcome { outcome, .. } = self.event().await {
-                break outcome;
+                return outcome;
             }
-        };
-        if matches!(outcome, Outcome::Approved(_) | Outcome::Mismatch { .. }) {
-            self.learn().await;
         }
-        outcome
     }
 }
 

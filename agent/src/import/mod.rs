@@ -18,7 +18,7 @@ mod tests;
 pub use error::{BadRow, BadRows, ImportError, MAX_NAMED_ROWS};
 pub use sets::Pin;
 pub use source::{Format, Input, Progress};
-pub use stock::{StockCount, import_stock};
+pub use stock::{CheckedStock, StockCount, check_stock};
 
 use crate::store::catalogue::{Catalogue, Load};
 use commerce::staff::StaffId;
@@ -29,7 +29,7 @@ use table::Table;
 /// The most rows of a set that is replaced whole (a shop has dozens): they are held in memory.
 pub const MAX_SET_ROWS: usize = 10_000;
 
-/// What a file may hold, but for stock, which goes through [`import_stock`].
+/// What a file may hold, but for stock, which goes through [`check_stock`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The store itself.

@@ -2,7 +2,7 @@
 //!
 //! Counts live in the journal, not in the catalogue, so "all or nothing" takes two passes: the
 //! first finds every bad row and hands nothing over; the second streams. The caller commits when
-//! [`import_stock`] returns `Ok` and undoes what it took otherwise.
+//! [`CheckedStock::import`] returns `Ok` and undoes what it took otherwise.
 
 use super::ImportReport;
 use super::error::{BadRow, Faults, ImportError};
@@ -42,20 +42,38 @@ pub struct StockCount {
 pub type StockSink<'s> =
     dyn FnMut(Vec<StockCount>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 's;
 
-/// Checks a whole stock file against the catalogue, then hands its counts to `sink`.
+/// A stock file in which every row was found good.
+pub struct CheckedStock<'i, 'v> {
+    input: Input<'i>,
+    view: View<'v>,
+    rows: u64,
+}
+
+/// Checks a whole stock file against the catalogue, before anything is locked for writing.
 ///
 /// # Errors
-/// [`ImportError`]; bad rows before `sink` was called at all.
-pub fn import_stock(
-    input: Input<'_>,
-    view: View<'_>,
-    sink: &mut StockSink<'_>,
-) -> Result<ImportReport, ImportError> {
+/// [`ImportError`] with the bad rows.
+pub fn check_stock<'i, 'v>(
+    input: Input<'i>,
+    view: View<'v>,
+) -> Result<CheckedStock<'i, 'v>, ImportError> {
     let Input { path, format, progress } = input;
     // Two passes count as one: the first half of the bar checks, the second hands over.
     let rows = pass(path, format, view, &mut |p| progress(half(p, 0)), &mut |_| Ok(()))?;
-    pass(path, format, view, &mut |p| progress(half(p, p.total)), sink)?;
-    Ok(ImportReport { rows, pins: Vec::new() })
+    Ok(CheckedStock { input: Input { path, format, progress }, view, rows })
+}
+
+impl CheckedStock<'_, '_> {
+    /// Hands the counts to `sink`.
+    ///
+    /// # Errors
+    /// [`ImportError`], also when the file has changed since it was checked; then the caller
+    /// undoes what it took.
+    pub fn import(self, sink: &mut StockSink<'_>) -> Result<ImportReport, ImportError> {
+        let Input { path, format, progress } = self.input;
+        pass(path, format, self.view, &mut |p| progress(half(p, p.total)), sink)?;
+        Ok(ImportReport { rows: self.rows, pins: Vec::new() })
+    }
 }
 
 const fn half(progress: Progress, done: u64) -> Progress {

@@ -153,9 +153,11 @@ fn stock_is_checked_whole_before_any_is_handed_over() {
         let mut taken = Vec::new();
         let mut last = None;
         let input = Input { path: &path, format: None, progress: &mut |p| last = Some(p) };
-        let result = import_stock(input, shop.view(), &mut |batch| {
-            taken.extend(batch);
-            Ok(())
+        let result = check_stock(input, shop.view()).and_then(|checked| {
+            checked.import(&mut |batch| {
+                taken.extend(batch);
+                Ok(())
+            })
         });
         assert!(last.is_some_and(|p: Progress| p.bytes <= p.total));
         (result, taken)

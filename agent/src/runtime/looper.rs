@@ -16,6 +16,11 @@ const QUEUE: usize = 256;
 /// Orders that may wait for the card terminal's task; the loop has one under way at most.
 const ORDERS: usize = 16;
 
+/// How often a device's word is tried again when the store cannot keep it, and after how long: a
+/// lock is gone by then. After that a payment is asked about anew.
+const KEEP_TRIES: u32 = 20;
+const KEEP_AGAIN: Duration = Duration::from_millis(250);
+
 /// How often the witness is written, at most; it may lag.
 const WITNESS_EVERY: Duration = Duration::from_secs(30);
 
@@ -124,6 +129,11 @@ impl Loop {
         &self.feed
     }
 
+    /// Waits until the loop has ended, by [`Loop::stop`] or by a mistake of its own.
+    pub async fn ended(&self) {
+        self.queue.closed().await;
+    }
+
     /// Stops the loop after what waits already.
     pub async fn stop(&self) {
         self.queue.send(Message::Stop).await.ok();
@@ -167,7 +177,10 @@ impl Looping {
     }
 
     fn handle(&mut self, event: Event, answer: Option<oneshot::Sender<Result<Reply, Refusal>>>) {
-        let Handled { reply, effects } = self.till.handle(wall_clock(), event);
+        let Handled { reply, effects } = match &answer {
+            Some(_) => self.till.handle(wall_clock(), event),
+            None => self.keep(event),
+        };
         if let Err(refusal) = &reply {
             tracing::debug!(%refusal, "refused");
         }
@@ -181,6 +194,25 @@ impl Looping {
             }
         }
         self.carry_out(effects);
+    }
+
+    /// Handles a device's word, which is not said twice: a store that is busy or full is tried
+    /// again.
+    fn keep(&mut self, event: Event) -> Handled {
+        let mut tries = 0;
+        loop {
+            let handled = self.till.handle(wall_clock(), event.clone());
+            let Err(refusal @ (Refusal::Store(_) | Refusal::Catalogue(_))) = &handled.reply else {
+                return handled;
+            };
+            tries += 1;
+            tracing::error!(%refusal, tries, "a device's word cannot be kept yet");
+            if tries >= KEEP_TRIES {
+                let again = self.till.ask_again().ok().flatten();
+                return Handled { effects: again.into_iter().collect(), ..handled };
+            }
+            std::thread::sleep(KEEP_AGAIN);
+        }
     }
 
     fn carry_out(&self, effects: Vec<Effect>) {

@@ -12,10 +12,8 @@ use drivers::terminal::intent::{Declined, Intent, IntentId, Outcome, Payment};
 use std::pin::pin;
 use std::sync::PoisonError;
 use std::time::Duration;
+use sync::body::MAX_TEXT_BYTES;
 use tokio::sync::{mpsc, watch};
-
-/// The longest text of a terminal that a fact keeps.
-const MAX_TEXT: usize = 100;
 
 /// How long until an unknown outcome is asked about again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
@@ -179,12 +177,27 @@ fn approved(payment: &Payment) -> PaymentOutcome {
 
 /// A terminal's words, no longer than a fact keeps.
 fn cut(text: &str) -> String {
-    text.chars().take(MAX_TEXT).collect()
+    let end = text.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let end = end.take_while(|end| *end <= MAX_TEXT_BYTES).last().unwrap_or(0);
+    text.get(..end).unwrap_or_default().to_owned()
 }
 
 fn say(till: &Loop, progress: &Progress, text: Option<&str>) {
     *progress.lock().unwrap_or_else(PoisonError::into_inner) = text.map(ToOwned::to_owned);
     if let Some(text) = text {
         till.feed().say(What::Terminal(text.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_by_bytes_between_letters() {
+        assert_eq!(cut("girocard"), "girocard");
+        let cut_off = cut(&"▒".repeat(99));
+        assert_eq!(cut_off.len(), 198);
+        assert_eq!(cut(""), "");
     }
 }

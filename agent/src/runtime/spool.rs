@@ -11,7 +11,7 @@ use crate::receipt::{self, ReceiptError};
 use crate::store::till::{Job, JobKind};
 use crate::till::{Event, JobOutcome, Till};
 use drivers::printer::driver::{
-    DrawerOutcome, JobOutcome as Printed, PrinterCommand, PrinterEvent,
+    DrawerOutcome, JobOutcome as Printed, MAX_JOB, PrinterCommand, PrinterEvent,
 };
 use drivers::printer::escpos;
 use drivers::printer::profile::{DrawerPin, Profile};
@@ -85,9 +85,9 @@ impl Spooler {
     ) -> Result<(), LoopError> {
         while self.device.health().borrow().is_usable() {
             let Some((id, command)) = self.next().await? else { return Ok(()) };
-            let outcome = match command.map(|command| self.device.send(command)) {
+            let outcome = match command.map(|command| self.give(command)) {
                 Ok(Ok(())) => self.outcome(id, inbox).await,
-                Ok(Err(error)) => JobOutcome::NotPrinted { why: error.to_string() },
+                Ok(Err(outcome)) => outcome,
                 // It would fail each time and hold up the rest: a person looks.
                 Err(error) => JobOutcome::Unknown { why: error.to_string() },
             };
@@ -99,6 +99,20 @@ impl Spooler {
             }
         }
         Ok(())
+    }
+
+    /// Gives a command to the printer's task, or says why not.
+    fn give(&self, command: PrinterCommand) -> Result<(), JobOutcome> {
+        match &command {
+            // It would be refused each time and hold up the rest: a person looks.
+            PrinterCommand::Print { bytes, .. } if bytes.len() > MAX_JOB => {
+                Err(JobOutcome::Unknown { why: "the receipt is too long to print".to_owned() })
+            }
+            _ => self
+                .device
+                .send(command)
+                .map_err(|error| JobOutcome::NotPrinted { why: error.to_string() }),
+        }
     }
 
     /// The next job's number with the bytes it comes to.

@@ -53,6 +53,7 @@ pub struct Till {
     store: TillStore,
     catalogue: Catalogue,
     settings: Arc<Settings>,
+    catalogue_version: i64,
     number: u16,
     disk_room: DiskRoom,
     carts: BTreeMap<CartId, Cart>,
@@ -61,6 +62,7 @@ pub struct Till {
     operator: Option<StaffId>,
     paying: Option<Payment>,
     baseline: Baseline,
+    unknown: Option<(u64, String)>,
     open_return: Option<OpenReturn>,
 }
 
@@ -93,6 +95,7 @@ impl Till {
         disk_room: DiskRoom,
         now: Timestamp,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let catalogue_version = catalogue.data_version()?;
         let settings = Arc::new(Settings::load(&catalogue)?);
         let currency = settings.store.currency;
         let conn = store.connection();
@@ -107,6 +110,7 @@ impl Till {
             store,
             catalogue,
             settings,
+            catalogue_version,
             number,
             disk_room,
             carts,
@@ -115,6 +119,7 @@ impl Till {
             operator: None,
             paying,
             baseline: Baseline::Unknown,
+            unknown: None,
             open_return,
         };
         let mut effects = till.recover_spool(now)?;
@@ -127,8 +132,31 @@ impl Till {
     /// Handles one event at `now`.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Handled {
         let mut effects = Vec::new();
+        self.notice_imports(&mut effects);
         let reply = self.dispatch(now, event, &mut effects);
         Handled { reply, effects }
+    }
+
+    /// Takes up settings that another process imported. What cannot be read is left for the next
+    /// event: the till goes on with what it knows.
+    fn notice_imports(&mut self, effects: &mut Vec<Effect>) {
+        let Ok(version) = self.catalogue.data_version() else { return };
+        if version == self.catalogue_version {
+            return;
+        }
+        if let Ok(settings) = Settings::load(&self.catalogue) {
+            self.settings = Arc::new(settings);
+            self.catalogue_version = version;
+            effects.push(Effect::Changed(Change::Settings));
+        }
+    }
+
+    /// Asks about the payment under way, where there is one, after its word could not be kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn ask_again(&self) -> Result<Option<Effect>, Refusal> {
+        self.paying.as_ref().map(|payment| self.ask(payment)).transpose()
     }
 
     fn dispatch(

@@ -16,7 +16,7 @@ use drivers::terminal::command::Command as Terminal;
 use drivers::terminal::intent::{Baseline, Intent, IntentId, Kind};
 use jiff::Timestamp;
 
-/// The most characters of a voucher's number or a manager's note.
+/// The most bytes of a voucher's number or a manager's note: well below what a fact holds.
 const MAX_REFERENCE: usize = 60;
 
 impl Till {
@@ -37,7 +37,7 @@ impl Till {
         if tender.kind == TenderKind::Card {
             return Err(Refusal::WrongTender { tender: tender.id, kind: tender.kind });
         }
-        if reference.as_ref().is_some_and(|text| text.chars().count() > MAX_REFERENCE) {
+        if reference.as_ref().is_some_and(|text| text.len() > MAX_REFERENCE) {
             return Err(Refusal::BadText { what: "a reference", most: MAX_REFERENCE });
         }
         self.assert_not_paying(id)?;
@@ -227,17 +227,51 @@ impl Till {
         report: PaymentReport,
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
-        let payment = self.under_way(intent)?.clone();
         let outcome = match report {
             PaymentReport::Ended(outcome) => outcome,
-            PaymentReport::Unknown { .. } => {
+            PaymentReport::Unknown { why } => {
+                self.under_way(intent)?;
+                self.unknown = Some((intent, why));
                 effects.push(Effect::Changed(Change::Payment(intent)));
                 return Ok(Reply::Payment(intent));
             }
         };
+        if self.under_way(intent).is_err() {
+            return self.late_word(now, intent, outcome, effects);
+        }
+        let payment = self.under_way(intent)?.clone();
         let by = self.authority_of_past_act(&payment.by);
         let context = Context { now, by, approver: None, once: None };
         self.end_payment(&context, &payment, outcome, false, effects)
+    }
+
+    /// The terminal's word on a payment that was ended before. An approval of what a person had
+    /// declined is money that moved: it is written down and stands in front of a manager. Any
+    /// other late word changes nothing.
+    fn late_word(
+        &mut self,
+        now: Timestamp,
+        intent: u64,
+        outcome: PaymentOutcome,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let currency = self.settings.store.currency;
+        let found = read::payment(self.store.connection(), intent, currency)?;
+        let approved = matches!(outcome, PaymentOutcome::Approved { .. });
+        let payment = found
+            .filter(|payment| approved && payment.state == PaymentState::Declined)
+            .ok_or(Refusal::NoPayment(intent))?;
+        let stamp = Stamp { at: to_millisecond(now), shift: payment.shift, by: payment.by };
+        let ended = Fact::PaymentEnded(PaymentEnded { stamp, intent, outcome, by_hand: false });
+        self.store.act(now, |act| end(act, &ended))?;
+        effects.push(Effect::Changed(Change::Payment(intent)));
+        Ok(Reply::Payment(intent))
+    }
+
+    /// Why the outcome of the payment under way is unknown, once the terminal could not tell.
+    #[must_use]
+    pub fn unknown_why(&self, intent: u64) -> Option<&str> {
+        self.unknown.as_ref().filter(|(of, _)| *of == intent).map(|(_, why)| why.as_str())
     }
 
     pub(super) fn end_by_hand(
@@ -250,7 +284,11 @@ impl Till {
     ) -> Result<Reply, Refusal> {
         let payment = self.under_way(intent)?.clone();
         authorise(Limited::Needs(Role::Manager), &context.by, context.approver.as_ref())?;
-        if note.trim().is_empty() || note.chars().count() > MAX_REFERENCE {
+        if self.unknown_why(intent).is_none() {
+            // The terminal may still say so itself, and then both would stand.
+            return Err(Refusal::StillAsking(intent));
+        }
+        if note.trim().is_empty() || note.len() > MAX_REFERENCE {
             return Err(Refusal::BadText {
                 what: "the note on what the terminal shows",
                 most: MAX_REFERENCE,
@@ -262,8 +300,10 @@ impl Till {
         } else {
             PaymentOutcome::Declined { code: 0, text: note }
         };
+        // Before whatever the end asks of the terminal next, which it would refuse otherwise.
+        let first = effects.len();
         let reply = self.end_payment(context, &payment, outcome, true, effects)?;
-        effects.push(Effect::Terminal(Terminal::Release(IntentId(u128::from(intent)))));
+        effects.insert(first, Effect::Terminal(Terminal::Release(IntentId(u128::from(intent)))));
         Ok(reply)
     }
 
@@ -298,6 +338,11 @@ impl Till {
             ) if self.open_return.as_ref().is_some_and(|open| open.id == payment.cart) => {
                 self.payout_made(context, payment, &ended, effects)?
             }
+            (PaymentKind::Reverse { receipt_number }, PaymentOutcome::Approved { amount, .. })
+                if amount == payment.asked =>
+            {
+                self.payment_undone(context, &ended, intent, receipt_number, effects)?
+            }
             _ => {
                 self.act(context, |()| Answer::Payment(intent), |act| end(act, &ended))?;
                 self.paying = None;
@@ -306,6 +351,41 @@ impl Till {
         };
         effects.push(Effect::Changed(Change::Payment(intent)));
         Ok(reply)
+    }
+
+    /// A payment was undone: where it stands as a tender on a cart, it leaves it in the same act.
+    fn payment_undone(
+        &mut self,
+        context: &Context,
+        ended: &Fact,
+        reversal: u64,
+        number: u32,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let holds =
+            |cart: &&Cart| cart.tenders.iter().any(|tendered| is_numbered(tendered, number));
+        let changed = self.carts.values().find(holds).map(|cart| {
+            let mut cart = cart.clone();
+            cart.tenders.retain(|tendered| !is_numbered(tendered, number));
+            cart
+        });
+        self.act(
+            context,
+            |()| Answer::Payment(reversal),
+            |act| {
+                end(act, ended)?;
+                match &changed {
+                    Some(cart) => act.put_tenders(cart),
+                    None => Ok(()),
+                }
+            },
+        )?;
+        self.paying = None;
+        if let Some(cart) = changed {
+            effects.push(Effect::Changed(Change::Cart(cart.id)));
+            self.carts.insert(cart.id, cart);
+        }
+        Ok(Reply::Payment(reversal))
     }
 
     /// A card payment went through: it becomes a tender, and the cart a sale when it is paid. An
@@ -320,7 +400,8 @@ impl Till {
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         let intent = payment.intent;
-        let taken = self.with_card(payment, amount, card);
+        let mark = read::payment_mark(self.store.connection(), intent)?;
+        let taken = mark.and_then(|(tender, _)| self.with_card(payment, &tender, amount, card));
         let Some((cart, paid)) = taken else {
             self.act(context, |()| Answer::Payment(intent), |act| end(act, ended))?;
             self.paying = None;
@@ -352,10 +433,15 @@ impl Till {
     }
 
     /// The cart with the card tender on it, and whether it is paid then.
-    fn with_card(&self, payment: &Payment, amount: Money, card: CardSlip) -> Option<(Cart, bool)> {
+    fn with_card(
+        &self,
+        payment: &Payment,
+        tender: &str,
+        amount: Money,
+        card: CardSlip,
+    ) -> Option<(Cart, bool)> {
         let mut cart = self.carts.get(&payment.cart)?.clone();
-        let mark = read::payment_mark(self.store.connection(), payment.intent).ok()?;
-        let tender = mark.and_then(|(tender, _)| self.settings.tender(&tender).cloned())?;
+        let tender = self.settings.tender(tender).cloned()?;
         let tendered = Tendered {
             tender,
             amount,
@@ -384,9 +470,11 @@ impl Till {
         {
             return Err(Refusal::NoPayment(intent));
         }
-        if found.terminal_number == 0 {
-            // Ended by hand: the terminal named no number to undo it by.
-            return Err(Refusal::NoPayment(intent));
+        let reused = read::number_used_since(self.store.connection(), intent)?;
+        if found.terminal_number == 0 || reused {
+            // Ended by hand, or the terminal began its numbers again: the number would undo
+            // nothing, or another customer's payment.
+            return Err(Refusal::NotReversible(intent));
         }
         let kind = PaymentKind::Reverse { receipt_number: found.terminal_number };
         let payment = self.new_intent(context, kind, found.moved, found.cart)?;
@@ -401,6 +489,11 @@ impl Till {
         self.begin_payment(payment, effects);
         Ok(Reply::Payment(reversal))
     }
+}
+
+/// Whether a tender is the card payment that the terminal gave this number.
+fn is_numbered(tendered: &Tendered, number: u32) -> bool {
+    tendered.card.as_ref().is_some_and(|card| card.receipt_number == number)
 }
 
 /// The fact of an intent.

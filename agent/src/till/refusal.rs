@@ -123,6 +123,16 @@ pub enum Refusal {
     /// No such payment, or it is not in the state the act needs.
     #[error("payment {0} is not one this can be done with: look at the open payments")]
     NoPayment(u64),
+    /// The terminal has not said yet that it cannot tell.
+    #[error(
+        "the card terminal is still being asked about payment {0}: wait for its word, or abort it"
+    )]
+    StillAsking(u64),
+    /// The terminal cannot undo it by its number.
+    #[error(
+        "payment {0} cannot be undone by its number any more: give the money back at the terminal itself, by a refund"
+    )]
+    NotReversible(u64),
     /// No such print job.
     #[error("there is no print job {0} that could be tried again")]
     NoJob(u64),

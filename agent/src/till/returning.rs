@@ -151,11 +151,17 @@ impl Till {
         else {
             return Err(Refusal::NoPayment(payment.intent));
         };
-        if *amount != payment.asked {
-            // Another amount than asked stays in front of a manager; the return stays open.
-            self.act(context, |()| Answer::ReturnOpen(open.id), |act| end(act, ended))?;
-            self.paying = None;
-            return Ok(Reply::ReturnOpen(open.id));
+        // Less than asked went back: that is paid out, and the rest is another payout. More than
+        // asked cannot be called back here; the fact says what moved.
+        let mut open = open;
+        let short = payment.asked.minus(*amount)?.minor();
+        if short > 0
+            && let Some(payout) =
+                open.payouts.iter_mut().find(|payout| payout.intent == Some(payment.intent))
+        {
+            payout.amount -= short;
+            let rest = OpenPayout { amount: short, intent: None, ..payout.clone() };
+            open.payouts.push(rest);
         }
         let of = self.receipt_number(open.of)?;
         let sale = self.sale(&of)?;
@@ -227,7 +233,6 @@ impl Till {
         payout.intent = Some(payment.intent);
         let (fact, id, written) = (intended(&payment), open.id, payout.clone());
         let baseline = self.baseline;
-        let row = u32::try_from(position).map_err(|_| Refusal::NoReturn)?;
         let whole = open.clone();
         self.act(
             context,
@@ -237,9 +242,9 @@ impl Till {
                     end(act, ended)?;
                 }
                 if new {
-                    act.put_return(&whole)?
+                    act.put_return(&whole)?;
                 } else {
-                    act.put_payout(id, row, &written)?
+                    act.put_payouts(&whole)?;
                 }
                 begin(act, &fact, payment.intent, &written.tender, baseline)
             },
@@ -287,7 +292,7 @@ impl Till {
         })
     }
 
-    /// Positions of the payouts that are made: by card and approved to the amount.
+    /// Positions of the payouts that are made: by card, and money moved.
     fn paid_out(&self, open: &OpenReturn) -> Result<Vec<u32>, Refusal> {
         let currency = self.settings.store.currency;
         let mut done = Vec::new();
@@ -296,9 +301,7 @@ impl Till {
                 continue;
             };
             let payment = read::payment(self.store.connection(), intent, currency)?;
-            if payment.is_some_and(|payment| {
-                payment.state == PaymentState::Approved && payment.moved == payment.asked
-            }) {
+            if payment.is_some_and(|payment| payment.state == PaymentState::Approved) {
                 done.push(position);
             }
         }

@@ -2,7 +2,8 @@
 
 use super::{Answer, Change, Context, Effect, Refusal, Reply, Till, to_millisecond};
 use crate::store::catalogue::ReasonKind;
-use crate::store::till::{JobKind, read};
+use crate::store::till::JobKind;
+use crate::store::till::read::{self, Shift};
 use commerce::Money;
 use commerce::fact::{
     CashDirection, CashMoved, Counted, DrawerOpened, Fact, ShiftClosed, ShiftOpened,
@@ -31,6 +32,13 @@ impl Till {
         let stamp =
             Stamp { at: to_millisecond(context.now), shift: number, by: context.by.staff.clone() };
         let business_day = self.settings.business_day(context.now);
+        let opened = Shift {
+            number,
+            business_day,
+            opened_at: stamp.at,
+            opened_by: stamp.by.clone(),
+            closed: None,
+        };
         let fact = Fact::ShiftOpened(ShiftOpened { stamp, business_day, float });
         self.act(
             context,
@@ -40,7 +48,7 @@ impl Till {
                 act.put_job(JobKind::Drawer, 0, 0, false)
             },
         )?;
-        self.shift = read::last_shift(self.store.connection())?;
+        self.shift = Some(opened);
         effects.push(Effect::Spool);
         effects.push(Effect::Changed(Change::Shift(number)));
         Ok(Reply::Shift(number))

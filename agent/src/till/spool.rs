@@ -52,7 +52,10 @@ impl Till {
             JobOutcome::NotPrinted { why } => act.set_job(id, JobState::NotPrinted, why),
             JobOutcome::Unknown { why } => act.set_job(id, JobState::Unknown, why),
         })?;
-        effects.push(Effect::Spool);
+        // What was not printed waits for the printer to come back, not for this.
+        if !matches!(outcome, JobOutcome::NotPrinted { .. }) {
+            effects.push(Effect::Spool);
+        }
         effects.push(Effect::Changed(Change::Spool));
         Ok(Reply::Job(id))
     }
@@ -116,7 +119,7 @@ impl Till {
                 if job.state == JobState::Unknown {
                     act.mark_duplicate(id)?;
                 }
-                act.set_job(id, JobState::Waiting, "")
+                act.renew_job(id)
             },
         )?;
         effects.push(Effect::Spool);

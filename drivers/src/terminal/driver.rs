@@ -146,12 +146,13 @@ impl TerminalDriver {
         } else {
             self.open.get_or_insert(intent.id);
         }
-        report(intent.id, outcome, out);
+        // The baseline first: whoever hears the outcome may make the next intent with it.
         if let Some(mark) = booked {
             self.claimed = Some((mark, intent.id));
             self.baseline = judge::baseline_of(mark);
             out.report(Event::Baseline(self.baseline));
         }
+        report(intent.id, outcome, out);
     }
 
     fn ready(&mut self, out: &mut Actions<Event>) {

@@ -98,6 +98,8 @@ kinds! {
     UnknownItem "unknown-item" NOT_FOUND "There is no such item",
     NoPrice "no-price" CONFLICT "No price is in force",
     WeightNeeded "weight-needed" UNPROCESSABLE_ENTITY "It must be weighed",
+    StillAsking "still-asking" CONFLICT "The terminal is still being asked",
+    NotReversible "not-reversible" CONFLICT "It cannot be undone by its number",
     LabelMeasures "label-measures" UNPROCESSABLE_ENTITY "The label states its own quantity or price",
     WeightNotExpected "weight-not-expected" CONFLICT "It is not sold by weight",
     BadQuantity "bad-quantity" UNPROCESSABLE_ENTITY "The quantity is wrong",

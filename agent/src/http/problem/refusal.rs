@@ -62,6 +62,8 @@ fn of(refusal: &Refusal) -> Kind {
         Refusal::NoAmount => Kind::BadAmount,
         Refusal::BadCount(_) => Kind::BadCount,
         Refusal::LabelMeasures(_) => Kind::LabelMeasures,
+        Refusal::StillAsking(_) => Kind::StillAsking,
+        Refusal::NotReversible(_) => Kind::NotReversible,
         Refusal::NotInDrawer { .. } => Kind::NotInDrawer,
         Refusal::DiskNearlyFull { .. } => Kind::DiskFull,
         Refusal::KeyReused(_) => Kind::KeyReused,

@@ -50,6 +50,17 @@ impl Catalogue {
         &self.file
     }
 
+    /// Changes whenever another connection has changed the file; SQLite's own counter.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        self.connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(|error| classify(&self.file, error))
+    }
+
     /// Everything that can be asked of it.
     #[must_use]
     pub fn view(&self) -> View<'_> {

@@ -148,6 +148,20 @@ impl Act<'_> {
         Ok(())
     }
 
+    /// Writes the tenders of a cart anew.
+    ///
+    /// # Errors
+    /// When the rows cannot be written.
+    pub fn put_tenders(&self, cart: &Cart) -> Result<()> {
+        self.drop_tenders(cart.id)?;
+        let mut so_far = Cart::new(cart.id, cart.currency);
+        for tendered in &cart.tenders {
+            so_far.tenders.push(tendered.clone());
+            self.put_last_tender(&so_far)?;
+        }
+        Ok(())
+    }
+
     /// Forgets the tenders of a cart: they were given back.
     ///
     /// # Errors

@@ -173,11 +173,14 @@ fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()>
                (SELECT max(undone.intent) FROM payment AS reversal JOIN payment AS undone
                 ON undone.terminal_number = reversal.reverses AND undone.intent < reversal.intent
                 WHERE reversal.intent = ?1 AND reversal.kind = 3 AND reversal.reverses > 0
+                  AND reversal.moved = reversal.asked
                   AND undone.kind IN (1, 2) AND undone.state = 1)",
         )?
         .execute([ended.intent.cast_signed()])?;
-        tx.prepare_cached("UPDATE payment SET used = 1 WHERE intent = ?1 AND kind = 3")?
-            .execute([ended.intent.cast_signed()])?;
+        tx.prepare_cached(
+            "UPDATE payment SET used = 1 WHERE intent = ?1 AND kind = 3 AND moved = asked",
+        )?
+        .execute([ended.intent.cast_signed()])?;
     }
     Ok(())
 }

@@ -131,6 +131,17 @@ impl Act<'_> {
         Ok(())
     }
 
+    /// Puts a job back among those that wait, as of now.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn renew_job(&self, id: u64) -> Result<()> {
+        self.tx
+            .prepare_cached("UPDATE job SET state = 0, why = '', at = ?2 WHERE id = ?1")?
+            .execute(params![id.cast_signed(), self.now.as_millisecond()])?;
+        Ok(())
+    }
+
     /// Marks that a job's next copy may be a second one.
     ///
     /// # Errors
@@ -159,15 +170,22 @@ pub(super) fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
         .collect()
 }
 
-/// The job the printer is to be given next; none while one is with it.
+/// The job the printer is to be given next; none while one is with it. A drawer goes before
+/// receipts: a customer waits for it, and it comes too late behind a roll of them.
 pub(super) fn next(conn: &Connection) -> Result<Option<Job>> {
-    conn.prepare_cached(
-        "SELECT * FROM job WHERE (state = 0 OR (state = 3 AND kind <> 1))
-           AND NOT EXISTS (SELECT 1 FROM job WHERE state = 1) ORDER BY id LIMIT 1",
-    )?
-    .query_and_then([], job_of)?
-    .next()
-    .transpose()
+    if !sent(conn)?.is_empty() {
+        return Ok(None);
+    }
+    for sql in [
+        "SELECT * FROM job WHERE state = 0 AND kind = 1 ORDER BY id LIMIT 1",
+        "SELECT * FROM job WHERE state IN (0, 3) AND kind <> 1 ORDER BY id LIMIT 1",
+    ] {
+        let found = conn.prepare_cached(sql)?.query_and_then([], job_of)?.next().transpose()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// One job.

@@ -94,10 +94,13 @@ pub(super) fn find(conn: &Connection, intent: u64, currency: Currency) -> Result
         .transpose()
 }
 
-/// Payments that still need someone: open ones, and money that moved but stands nowhere.
+/// Payments that still need someone: open ones, and money that moved but stands nowhere, neither
+/// in a sale or return nor on a cart that is being paid.
 pub(super) fn unsettled(conn: &Connection, currency: Currency) -> Result<Vec<Payment>> {
     conn.prepare_cached(
-        "SELECT * FROM payment WHERE state = 0 OR (state = 1 AND used = 0) ORDER BY intent",
+        "SELECT * FROM payment WHERE (state = 0 OR (state = 1 AND used = 0))
+           AND NOT EXISTS (SELECT 1 FROM cart_tender WHERE cart_tender.intent = payment.intent)
+         ORDER BY intent",
     )?
     .query_and_then([], |row| payment_of(row, currency))?
     .collect()
@@ -155,6 +158,17 @@ pub(super) fn mark(conn: &Connection, intent: u64) -> Result<Option<(String, Bas
         })
         .optional()?;
     Ok(found)
+}
+
+/// Whether the terminal gave a later payment the number of this one.
+pub(super) fn number_used_since(conn: &Connection, intent: u64) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM payment AS later JOIN payment AS this
+                ON later.terminal_number = this.terminal_number AND later.intent > this.intent
+                WHERE this.intent = ?1 AND later.state = 1)",
+        )?
+        .query_row([intent.cast_signed()], |row| row.get(0))?)
 }
 
 /// The terminal's slip of an approved payment, read from the journal.

@@ -322,6 +322,14 @@ pub fn unsettled_payments(conn: &Connection, currency: Currency) -> Result<Vec<P
     payments::unsettled(conn, currency)
 }
 
+/// Whether the terminal gave a later payment the number of this one.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn number_used_since(conn: &Connection, intent: u64) -> Result<bool> {
+    payments::number_used_since(conn, intent)
+}
+
 /// The tender an open intent is taken as, and the terminal's last payment before it.
 ///
 /// # Errors

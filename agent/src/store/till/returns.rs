@@ -70,17 +70,21 @@ impl Act<'_> {
                 params![id, line, thousandths],
             )?;
         }
+        self.put_payouts(open)
+    }
+
+    /// Writes every payout of the return under way.
+    ///
+    /// # Errors
+    /// When a row cannot be written.
+    pub fn put_payouts(&self, open: &OpenReturn) -> Result<()> {
         for (position, payout) in (0_u32..).zip(&open.payouts) {
             self.put_payout(open.id, position, payout)?;
         }
         Ok(())
     }
 
-    /// Writes one payout of the return under way.
-    ///
-    /// # Errors
-    /// When the row cannot be written.
-    pub fn put_payout(&self, id: CartId, position: u32, payout: &OpenPayout) -> Result<()> {
+    fn put_payout(&self, id: CartId, position: u32, payout: &OpenPayout) -> Result<()> {
         self.tx.execute(
             "INSERT OR REPLACE INTO open_return_payout (id, position, against, tender, amount, intent)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -222,7 +222,8 @@ CREATE TABLE job (
 ) STRICT;
 
 -- What the printer is to be given next, however much waits or is stuck.
-CREATE INDEX job_to_do ON job (id) WHERE state = 0 OR (state = 3 AND kind <> 1);
+CREATE INDEX job_drawer ON job (id) WHERE state = 0 AND kind = 1;
+CREATE INDEX job_paper ON job (id) WHERE state IN (0, 3) AND kind <> 1;
 CREATE INDEX job_sent ON job (id) WHERE state = 1;
 
 -- LOCAL: which cart is at the till, which numbers were given last.

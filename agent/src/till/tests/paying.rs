@@ -354,3 +354,102 @@ fn a_disk_nearly_full_begins_nothing_and_finishes_what_is_under_way() {
     let reply = shop.ok("101", cash(id, amount));
     shop.sold(reply);
 }
+
+impl Shop {
+    fn unknown(&mut self, intent: u64) {
+        let report = PaymentReport::Unknown { why: "the line was lost".into() };
+        self.event(Event::Payment { intent, report }).unwrap();
+    }
+
+    fn unsettled(&self) -> Vec<crate::store::till::Payment> {
+        let currency = self.till.settings.store.currency;
+        read::unsettled_payments(self.till.store.connection(), currency).unwrap()
+    }
+}
+
+#[test]
+fn a_card_tender_that_is_undone_leaves_its_cart() {
+    let mut shop = Shop::open();
+    let id = shop.scan("9520000100377").cart.id;
+    let due = shop.till.view(id, None).unwrap().totals.due;
+    let intent = shop.pay_by_card(id);
+    let part = shop.money("0.10");
+    shop.approve(intent, part, 5);
+    assert_eq!(shop.unsettled(), [], "it stands on the cart");
+    assert!(shop.refused("101", Command::Cancel { cart: id, reason: None }).contains("approved"));
+    let Reply::Payment(reversal) = shop.ok("301", Command::ReversePayment { intent }) else {
+        panic!()
+    };
+    shop.approve(reversal, part, 6);
+    let shop = &mut shop.restart();
+    assert_eq!(shop.till.view(id, None).unwrap().totals.due, due);
+    shop.ok("101", Command::Cancel { cart: id, reason: None });
+    assert_eq!(shop.unsettled(), []);
+}
+
+#[test]
+fn by_hand_only_after_the_terminal_could_not_tell_and_a_late_approval_is_kept() {
+    let mut shop = Shop::open();
+    let id = shop.scan("9520000100377").cart.id;
+    let due = shop.till.view(id, None).unwrap().totals.due;
+    let intent = shop.pay_by_card(id);
+    let by_hand =
+        || Command::EndPaymentByHand { intent, approved: false, note: "its journal".into() };
+    assert!(shop.refused("301", by_hand()).contains("still being asked"));
+    shop.unknown(intent);
+    shop.effects.clear();
+    shop.ok("301", by_hand());
+    assert!(matches!(shop.effects[0], Effect::Terminal(Terminal::Release(_))));
+    assert!(matches!(shop.approve(intent, due, 9), Reply::Payment(_)));
+    let open = shop.unsettled();
+    assert_eq!((open[0].intent, open[0].moved), (intent, due));
+    shop.approve_again_is_refused(intent, due);
+}
+
+impl Shop {
+    fn approve_again_is_refused(&mut self, intent: u64, amount: Money) {
+        let card = CardSlip::default();
+        let report = PaymentReport::Ended(PaymentOutcome::Approved { amount, card });
+        let again = self.event(Event::Payment { intent, report });
+        assert!(matches!(again, Err(Refusal::NoPayment(_))), "{again:?}");
+    }
+}
+
+#[test]
+fn a_card_refund_that_falls_short_pays_only_the_rest() {
+    let mut shop = Shop::open();
+    let id = shop.scan("9520000100377").cart.id;
+    let due = shop.till.view(id, None).unwrap().totals.due;
+    let intent = shop.pay_by_card(id);
+    let reply = shop.approve(intent, due, 1);
+    let of = shop.sold(reply);
+    shop.ok("101", Command::Refund { of, lines: vec![(1, "1".into())], reason: "faulty".into() });
+    let asked = shop.till.paying.clone().unwrap();
+    let short = shop.money("0.01");
+    let moved = due.minus(short).unwrap();
+    assert!(matches!(shop.approve(asked.intent, moved, 2), Reply::ReturnOpen(_)));
+    assert!(shop.refused("201", Command::CancelReturn).contains("busy"));
+    let mut shop = shop.restart();
+    let rest = shop.till.paying.clone().unwrap();
+    assert_eq!(rest.asked, short);
+    let Reply::Returned(receipt) = shop.approve(rest.intent, short, 3) else { panic!() };
+    let Fact::Returned(returned) = shop.fact(&receipt) else { panic!() };
+    let paid: Vec<_> = returned.payouts.iter().map(|payout| payout.amount).collect();
+    assert_eq!(paid, [moved, short]);
+    assert_eq!(shop.unsettled(), []);
+}
+
+#[test]
+fn a_number_the_terminal_gave_twice_undoes_nothing() {
+    let mut shop = Shop::open();
+    let id = shop.scan("9520000100377").cart.id;
+    let due = shop.till.view(id, None).unwrap().totals.due;
+    let stray = shop.pay_by_card(id);
+    let amount = shop.money("999.99");
+    shop.approve(stray, amount, 5);
+    let intent = shop.pay_by_card(id);
+    let reply = shop.approve(intent, due, 5);
+    shop.sold(reply);
+    let refusal = shop.refused("301", Command::ReversePayment { intent: stray });
+    assert!(refusal.contains("by its number"), "{refusal}");
+}
