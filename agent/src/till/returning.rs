@@ -97,6 +97,9 @@ impl Till {
             .ok_or_else(|| Refusal::UnknownTender(tender.to_owned()))?
             .kind;
         let done = self.paid_out(&open)?;
+        if self.moved_too_much(&open, position)? {
+            return Err(Refusal::NoReturn);
+        }
         let index = usize::try_from(position).map_err(|_| Refusal::NoReturn)?;
         let payout = open
             .payouts
@@ -151,8 +154,14 @@ impl Till {
         else {
             return Err(Refusal::NoPayment(payment.intent));
         };
-        // Less than asked went back: that is paid out, and the rest is another payout. More than
-        // asked cannot be called back here; the fact says what moved.
+        if amount.minor() > payment.asked.minor() {
+            // Too much went back: it stays in front of a manager, who gives this return up and
+            // settles with the customer; it is not paid out again.
+            self.act(context, |()| Answer::ReturnOpen(open.id), |act| end(act, ended))?;
+            self.paying = None;
+            return Ok(Reply::ReturnOpen(open.id));
+        }
+        // Less than asked went back: that is paid out, and the rest is another payout.
         let mut open = open;
         let short = payment.asked.minus(*amount)?.minor();
         if short > 0
@@ -292,7 +301,7 @@ impl Till {
         })
     }
 
-    /// Positions of the payouts that are made: by card, and money moved.
+    /// Positions of the payouts that are made: by card, and no more than asked moved.
     fn paid_out(&self, open: &OpenReturn) -> Result<Vec<u32>, Refusal> {
         let currency = self.settings.store.currency;
         let mut done = Vec::new();
@@ -301,11 +310,23 @@ impl Till {
                 continue;
             };
             let payment = read::payment(self.store.connection(), intent, currency)?;
-            if payment.is_some_and(|payment| payment.state == PaymentState::Approved) {
+            if payment.is_some_and(|payment| {
+                payment.state == PaymentState::Approved && payment.moved.minor() <= payout.amount
+            }) {
                 done.push(position);
             }
         }
         Ok(done)
+    }
+
+    /// Whether the terminal paid more than asked for a payout: it must not be paid again.
+    fn moved_too_much(&self, open: &OpenReturn, position: u32) -> Result<bool, Refusal> {
+        let index = usize::try_from(position).unwrap_or(usize::MAX);
+        let Some(payout) = open.payouts.get(index) else { return Ok(false) };
+        let Some(intent) = payout.intent else { return Ok(false) };
+        let currency = self.settings.store.currency;
+        let payment = read::payment(self.store.connection(), intent, currency)?;
+        Ok(payment.is_some_and(|payment| payment.moved.minor() > payout.amount))
     }
 
     fn next_card_payout(

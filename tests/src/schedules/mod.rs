@@ -127,7 +127,11 @@ fn laws(walk: &Walk<'_>, tally: &mut Tally) -> Result<(), String> {
     books::state_is_the_journals(conn)?;
     let books = Books::read(conn)?;
     let unsettled = read::unsettled_payments(conn, shop.currency()).map_err(|e| e.to_string())?;
-    let shown: BTreeSet<u64> = unsettled.iter().map(|payment| payment.intent).collect();
+    // In front of a manager, or of the cashier: as a tender of a cart that is being paid.
+    let carts = read::carts(conn, shop.currency()).map_err(|e| e.to_string())?;
+    let on_carts = carts.iter().flat_map(|cart| &cart.tenders).filter_map(|taken| taken.intent);
+    let shown: BTreeSet<u64> =
+        unsettled.iter().map(|payment| payment.intent).chain(on_carts).collect();
     let open: Vec<u64> = books.open().collect();
     let open_shown: Vec<u64> = unsettled
         .iter()
@@ -195,7 +199,7 @@ fn agree(intent: &Intent, booked: &[Booking], hand: bool) -> Result<(), &'static
     }
 }
 
-/// Approved money stands in a sale or return, was undone, or is in front of a manager.
+/// Approved money stands in a sale or return, was undone, or is in front of someone.
 fn stands_somewhere(
     books: &Books,
     id: u64,
@@ -205,7 +209,9 @@ fn stands_somewhere(
     if intent.moved() == 0 {
         return Ok(());
     }
-    let reversal = matches!(intent.asked.kind, PaymentKind::Reverse { .. });
+    // A reversal of another amount than asked undid nothing: a manager looks.
+    let reversal = matches!(intent.asked.kind, PaymentKind::Reverse { .. })
+        && intent.moved().abs() == intent.asked.amount.minor();
     let settled = books.is_spent(id) || reversal || books.is_reversed(intent);
     match (settled, shown.contains(&id)) {
         (true, false) | (false, true) => Ok(()),
@@ -222,7 +228,9 @@ fn signed(booking: &Booking) -> i64 {
 }
 
 fn count(tally: &mut Tally, intent: &Intent, hand: bool) {
-    let reversal = matches!(intent.asked.kind, PaymentKind::Reverse { .. });
+    // A reversal of another amount than asked undid nothing: a manager looks.
+    let reversal = matches!(intent.asked.kind, PaymentKind::Reverse { .. })
+        && intent.moved().abs() == intent.asked.amount.minor();
     match intent.ended.as_ref().map(|ended| &ended.outcome) {
         None => tally.left_open += 1,
         Some(_) if hand => tally.by_hand += 1,
