@@ -5,7 +5,7 @@ TILL  := target/release/till
 DENY  := $(or $(shell command -v cargo-deny),target/tools/bin/cargo-deny)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check deny audit bench fuzz schema clean-demo
+.PHONY: help demo build test check deny audit bench fuzz clean-demo
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -62,10 +62,16 @@ Try, in a second terminal:
 
   export TILL_CONFIG=$folder/agent.toml PATH=$(dirname "$till"):\$PATH
   till sell                       log in as 101, PIN 4826; then: open 100, scan codes, cash 20
-                                  codes: 101 (roll)  2110001004827 (Gouda by weight)  4011 (bananas: 0.5 x 4011)
+                                  codes: 101 (roll)  2110001004827 (Gouda by weight)  0.5 x 4011 (bananas)
+                                  X, Z and approvals need a supervisor: 201, PIN 58146
+
+While 'till sell' is open there (someone must be logged in), in a third terminal:
+
   till emulate tell --folder $folder/devices scan 9520000100377     as if the scanner had read it
   till emulate tell --folder $folder/devices paper out              and see what 'till doctor' says
-  till emulate tell --folder $folder/devices lose-line after        then pay by card
+  till emulate tell --folder $folder/devices lose-line after        after a first card payment: then pay by card again
+  till emulate tell --folder $folder/devices help                   what else can go wrong
+
   till journal verify             every sale sealed, nothing changed
   till doctor                     what is wrong, and what to do
 
