@@ -6,6 +6,8 @@
 //! carts, the same totals, the same shift. Called by the agent's loop thread, by `till replay`
 //! and by the tests, in the same way.
 
+mod answer;
+mod card;
 mod event;
 mod paying;
 mod refusal;
@@ -23,6 +25,8 @@ pub use event::{Change, Command, Effect, Event, JobOutcome, Once, PaymentReport,
 pub use refusal::{Refusal, payment_word};
 pub use resolve::{Found, find_item};
 pub use settings::{Settings, SettingsError};
+
+use answer::Answer;
 
 use crate::store::catalogue::{Catalogue, ReasonKind};
 use crate::store::till::read::{self, Shift};
@@ -432,55 +436,6 @@ impl Till {
             Answer::Shift(shift) => Reply::Shift(shift),
             Answer::Job(job) => Reply::Job(job),
             Answer::Done => Reply::Done,
-        })
-    }
-}
-
-/// The short form in which an answer is remembered: what it names, not what it showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Answer {
-    Cart(CartId, Option<u32>),
-    Sold(commerce::sale::ReceiptNumber),
-    Payment(u64),
-    ReturnOpen(CartId),
-    Returned(commerce::sale::ReceiptNumber),
-    Shift(u32),
-    Job(u64),
-    Done,
-}
-
-impl Answer {
-    fn text(&self) -> String {
-        match self {
-            Self::Cart(id, None) => format!("cart {id}"),
-            Self::Cart(id, Some(line)) => format!("cart {id} {line}"),
-            Self::Sold(receipt) => format!("sold {receipt}"),
-            Self::Payment(intent) => format!("payment {intent}"),
-            Self::ReturnOpen(id) => format!("return {id}"),
-            Self::Returned(receipt) => format!("returned {receipt}"),
-            Self::Shift(shift) => format!("shift {shift}"),
-            Self::Job(job) => format!("job {job}"),
-            Self::Done => "done".to_owned(),
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let mut words = text.split(' ');
-        let (kind, named) = (words.next()?, words.next());
-        let receipt = || named.and_then(commerce::sale::ReceiptNumber::parse);
-        Some(match kind {
-            "cart" => {
-                let line = words.next().map(str::parse).transpose().ok()?;
-                Self::Cart(CartId(named?.parse().ok()?), line)
-            }
-            "sold" => Self::Sold(receipt()?),
-            "payment" => Self::Payment(named?.parse().ok()?),
-            "return" => Self::ReturnOpen(CartId(named?.parse().ok()?)),
-            "returned" => Self::Returned(receipt()?),
-            "shift" => Self::Shift(named?.parse().ok()?),
-            "job" => Self::Job(named?.parse().ok()?),
-            "done" => Self::Done,
-            _ => return None,
         })
     }
 }

@@ -4,7 +4,7 @@
 //! each payout is a payment intent of its own, and the last one's end and the return's fact are
 //! one act. Nothing is paid back twice, whatever stops in between.
 
-use super::paying::{begin, end, intended};
+use super::card::{begin, end, intended};
 use super::{Answer, Change, Context, Effect, Refusal, Reply, Till};
 use crate::store::catalogue::ReasonKind;
 use crate::store::till::read::{self, ReceiptKind};

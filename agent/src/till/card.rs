@@ -1,0 +1,447 @@
+//! The card terminal's intents: asked, ended, ended by hand, undone.
+//!
+//! An intent is durable before the terminal hears of it. Its end is a fact, recorded in the same
+//! transaction as the tender and, when nothing is due any more, the sale. An unknown outcome is no
+//! end: the cart waits until the terminal was asked, or a manager says what it saw.
+
+use super::paying::{MAX_REFERENCE, write_sale};
+use super::{Answer, Change, Context, Effect, PaymentReport, Refusal, Reply, Till, to_millisecond};
+use crate::store::till::{Act, Payment, PaymentState, TillStoreError, read};
+use commerce::Money;
+use commerce::cart::{Cart, CartId};
+use commerce::fact::{Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome};
+use commerce::sale::Stamp;
+use commerce::staff::{Limited, Role, authorise};
+use commerce::tender::{CardSlip, TenderKind, Tendered};
+use drivers::terminal::command::Command as Terminal;
+use drivers::terminal::intent::{Baseline, Intent, IntentId, Kind};
+use jiff::Timestamp;
+
+impl Till {
+    pub(super) fn pay_by_card(
+        &mut self,
+        context: &Context,
+        id: CartId,
+        tender: &str,
+        amount: Option<Money>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let tender_type = self
+            .settings
+            .tender(tender)
+            .ok_or_else(|| Refusal::UnknownTender(tender.to_owned()))?
+            .clone();
+        if tender_type.kind != TenderKind::Card {
+            return Err(Refusal::WrongTender { tender: tender_type.id, kind: tender_type.kind });
+        }
+        self.assert_not_paying(id)?;
+        let cart = self.cart(id)?;
+        let due = cart.totals(&self.settings.taxes)?.due;
+        let amount = amount.unwrap_or(due);
+        // Tried on a copy, so that nothing is asked of the terminal that the cart would refuse.
+        cart.clone().tender(
+            Tendered { tender: tender_type, amount, reference: None, intent: None, card: None },
+            &self.settings.taxes,
+        )?;
+        let payment = self.new_intent(context, PaymentKind::Authorise, amount, id)?;
+        let intent = payment.intent;
+        let (fact, baseline) = (intended(&payment), self.baseline);
+        self.act(
+            context,
+            |()| Answer::Payment(intent),
+            |act| begin(act, &fact, intent, tender, baseline),
+        )?;
+        self.begin_payment(payment, effects);
+        Ok(Reply::Payment(intent))
+    }
+
+    /// A new intent, not yet written. Only one may be under way.
+    pub(super) fn new_intent(
+        &self,
+        context: &Context,
+        kind: PaymentKind,
+        amount: Money,
+        cart: CartId,
+    ) -> Result<Payment, Refusal> {
+        if let Some(busy) = &self.paying {
+            return Err(Refusal::TerminalBusy(busy.intent));
+        }
+        let stamp = self.stamp(context)?;
+        Ok(Payment {
+            intent: u64::from(read::next_number(self.store.connection(), "intent")?),
+            kind,
+            cart,
+            shift: stamp.shift,
+            asked: amount,
+            at: stamp.at,
+            by: stamp.by,
+            state: PaymentState::Open,
+            moved: Money::zero(amount.currency()),
+            terminal_number: 0,
+            used: false,
+        })
+    }
+
+    /// Hands a durable intent to the terminal.
+    pub(super) fn begin_payment(&mut self, payment: Payment, effects: &mut Vec<Effect>) {
+        let order = order(&payment, self.baseline);
+        effects.push(Effect::Terminal(Terminal::Perform(order)));
+        effects.push(Effect::Changed(Change::Payment(payment.intent)));
+        self.paying = Some(payment);
+    }
+
+    pub(super) fn abort_payment(
+        &self,
+        intent: u64,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        self.under_way(intent)?;
+        effects.push(Effect::Terminal(Terminal::Abort));
+        Ok(Reply::Payment(intent))
+    }
+
+    pub(super) fn ask_payment(
+        &self,
+        intent: u64,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        effects.push(self.ask(self.under_way(intent)?)?);
+        Ok(Reply::Payment(intent))
+    }
+
+    /// Asks the terminal what became of a payment; never sends it again.
+    pub(super) fn ask(&self, payment: &Payment) -> Result<Effect, Refusal> {
+        let mark = read::payment_mark(self.store.connection(), payment.intent)?;
+        let baseline = mark.map_or(Baseline::Unknown, |(_, baseline)| baseline);
+        Ok(Effect::Terminal(Terminal::Resolve(order(payment, baseline))))
+    }
+
+    fn under_way(&self, intent: u64) -> Result<&Payment, Refusal> {
+        self.paying
+            .as_ref()
+            .filter(|payment| payment.intent == intent)
+            .ok_or(Refusal::NoPayment(intent))
+    }
+
+    /// The terminal's word on the payment under way. A late word on one that has ended is
+    /// dropped: its end stands.
+    pub(super) fn payment_report(
+        &mut self,
+        now: Timestamp,
+        intent: u64,
+        report: PaymentReport,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let outcome = match report {
+            PaymentReport::Ended(outcome) => outcome,
+            PaymentReport::Unknown { why } => {
+                self.under_way(intent)?;
+                self.unknown = Some((intent, why));
+                effects.push(Effect::Changed(Change::Payment(intent)));
+                return Ok(Reply::Payment(intent));
+            }
+        };
+        if self.under_way(intent).is_err() {
+            return self.late_word(now, intent, outcome, effects);
+        }
+        let payment = self.under_way(intent)?.clone();
+        let by = self.authority_of_past_act(&payment.by);
+        let context = Context { now, by, approver: None, once: None };
+        self.end_payment(&context, &payment, outcome, false, effects)
+    }
+
+    /// The terminal's word on a payment that was ended before. An approval of what a person had
+    /// declined is money that moved: it is written down and stands in front of a manager. Any
+    /// other late word changes nothing.
+    fn late_word(
+        &mut self,
+        now: Timestamp,
+        intent: u64,
+        outcome: PaymentOutcome,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let currency = self.settings.store.currency;
+        let found = read::payment(self.store.connection(), intent, currency)?;
+        let approved = matches!(outcome, PaymentOutcome::Approved { .. });
+        let payment = found
+            .filter(|payment| approved && payment.state == PaymentState::Declined)
+            .ok_or(Refusal::NoPayment(intent))?;
+        let stamp = Stamp { at: to_millisecond(now), shift: payment.shift, by: payment.by };
+        let ended = Fact::PaymentEnded(PaymentEnded { stamp, intent, outcome, by_hand: false });
+        self.store.act(now, |act| end(act, &ended))?;
+        effects.push(Effect::Changed(Change::Payment(intent)));
+        Ok(Reply::Payment(intent))
+    }
+
+    /// Why the outcome of the payment under way is unknown, once the terminal could not tell.
+    #[must_use]
+    pub fn unknown_why(&self, intent: u64) -> Option<&str> {
+        self.unknown.as_ref().filter(|(of, _)| *of == intent).map(|(_, why)| why.as_str())
+    }
+
+    pub(super) fn end_by_hand(
+        &mut self,
+        context: &Context,
+        intent: u64,
+        approved: bool,
+        note: String,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let payment = self.under_way(intent)?.clone();
+        authorise(Limited::Needs(Role::Manager), &context.by, context.approver.as_ref())?;
+        if self.unknown_why(intent).is_none() {
+            // The terminal may still say so itself, and then both would stand.
+            return Err(Refusal::StillAsking(intent));
+        }
+        if note.trim().is_empty() || note.len() > MAX_REFERENCE {
+            return Err(Refusal::BadText {
+                what: "the note on what the terminal shows",
+                most: MAX_REFERENCE,
+            });
+        }
+        let outcome = if approved {
+            let card = CardSlip { authorisation: note, ..CardSlip::default() };
+            PaymentOutcome::Approved { amount: payment.asked, card }
+        } else {
+            PaymentOutcome::Declined { code: 0, text: note }
+        };
+        // Before whatever the end asks of the terminal next, which it would refuse otherwise.
+        let first = effects.len();
+        let reply = self.end_payment(context, &payment, outcome, true, effects)?;
+        effects.insert(first, Effect::Terminal(Terminal::Release(IntentId(u128::from(intent)))));
+        Ok(reply)
+    }
+
+    /// Records a payment's end together with what follows from it.
+    fn end_payment(
+        &mut self,
+        context: &Context,
+        payment: &Payment,
+        outcome: PaymentOutcome,
+        by_hand: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let intent = payment.intent;
+        let stamp = Stamp {
+            at: to_millisecond(context.now),
+            shift: payment.shift,
+            by: context.by.staff.clone(),
+        };
+        let ended = Fact::PaymentEnded(PaymentEnded {
+            stamp: stamp.clone(),
+            intent,
+            outcome: outcome.clone(),
+            by_hand,
+        });
+        let reply = match (payment.kind, outcome) {
+            (PaymentKind::Authorise, PaymentOutcome::Approved { amount, card }) => {
+                self.card_taken(context, payment, &ended, (amount, card), stamp, effects)?
+            }
+            (
+                PaymentKind::Refund | PaymentKind::Reverse { .. },
+                PaymentOutcome::Approved { .. },
+            ) if self.open_return.as_ref().is_some_and(|open| open.id == payment.cart) => {
+                self.payout_made(context, payment, &ended, effects)?
+            }
+            (PaymentKind::Reverse { receipt_number }, PaymentOutcome::Approved { amount, .. })
+                if amount == payment.asked =>
+            {
+                self.payment_undone(context, &ended, intent, receipt_number, effects)?
+            }
+            _ => {
+                self.act(context, |()| Answer::Payment(intent), |act| end(act, &ended))?;
+                self.paying = None;
+                Reply::Payment(intent)
+            }
+        };
+        effects.push(Effect::Changed(Change::Payment(intent)));
+        Ok(reply)
+    }
+
+    /// A payment was undone: where it stands as a tender on a cart, it leaves it in the same act.
+    fn payment_undone(
+        &mut self,
+        context: &Context,
+        ended: &Fact,
+        reversal: u64,
+        number: u32,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let holds =
+            |cart: &&Cart| cart.tenders.iter().any(|tendered| is_numbered(tendered, number));
+        let changed = self.carts.values().find(holds).map(|cart| {
+            let mut cart = cart.clone();
+            cart.tenders.retain(|tendered| !is_numbered(tendered, number));
+            cart
+        });
+        self.act(
+            context,
+            |()| Answer::Payment(reversal),
+            |act| {
+                end(act, ended)?;
+                match &changed {
+                    Some(cart) => act.put_tenders(cart),
+                    None => Ok(()),
+                }
+            },
+        )?;
+        self.paying = None;
+        if let Some(cart) = changed {
+            effects.push(Effect::Changed(Change::Cart(cart.id)));
+            self.carts.insert(cart.id, cart);
+        }
+        Ok(Reply::Payment(reversal))
+    }
+
+    /// A card payment went through: it becomes a tender, and the cart a sale when it is paid. An
+    /// amount the cart cannot take is left in front of a manager, its fact recorded.
+    fn card_taken(
+        &mut self,
+        context: &Context,
+        payment: &Payment,
+        ended: &Fact,
+        (amount, card): (Money, CardSlip),
+        stamp: Stamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        let intent = payment.intent;
+        let mark = read::payment_mark(self.store.connection(), intent)?;
+        let taken = mark.and_then(|(tender, _)| self.with_card(payment, &tender, amount, card));
+        let Some((cart, paid)) = taken else {
+            self.act(context, |()| Answer::Payment(intent), |act| end(act, ended))?;
+            self.paying = None;
+            return Ok(Reply::Payment(intent));
+        };
+        if paid {
+            let sale = self.make_sale(&cart, stamp)?;
+            let receipt = sale.receipt.clone();
+            self.act(
+                context,
+                |_| Answer::Sold(receipt),
+                |act| {
+                    end(act, ended)?;
+                    write_sale(act, &sale)
+                },
+            )?;
+            self.paying = None;
+            return Ok(self.sold(cart.id, &sale, effects));
+        }
+        self.paying = None;
+        let kept = self.keep(context, cart, None, effects, |act, cart| {
+            end(act, ended)?;
+            act.put_last_tender(cart)
+        });
+        if kept.is_err() {
+            self.paying = Some(payment.clone());
+        }
+        kept
+    }
+
+    /// The cart with the card tender on it, and whether it is paid then.
+    fn with_card(
+        &self,
+        payment: &Payment,
+        tender: &str,
+        amount: Money,
+        card: CardSlip,
+    ) -> Option<(Cart, bool)> {
+        let mut cart = self.carts.get(&payment.cart)?.clone();
+        let tender = self.settings.tender(tender).cloned()?;
+        let tendered = Tendered {
+            tender,
+            amount,
+            reference: None,
+            intent: Some(payment.intent),
+            card: Some(card),
+        };
+        cart.tender(tendered, &self.settings.taxes).ok()?;
+        let due = cart.totals(&self.settings.taxes).ok()?.due;
+        Some((cart, due.is_zero()))
+    }
+
+    pub(super) fn reverse_payment(
+        &mut self,
+        context: &Context,
+        intent: u64,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Reply, Refusal> {
+        authorise(Limited::Needs(Role::Manager), &context.by, context.approver.as_ref())?;
+        let currency = self.settings.store.currency;
+        let found = read::payment(self.store.connection(), intent, currency)?
+            .ok_or(Refusal::NoPayment(intent))?;
+        if found.state != PaymentState::Approved
+            || found.used
+            || found.kind != PaymentKind::Authorise
+        {
+            return Err(Refusal::NoPayment(intent));
+        }
+        let reused = read::number_used_since(self.store.connection(), intent)?;
+        if found.terminal_number == 0 || reused {
+            // Ended by hand, or the terminal began its numbers again: the number would undo
+            // nothing, or another customer's payment.
+            return Err(Refusal::NotReversible(intent));
+        }
+        let kind = PaymentKind::Reverse { receipt_number: found.terminal_number };
+        let payment = self.new_intent(context, kind, found.moved, found.cart)?;
+        let reversal = payment.intent;
+        let fact = intended(&payment);
+        let baseline = self.baseline;
+        self.act(
+            context,
+            |()| Answer::Payment(reversal),
+            |act| begin(act, &fact, reversal, "", baseline),
+        )?;
+        self.begin_payment(payment, effects);
+        Ok(Reply::Payment(reversal))
+    }
+}
+
+/// Whether a tender is the card payment that the terminal gave this number.
+fn is_numbered(tendered: &Tendered, number: u32) -> bool {
+    tendered.card.as_ref().is_some_and(|card| card.receipt_number == number)
+}
+
+/// The fact of an intent.
+pub(super) fn intended(payment: &Payment) -> Fact {
+    Fact::PaymentIntended(PaymentIntended {
+        stamp: Stamp { at: payment.at, shift: payment.shift, by: payment.by.clone() },
+        intent: payment.intent,
+        kind: payment.kind,
+        amount: payment.asked,
+        cart: payment.cart,
+    })
+}
+
+/// Makes an intent durable, with what is needed to find its outcome later.
+pub(super) fn begin(
+    act: &mut Act<'_>,
+    intended: &Fact,
+    intent: u64,
+    tender: &str,
+    baseline: Baseline,
+) -> Result<(), TillStoreError> {
+    act.record(intended)?;
+    act.put_mark(intent, tender, baseline)
+}
+
+/// Records a payment's end; what was kept to find it is forgotten.
+pub(super) fn end(act: &mut Act<'_>, ended: &Fact) -> Result<(), TillStoreError> {
+    act.record(ended)?;
+    match ended {
+        Fact::PaymentEnded(ended) => act.drop_mark(ended.intent),
+        _ => Ok(()),
+    }
+}
+
+/// The intent in the terminal driver's words.
+fn order(payment: &Payment, baseline: Baseline) -> Intent {
+    let kind = match payment.kind {
+        PaymentKind::Authorise => Kind::Payment,
+        PaymentKind::Refund => Kind::Refund,
+        // A number beyond four digits was never a terminal's; the driver refuses it.
+        PaymentKind::Reverse { receipt_number } => {
+            Kind::Reversal { receipt_no: u16::try_from(receipt_number).unwrap_or(u16::MAX) }
+        }
+    };
+    Intent { id: IntentId(u128::from(payment.intent)), kind, amount: payment.asked, baseline }
+}
