@@ -144,6 +144,7 @@ pub fn additions(fact: &Fact) -> Vec<ShiftTotal> {
         Fact::SeriesOpened(_)
         | Fact::PaymentIntended(_)
         | Fact::PaymentEnded(_)
+        | Fact::PaymentPutRight(_)
         | Fact::StockCounted(_)
         | Fact::ShiftClosed(_) => {}
     }

@@ -236,7 +236,7 @@ fn settings_are_read_and_the_environment_wins() {
     assert_eq!(printer.endpoint.to_string(), "tcp://p:9100");
     assert_eq!(printer.drawer_pin.0, drivers::printer::profile::DrawerPin::Five);
     let terminal = config.terminal.as_ref().unwrap();
-    let driver = terminal.driver(commerce::Currency::parse("EUR").unwrap());
+    let driver = terminal.driver(commerce::Currency::parse("EUR").unwrap(), true);
     assert_eq!(driver.timing, Timing::default(), "defaults are the driver's");
     assert_eq!(Some(driver.password), drivers::terminal::protocol::Password::new(12_345));
     let written = serde_json::to_string(&config).unwrap() + &format!("{config:?}");

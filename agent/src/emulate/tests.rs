@@ -96,6 +96,7 @@ impl Bench {
             password: Password::new(0).unwrap(),
             currency: Currency::parse("EUR").unwrap(),
             timing: Timing::default(),
+            is_first_use: true,
         };
         let endpoint = format!("tcp://{}", self.emulators.terminal().unwrap());
         let (device, reports) = self.device(TerminalDriver::new(&config).unwrap(), &endpoint);

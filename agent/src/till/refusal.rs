@@ -128,6 +128,9 @@ pub enum Refusal {
         "the card terminal is still being asked about payment {0}: wait for its word, or abort it"
     )]
     StillAsking(u64),
+    /// An amount or a number beside the word that no money moved.
+    #[error("payment {0} is said to have moved nothing: then it has no amount and no number")]
+    NothingMoved(u64),
     /// The terminal cannot undo it by its number.
     #[error(
         "payment {0} cannot be undone by its number any more: give the money back at the terminal itself, by a refund"

@@ -76,6 +76,8 @@ struct PayoutWire<'a> {
     intent: Option<u64>,
     #[b(4)]
     card: Option<CardWire<'a>>,
+    #[b(5)]
+    approved_by: Option<&'a str>,
 }
 
 impl Body for Return {
@@ -180,6 +182,7 @@ impl<'a> PayoutWire<'a> {
             amount: amounts.minor("a payout", payout.amount)?,
             intent: payout.intent,
             card: payout.card.as_ref().map(CardWire::of).transpose()?,
+            approved_by: payout.approved_by.as_ref().map(|by| by.as_str()),
         })
     }
 
@@ -190,6 +193,7 @@ impl<'a> PayoutWire<'a> {
             amount: amounts.money(self.amount)?,
             intent: self.intent,
             card: self.card.map(CardWire::read).transpose()?,
+            approved_by: maybe_staff(self.approved_by)?,
         })
     }
 }

@@ -69,8 +69,6 @@ pub(in crate::http) struct MoveCash {
 pub(in crate::http) struct OpenDrawer {
     /// The id of a reason of kind `no_sale`.
     pub reason: String,
-    /// Another person's word, where it is needed.
-    pub approval: Option<Approval>,
 }
 
 /// A shift.

@@ -74,11 +74,12 @@ fn ten_wrong_pins_lock_out_until_an_administrator_resets() {
 fn approvals_count_as_attempts() {
     let shop = Shop::open();
     let mut client = shop.selling();
-    let ask = r#"{"reason": "check-drawer", "approval": {"staff": "301", "pin": "0000"}}"#;
+    let ask = r#"{"direction": "out", "amount": {"minor": 100, "currency": "EUR"},
+        "reason": "bottle-bank", "approval": {"staff": "301", "pin": "0000"}}"#;
     for _ in 0..5 {
-        client.post("/drawer", ask).is(401, "wrong-pin");
+        client.post("/cash", ask).is(401, "wrong-pin");
     }
-    client.post("/drawer", ask).is(429, "pin-locked");
+    client.post("/cash", ask).is(429, "pin-locked");
     shop.client().bare("POST", "/session", &log_in(MANAGER.0, MANAGER.1)).is(429, "pin-locked");
 }
 

@@ -2,6 +2,7 @@
 
 use super::error::{Result, TillStoreError};
 use super::fold::{self, Place};
+use super::payments;
 use super::{Head, NewSeries};
 use commerce::fact::{Fact, SeriesOpened};
 use commerce::sale::ReceiptNumber;
@@ -68,6 +69,7 @@ pub(super) fn begin_series(
          ON CONFLICT DO UPDATE SET replica = excluded.replica",
         params![new.replica.0],
     )?;
+    payments::distrust_marks(&tx)?;
     tx.commit()?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The till loop over real files, with the shipped demo store.
 
+mod by_hand;
 mod paying;
 mod selling;
 

@@ -62,6 +62,7 @@ impl Rows {
             Fact::SeriesOpened(_)
             | Fact::PaymentIntended(_)
             | Fact::PaymentEnded(_)
+            | Fact::PaymentPutRight(_)
             | Fact::StockCounted(_) => Vec::new(),
         }
     }
