@@ -1,13 +1,14 @@
 //! `till import KIND FILE`: on a stopped or a running till.
 
 use super::progress::bar;
-use crate::auth;
+use crate::auth::{self, AuthError};
 use crate::config::Config;
 use crate::home::{Home, machine_at, wall_clock};
 use crate::import::{self, Format, ImportReport, Input, Kind, Progress, StockCount};
 use crate::store::catalogue::Catalogue;
 use crate::store::till::{TillStore, TillStoreError};
 use crate::till::Settings;
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use commerce::fact::{Fact, StockCounted};
 use commerce::staff::StaffId;
@@ -111,13 +112,22 @@ fn set_pins(
     if report.pins.is_empty() {
         return Ok(());
     }
-    let pepper = home.pepper()?;
-    let mut store = till_store(config, home, catalogue)?;
-    for (staff, pin) in &report.pins {
-        let verifier = auth::make_verifier(pin.expose(), &pepper)?;
-        store.act(wall_clock(), |act| act.set_pin(staff.as_str(), &verifier))?;
-    }
-    Ok(())
+    let write = || {
+        let pepper = home.pepper()?;
+        let verifiers = report
+            .pins
+            .iter()
+            .map(|(staff, pin)| Ok((staff, auth::make_verifier(pin.expose(), &pepper)?)))
+            .collect::<Result<Vec<_>, AuthError>>()?;
+        let mut store = till_store(config, home, catalogue)?;
+        store.act(wall_clock(), |act| {
+            verifiers.iter().try_for_each(|(staff, verifier)| act.set_pin(staff.as_str(), verifier))
+        })?;
+        Ok(())
+    };
+    let kept: anyhow::Result<()> = write();
+    // The list stands in one file, PINs in another: no transaction holds both.
+    kept.context("the people are imported, but none of their PINs: import the file again")
 }
 
 /// Writes counts into the journal, a fact a thousand rows.

@@ -48,6 +48,9 @@ pub enum Refusal {
     /// Another cart is at the till.
     #[error("cart {0} is at the till: park it, pay it or give it up first")]
     CartAtTill(CartId),
+    /// As many carts are parked as may be.
+    #[error("{0} carts are parked already: recall some and sell them or give them up")]
+    TooManyParked(usize),
     /// A card payment on the cart is under way or unknown.
     #[error(
         "card payment {intent} on cart {cart} has no known outcome yet: wait for the terminal, or ask it again"

@@ -374,6 +374,14 @@ pub fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     jobs::jobs(conn, limit)
 }
 
+/// How many jobs wait or are with the printer, and how many are stuck.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn job_counts(conn: &Connection) -> Result<(u32, u32)> {
+    jobs::counts(conn)
+}
+
 /// The job the printer is to be given next; none while one is with it.
 ///
 /// # Errors

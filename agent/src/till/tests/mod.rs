@@ -3,6 +3,7 @@
 mod by_hand;
 mod paying;
 mod selling;
+mod spool;
 
 use super::*;
 use crate::import::{Input, Kind, import};
