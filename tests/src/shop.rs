@@ -68,6 +68,7 @@ pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore, String>
         reason: SeriesReason::First,
         store: "HH01".into(),
         till: 1,
+        above: 0,
     });
     let key = SealingKey::from_seed(&Seed::new([7; 32])).unwrap();
     opened.begin(key, 0, now, new).map_err(|error| error.to_string())

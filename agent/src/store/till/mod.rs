@@ -64,6 +64,8 @@ pub struct NewSeries {
     pub store: String,
     /// The till's number.
     pub till: u16,
+    /// The highest series known beside the database: the new one is above it and the database's own.
+    pub above: u32,
 }
 
 /// Who the database says it is.

@@ -195,6 +195,7 @@ fn in_a_store_put_back_an_open_payment_is_no_longer_told_by_the_terminals_number
         reason: SeriesReason::Restored,
         store: "HH01".into(),
         till: 1,
+        above: 0,
     };
     let store = store.begin(key(), 0, now, Some(new)).unwrap();
     let (_, baseline) = read::payment_mark(store.connection(), intent).unwrap().unwrap();

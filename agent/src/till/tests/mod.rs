@@ -60,6 +60,7 @@ impl Shop {
             reason: SeriesReason::First,
             store: "HH01".into(),
             till: 1,
+            above: 0,
         };
         let store = store.begin(key(), 0, now, Some(new)).unwrap();
         let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
