@@ -105,7 +105,7 @@ fn golden() {
     let written = witness(chain(A, 1_000, 9));
     let bytes = written.encode();
     let expected = format!(
-        "a50050{}0150{}0250{}031903e8045820{}",
+        "a60050{}0150{}0250{}031903e8045820{}0503",
         "01".repeat(16),
         "02".repeat(16),
         "aa".repeat(16),
@@ -114,6 +114,11 @@ fn golden() {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, expected);
     assert_eq!(Witness::decode(&bytes), Ok(written));
+    // Written before the series stood in it.
+    let mut older = bytes.clone();
+    older[0] = 0xa5;
+    older.truncate(bytes.len() - 2);
+    assert_eq!(Witness::decode(&older), Ok(Witness { series: 0, ..written }));
 
     let Value::Map(fields) = serde_cbor::from_slice(&bytes).unwrap() else { panic!("not a map") };
     let field = |number| fields[&Value::Integer(number)].clone();
