@@ -1,6 +1,7 @@
 //! The till loop over real files, with the shipped demo store.
 
 mod by_hand;
+mod migrated;
 mod paying;
 mod selling;
 mod spool;
@@ -9,9 +10,9 @@ use super::*;
 use crate::import::{Input, Kind, import};
 use crate::store::open::OpenOptions;
 use crate::store::till::{NewSeries, Opened};
-use commerce::Money;
 use commerce::fact::SeriesReason;
-use std::path::Path;
+use commerce::{Money, UnitPrice};
+use std::path::{Path, PathBuf};
 use sync::log::{ReplicaId, SealingKey, Seed};
 
 /// A Sunday in Hamburg, 10:00.
