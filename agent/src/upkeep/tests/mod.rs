@@ -5,6 +5,7 @@ mod documented;
 mod examined;
 mod exported;
 mod verified;
+pub(crate) mod zed;
 
 use super::*;
 use crate::home::Lock;
