@@ -236,6 +236,37 @@ async fn payments_are_announced_and_faults_are_met() {
 }
 
 #[tokio::test]
+async fn planned_faults_are_shown_and_forgotten() {
+    let mut bench = Bench::start().await;
+    let told = bench.tell("faults").await.unwrap();
+    assert_eq!(told, "no faults are planned\n");
+    for (line, place) in [
+        ("decline 6c", "the next order"),
+        ("another-amount 995", "order 2 from now"),
+        ("ask busy", "the next question"),
+        ("ask mute", "question 2 from now"),
+    ] {
+        let told = bench.tell(line).await.unwrap();
+        assert!(told.contains(place) && told.contains(line), "{told}");
+    }
+    let told = bench.tell("faults").await.unwrap();
+    assert_eq!(
+        told,
+        "order 1: decline 6c\norder 2: another-amount 995\nquestion 1: ask busy\nquestion 2: ask mute\n"
+    );
+    let status = bench.tell("status").await.unwrap();
+    assert!(status.contains("4 planned faults"), "{status}");
+
+    let told = bench.tell("heal").await.unwrap();
+    assert!(told.contains("faults forgotten: 4"), "{told}");
+    assert_eq!(bench.tell("faults").await.unwrap(), "no faults are planned\n");
+    let mut cashier = bench.cashier().await;
+    assert!(matches!(cashier.pay().await, Outcome::Approved(_)));
+    assert!(bench.hear("balance").await.ends_with("balance 12.95 EUR"));
+    cashier.device.stop().await;
+}
+
+#[tokio::test]
 async fn the_terminal_counts_on_after_a_new_start() {
     let mut bench = Bench::start().await;
     let mut cashier = bench.cashier().await;
