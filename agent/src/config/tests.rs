@@ -229,7 +229,7 @@ fn settings_are_read_and_the_environment_wins() {
     ];
     let config = load(text, &variables).unwrap();
     assert_eq!(config.http.socket_address().to_string(), "[::1]:0");
-    assert_eq!(config.paths().till_db, Path::new("data/till.db"));
+    assert_eq!(*config.store.folder, *Path::new("data"));
     assert_eq!(config.store.disk_watermark_bytes(), 67_108_864);
     assert_eq!(config.log.level.filter().to_string(), "info");
     let printer = config.printer.as_ref().unwrap();
