@@ -1,6 +1,6 @@
 //! `till import KIND FILE`: on a stopped or a running till.
 
-use super::progress::bar;
+use super::progress::Bar;
 use crate::auth::{self, AuthError};
 use crate::config::Config;
 use crate::home::{Home, machine_at, wall_clock};
@@ -46,7 +46,7 @@ impl What {
 }
 
 /// Imports master data from CSV or JSON Lines, all or nothing. The formats are described, with
-/// examples, in docs/formats.md. Bad rows are named with line, column and reason.
+/// examples, in docs/formats.md. All that is wrong is named with line, column and reason.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// What the file holds. A new store imports in this order.
@@ -68,11 +68,8 @@ impl Import {
     pub(super) fn run(&self, config: &Config) -> anyhow::Result<()> {
         let home = Home::at(&config.store.folder)?;
         let mut catalogue = home.catalogue()?;
-        let bar = bar("{wide_bar} {bytes}/{total_bytes} {eta}");
-        let mut show = |progress: Progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.bytes);
-        };
+        let mut bar = Bar::new("{wide_bar} {bytes}/{total_bytes} {eta}");
+        let mut show = |progress: Progress| bar.show(progress.bytes, progress.total);
         let format = self.format.map(|format| match format {
             FileFormat::Csv => Format::Csv,
             FileFormat::Jsonl => Format::JsonLines,
@@ -86,7 +83,7 @@ impl Import {
             }
             None => import_stock(config, &home, &catalogue, input)?,
         };
-        bar.finish_and_clear();
+        bar.finish();
         println!("{}: {rows} rows imported", self.file.display());
         Ok(())
     }
