@@ -9,6 +9,7 @@ use crate::store::catalogue::Catalogue;
 use crate::store::till::{TillStore, TillStoreError};
 use crate::till::Settings;
 use anyhow::Context as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use commerce::fact::{Fact, StockCounted};
 use commerce::staff::StaffId;
@@ -17,32 +18,15 @@ use std::path::PathBuf;
 /// Who counts when a file is imported from the command line: the till itself.
 const IMPORTER: &str = "0";
 
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum What {
-    Store,
-    Taxes,
-    Tenders,
-    Reasons,
-    Staff,
-    Catalogue,
-    Prices,
-    Stock,
-}
+/// What a file holds; `None` is stock, which is counted into the journal.
+#[derive(Debug, Clone, Copy)]
+struct What(Option<Kind>);
 
-impl What {
-    const fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Store => Some(Kind::Store),
-            Self::Taxes => Some(Kind::Taxes),
-            Self::Tenders => Some(Kind::Tenders),
-            Self::Reasons => Some(Kind::Reasons),
-            Self::Staff => Some(Kind::Staff),
-            Self::Catalogue => Some(Kind::Catalogue),
-            Self::Prices => Some(Kind::Prices),
-            Self::Stock => None,
-        }
-    }
+/// Reads the word for it: that of a [`Kind`], or `stock`.
+fn what() -> impl TypedValueParser<Value = What> {
+    let words = Kind::ALL.map(Kind::name).into_iter().chain(["stock"]);
+    PossibleValuesParser::new(words)
+        .map(|word| What(Kind::ALL.into_iter().find(|kind| kind.name() == word)))
 }
 
 /// Imports master data from CSV or JSON Lines, all or nothing. The formats are described, with
@@ -50,6 +34,7 @@ impl What {
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// What the file holds. A new store imports in this order.
+    #[arg(value_parser = what())]
     what: What,
     /// The file; .csv, .jsonl or .ndjson.
     file: PathBuf,
@@ -75,7 +60,7 @@ impl Import {
             FileFormat::Jsonl => Format::JsonLines,
         });
         let input = Input { path: &self.file, format, progress: &mut show };
-        let rows = match self.what.kind() {
+        let rows = match self.what.0 {
             Some(kind) => {
                 let report = import::import(kind, input, &mut catalogue, wall_clock())?;
                 set_pins(config, &home, &catalogue, &report)?;
@@ -160,4 +145,27 @@ fn by_place(counts: Vec<StockCount>) -> std::collections::BTreeMap<String, Vec<(
         places.entry(count.place).or_default().push((count.sku, count.thousandths));
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        import: Import,
+    }
+
+    #[test]
+    fn every_kind_and_stock_have_their_word() {
+        let what = |word: &str| Line::try_parse_from(["import", word, "rows.csv"]);
+        for kind in Kind::ALL {
+            assert_eq!(what(kind.name()).unwrap().import.what.0, Some(kind));
+        }
+        assert_eq!(what("stock").unwrap().import.what.0, None);
+        let refused = what("stocks").unwrap_err().to_string();
+        assert!(refused.contains("prices, stock"), "{refused}");
+    }
 }

@@ -5,7 +5,7 @@
 
 mod trade;
 
-use super::rows::{direction, total_name};
+use super::rows::direction;
 use super::{Exported, ExportedFile, Sink};
 use crate::upkeep::UpkeepError;
 use commerce::Money;
@@ -243,7 +243,7 @@ fn shift_closed(fact: &ShiftClosed) -> Value {
         .iter()
         .map(|total| {
             json!({
-                "total": total_name(total.kind),
+                "total": total.kind.name(),
                 "key": total.key,
                 "count": total.count,
                 "minor": total.amount,
