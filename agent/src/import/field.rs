@@ -41,18 +41,9 @@ impl Row {
         most: usize,
         forbidden: impl Fn(char) -> bool,
     ) -> Result<String, Refused> {
-        let text = self.get(column).to_owned();
-        // A control character on a receipt is a command to the printer, and on a screen to that.
-        if let Some(letter) = text.chars().find(|letter| forbidden(*letter)) {
-            let code = u32::from(letter);
-            return Err(self.refuse(column, format!("holds the control character {code:#04x}")));
-        }
-        match text.chars().count() {
-            count if count > most => {
-                Err(self.refuse(column, format!("has {count} characters, at most {most} fit")))
-            }
-            _ => Ok(text),
-        }
+        let text = self.get(column);
+        let checked = check(text, most, forbidden).map(|()| text.to_owned());
+        checked.map_err(|reason| self.refuse(column, reason))
     }
 
     /// A required value, read by `parse`, whose error is the reason.
@@ -73,13 +64,15 @@ impl Row {
         column: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Refused> {
-        // Codes in a cell may stand on lines of their own.
-        let forbidden = |letter: char| letter.is_control() && !letter.is_whitespace();
-        let text = self.check_text(column, MOST_PARSED, forbidden)?;
+        let text = self.get(column);
         if text.is_empty() {
             return Ok(None);
         }
-        parse(&text).map(Some).map_err(|reason| self.refuse(column, reason))
+        // Codes in a cell may stand on lines of their own.
+        let forbidden = |letter: char| letter.is_control() && !letter.is_whitespace();
+        let value = check(text, MOST_PARSED, forbidden)
+            .and_then(|()| parse(text).map_err(|reason| reason.to_string()));
+        value.map(Some).map_err(|reason| self.refuse(column, reason))
     }
 
     /// `yes` or `no`.
@@ -108,6 +101,18 @@ impl Row {
         names: &str,
     ) -> Result<T, Refused> {
         self.value(column, |text| parse(text).ok_or_else(|| format!("`{text}` is none of {names}")))
+    }
+}
+
+/// Whether a text may be taken, and shown in a reason.
+fn check(text: &str, most: usize, forbidden: impl Fn(char) -> bool) -> Result<(), String> {
+    // A control character on a receipt is a command to the printer, and on a screen to that.
+    if let Some(letter) = text.chars().find(|letter| forbidden(*letter)) {
+        return Err(format!("holds the control character {:#04x}", u32::from(letter)));
+    }
+    match text.chars().count() {
+        count if count > most => Err(format!("has {count} characters, at most {most} fit")),
+        _ => Ok(()),
     }
 }
 
