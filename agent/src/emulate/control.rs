@@ -98,7 +98,7 @@ const COMMANDS: [(&str, &str); 28] = [
     ("takes-back", "says approved, then aborts the next order"),
     ("refuses-abort", "does not let the next order be aborted"),
     ("ask busy|refuse|lose-line|mute", "what becomes of the till's next question"),
-    ("faults", "shows what is planned for the terminal, in the order in which it will happen"),
+    ("faults", "shows what is planned for the terminal, the next first"),
     ("heal", "forgets all that is planned for the terminal"),
     ("power-cut SECONDS", "cuts the terminal's power now"),
     ("cut-line", "pulls the terminal's cable now"),
@@ -152,8 +152,8 @@ pub fn help() -> String {
     text.push_str(
         "\nMOMENT is `unbooked` (no money moves), `later` (it moves 20 s later), `before` (it \
          moved,\nthe till is not told) or `after` (the till is told, the end is missing). Orders \
-         are payments,\nrefunds and reversals; what is planned waits for the next one that nothing else is \
-         planned for.\n",
+         are payments,\nrefunds and reversals; what is planned meets them one by one, in the order \
+         it was planned.\n",
     );
     text
 }
