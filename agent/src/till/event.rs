@@ -332,6 +332,8 @@ pub enum Change {
     Spool,
     /// Catalogue or settings.
     Settings,
+    /// A receipt's own code was scanned: someone brought it back.
+    ReceiptScanned(ReceiptNumber),
     /// A scan was refused, and why.
     ScanRefused(String),
 }

@@ -55,7 +55,10 @@ impl Till {
         self.assert_room()?;
         let instants = (context.now, self.store.latest());
         let found = match look_up(&self.catalogue.view(), &self.settings, scan, instants)? {
-            Scanned::Receipt(receipt) => return Ok(Reply::Receipt(receipt)),
+            Scanned::Receipt(receipt) => {
+                effects.push(Effect::Changed(Change::ReceiptScanned(receipt.clone())));
+                return Ok(Reply::Receipt(receipt));
+            }
             Scanned::Item(found) => found,
         };
         let goods = sellable(&found, &self.settings, quantity)?;

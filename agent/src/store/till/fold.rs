@@ -28,7 +28,7 @@ pub(super) struct Place {
 }
 
 /// Tables that [`rebuild`] empties and folds again, in the order of the schema.
-pub(super) const FOLDED: [&str; 9] = [
+pub const FOLDED: [&str; 9] = [
     "counter",
     "series",
     "shift",

@@ -19,7 +19,7 @@ mod refold;
 mod returns;
 
 pub use error::TillStoreError;
-pub use fold::rebuild;
+pub use fold::{FOLDED, rebuild};
 pub use inspect::{Inspection, JournalStream, Owner};
 pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;

@@ -1,7 +1,7 @@
 //! Taking money, giving it back, closing the shift: and what the journal says of it.
 
 use super::*;
-use crate::store::till::{PaymentState, decode_entry, read, rebuild};
+use crate::store::till::{FOLDED, PaymentState, decode_entry, read, rebuild};
 use commerce::fact::{CashDirection, Fact, PaymentOutcome};
 use commerce::sale::{ReceiptNumber, Sale};
 use commerce::shift::{TotalKind, total_of};
@@ -248,18 +248,7 @@ fn the_shift_closes_with_its_difference_and_state_is_what_the_journal_says() {
 
     let db = rusqlite::Connection::open(shop.folder.path().join("till.db")).unwrap();
     let dump = |db: &rusqlite::Connection| {
-        let tables = [
-            "counter",
-            "series",
-            "shift",
-            "shift_total",
-            "receipt",
-            "returned_line",
-            "returned_tender",
-            "payment",
-            "stock",
-        ];
-        tables.map(|table| {
+        FOLDED.map(|table| {
             let mut statement =
                 db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
             let columns = statement.column_count();
