@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use std::sync::Arc;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder,
     PathItem, Ref, RefOr, Required, ResponseBuilder, Type,
@@ -28,6 +29,23 @@ const OPEN: &[(&str, &str)] = &[
     ("post", "/api/v1/setup"),
     ("get", "/api/v1/status"),
     ("get", "/api/v1/devices"),
+];
+
+/// The groups of operations, in the order of a day at the till: whoever reads on begins at the top.
+pub(super) const TAGS: [(&str, &str); 13] = [
+    ("session", "Log in first; PINs"),
+    ("till", "How the till is, and what its store takes"),
+    ("shifts", "Open, look, count, close; cash in and out; X and Z"),
+    ("items", "Search and price check"),
+    ("carts", "Baskets, at the till and parked"),
+    ("paying", "Tenders, and settling"),
+    ("payments", "What became of card payments"),
+    ("receipts", "As they were printed, and again"),
+    ("returns", "Refunds and the last sale undone"),
+    ("stock", "On hand"),
+    ("devices", "Printer, terminal, scanners, and what waits for paper"),
+    ("events", "What happens, as it happens"),
+    ("journal", "Every fact, sealed"),
 ];
 
 const DESCRIPTION: &str = "The API of one till, on its own machine only. Log in with POST /session: \
@@ -56,7 +74,9 @@ pub(super) fn head() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
         .build();
-    OpenApiBuilder::new().info(info).components(Some(components)).build()
+    let tag =
+        |(name, says): (&str, &str)| TagBuilder::new().name(name).description(Some(says)).build();
+    OpenApiBuilder::new().info(info).tags(Some(TAGS.map(tag))).components(Some(components)).build()
 }
 
 /// The pages and the document.

@@ -1,6 +1,7 @@
 //! The OpenAPI document, its page, and `docs/api.md`: all say the same.
 
 use super::Shop;
+use crate::http::docs::TAGS;
 use crate::http::problem::Kind;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -39,6 +40,8 @@ fn the_document_is_openapi_3_1_and_whole() {
     assert_eq!(ids.len(), operations(&document).len());
     for (method, path, operation) in operations(&document) {
         assert!(operation["summary"].is_string(), "{method} {path} says nothing");
+        let tag = operation["tags"][0].as_str().unwrap();
+        assert!(TAGS.iter().any(|(known, _)| *known == tag), "{method} {path}: {tag}");
         assert!(
             operation["responses"]["default"]["content"]["application/problem+json"].is_object(),
             "{method} {path}"
