@@ -102,6 +102,7 @@ pub(super) fn complete(document: &mut OpenApi) {
             let changes = method != "get";
             let log_in = !OPEN.contains(&(method, path.as_str()));
             add_problem(operation);
+            name_once(operation);
             if log_in {
                 add_log_in(operation, changes);
             }
@@ -118,6 +119,14 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     let all = [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)];
     all.into_iter()
         .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Handlers of several groups share a name; the page calls operations by theirs, so the group goes
+/// before it.
+fn name_once(operation: &mut Operation) {
+    let group = operation.tags.as_ref().and_then(|tags| tags.first()).cloned().unwrap_or_default();
+    let name = operation.operation_id.take().unwrap_or_default();
+    operation.operation_id = Some(format!("{group}_{name}"));
 }
 
 fn add_problem(operation: &mut Operation) {
