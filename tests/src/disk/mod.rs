@@ -5,6 +5,7 @@
 //! `unshare` (util-linux) makes the namespace: as root directly, else in a user namespace.
 
 mod faults;
+mod spoilt;
 
 use crate::process::till_binary;
 use std::path::Path;
