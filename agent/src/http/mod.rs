@@ -138,19 +138,8 @@ pub async fn serve(
     })?;
     let address =
         listener.local_addr().map_err(|source| ServeError::Bind { address: wanted, source })?;
-    let pepper = home.pepper()?;
-    let idle = config.session_idle();
-    let (auth, setup_code) = Auth::open(till.clone(), pepper, idle).await?;
-    if let Some(setup_code) = &setup_code {
-        tracing::warn!(
-            setup_code,
-            "nobody has a PIN yet: set the first administrator's with this code (POST /api/v1/setup)"
-        );
-    }
     let (stop, stopping) = watch::channel(false);
-    let made =
-        Made { till, auth, board, home: home.clone(), pepper, stopping: stopping.clone(), idle };
-    let router = routes::router(Arc::new(Inner::new(made)?));
+    let (router, setup_code) = service(till, board, config, home, stopping.clone()).await?;
     // Answers are small and whole: waiting to fill a packet would cost more than the act.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -172,6 +161,31 @@ pub async fn serve(
     });
     tracing::info!(%address, "the API listens");
     Ok(Server { address, setup_code, stop, task })
+}
+
+/// The API of a running till without a socket: what [`serve`] listens with. Beside it the code
+/// for setting up, where nobody has a PIN yet. Event streams end when `stopping` becomes true.
+///
+/// # Errors
+/// When the till's files cannot be read.
+pub async fn service(
+    till: Loop,
+    board: Arc<dyn Board>,
+    config: &Http,
+    home: &Home,
+    stopping: watch::Receiver<bool>,
+) -> Result<(axum::Router, Option<String>), ServeError> {
+    let pepper = home.pepper()?;
+    let idle = config.session_idle();
+    let (auth, setup_code) = Auth::open(till.clone(), pepper, idle).await?;
+    if let Some(setup_code) = &setup_code {
+        tracing::warn!(
+            setup_code,
+            "nobody has a PIN yet: set the first administrator's with this code (POST /api/v1/setup)"
+        );
+    }
+    let made = Made { till, auth, board, home: home.clone(), pepper, stopping, idle };
+    Ok((routes::router(Arc::new(Inner::new(made)?)), setup_code))
 }
 
 /// Waits until the server is told to stop, or nobody is left who could tell it.
