@@ -56,6 +56,37 @@ const WORDS: [&str; 44] = [
     "HH01-1-1-000001",
 ];
 
+/// What a field of a body mostly holds, so that requests reach deep into the till.
+const FIELDS: [(&str, &[&str]); 12] = [
+    ("code", &["101", "102", "9520000100377", "2110001004827", "5018374000016"]),
+    ("quantity", &["1", "2", "1", "0.482"]),
+    ("tender", &["cash", "cash", "card", "voucher", "coupon"]),
+    ("currency", &["EUR"]),
+    ("price", &["0.30", "3/1.00", "1.99"]),
+    ("percent", &["5", "10", "100"]),
+    ("staff", &["301"]),
+    ("pin", &["692571"]),
+    ("current", &["80361472"]),
+    ("label", &["hat"]),
+    ("note", &["seen on the terminal"]),
+    ("reference", &["G-4711"]),
+];
+
+/// The reasons that a route takes, by its last word.
+const REASONS: [(&str, &[&str]); 8] = [
+    ("discounts", &["loyalty", "goodwill"]),
+    ("price", &["price-match"]),
+    ("cancel", &["staff-mistake"]),
+    ("void", &["staff-mistake"]),
+    ("refund", &["faulty", "spoiled"]),
+    ("cash", &["change-float", "postage"]),
+    ("drawer", &["give-change"]),
+    ("{line}", &["wrong-item"]),
+];
+
+/// Amounts that fit a small basket.
+const AMOUNTS: [i64; 7] = [1, 20, 35, 45, 100, 500, 10_000];
+
 /// Numbers at which something changes.
 const NUMBERS: [i64; 12] =
     [0, 1, 2, 3, 20, 500, 10_000, -1, 250_001, i64::MAX, i64::MIN, 9_007_199_254_740_993];
@@ -94,10 +125,28 @@ impl<'a> Bytes<'a> {
         String::from_utf8_lossy(&self.raw()).into_owned()
     }
 
+    /// True once in so many times.
+    fn one_in(&mut self, n: u8) -> bool {
+        self.next() % n == 0
+    }
+
     fn word(&mut self) -> String {
-        match self.next() % 8 {
-            0 => self.text(),
-            _ => self.pick(&WORDS).unwrap_or_default().to_owned(),
+        match self.one_in(8) {
+            true => self.text(),
+            false => self.pick(&WORDS).unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// A word for a field of the body of a route.
+    fn word_for(&mut self, field: &str, route: &str) -> String {
+        let last = route.rsplit('/').next().unwrap_or_default();
+        let found = match field {
+            "reason" => REASONS.iter().find(|(name, _)| *name == last),
+            _ => FIELDS.iter().find(|(name, _)| *name == field),
+        };
+        match found {
+            Some((_, words)) if !self.one_in(12) => self.pick(words).unwrap_or_default().to_owned(),
+            _ => self.word(),
         }
     }
 }
@@ -137,7 +186,11 @@ pub fn next(
     (cookie, csrf): (&str, &str),
     number: u64,
 ) -> Option<Request<Body>> {
-    let operation = bytes.pick(operations)?;
+    let mut operation = bytes.pick(operations)?;
+    let door = ["/session", "/setup", "/pin", "/verify"];
+    if door.iter().any(|end| operation.path.ends_with(end)) && !bytes.one_in(16) {
+        operation = bytes.pick(operations)?;
+    }
     let mut path = String::new();
     for part in operation.path.split('/').skip(1) {
         path.push('/');
@@ -146,7 +199,7 @@ pub fn next(
             None => path.push_str(part),
         }
     }
-    match bytes.next() % 8 {
+    match bytes.next() % 32 {
         0 => path.push_str(&format!("?reason={}", escaped(&bytes.word()))),
         1 => path.push_str(&format!("?{}", escaped(&bytes.text()))),
         _ => {}
@@ -163,26 +216,30 @@ pub fn next(
     if headers != 4 {
         request = request.header(header::COOKIE, cookie);
     }
-    let key = match headers >> 5 {
-        0 => None,
-        1 => Some(HeaderValue::from_static("used-again")),
-        2 => Some(HeaderValue::from_bytes(&bytes.raw()).ok()?),
+    let key = match bytes.next() {
+        0..8 => None,
+        8..24 => Some(HeaderValue::from_static("used-again")),
+        24..32 => Some(HeaderValue::from_bytes(&bytes.raw()).ok()?),
         _ => Some(HeaderValue::from_str(&format!("key-{number}")).ok()?),
     };
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
-    let body = match bytes.next() % 8 {
+    let body = match bytes.next() % 32 {
         0 => bytes.raw(),
         1 => Vec::new(),
-        _ => value(bytes, &operation.body, document, 0).to_string().into_bytes(),
+        _ if operation.body.is_null() => Vec::new(),
+        _ => {
+            let of = Field { name: "", route: &operation.path, document };
+            value(bytes, &operation.body, &of, 0).to_string().into_bytes()
+        }
     };
     request.body(Body::from(body)).ok()
 }
 
 fn parameter(bytes: &mut Bytes<'_>, name: &str, known: &Known) -> String {
     let there: Vec<_> = known.iter().filter(|(of, _)| *of == name).collect();
-    match (bytes.next() % 8, there.as_slice()) {
+    match (bytes.next() % 24, there.as_slice()) {
         (0, _) => bytes.word(),
         (1, _) => bytes.next().to_string(),
         (_, []) => "1".to_owned(),
@@ -190,18 +247,25 @@ fn parameter(bytes: &mut Bytes<'_>, name: &str, known: &Known) -> String {
     }
 }
 
+/// Where a value is to stand.
+struct Field<'a> {
+    name: &'a str,
+    route: &'a str,
+    document: &'a Value,
+}
+
 /// A value that fits a schema, mostly.
-fn value(bytes: &mut Bytes<'_>, schema: &Value, document: &Value, depth: u32) -> Value {
+fn value(bytes: &mut Bytes<'_>, schema: &Value, of: &Field<'_>, depth: u32) -> Value {
     if depth > DEEPEST {
         return Value::Null;
     }
     if let Some(name) = schema["$ref"].as_str() {
-        let found = name.strip_prefix('#').and_then(|name| document.pointer(name));
-        return found.map_or(Value::Null, |found| value(bytes, found, document, depth + 1));
+        let found = name.strip_prefix('#').and_then(|name| of.document.pointer(name));
+        return found.map_or(Value::Null, |found| value(bytes, found, of, depth + 1));
     }
     if let Some(choices) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
         let choice = bytes.pick(choices).unwrap_or_default();
-        return value(bytes, &choice, document, depth + 1);
+        return value(bytes, &choice, of, depth + 1);
     }
     if let Some(names) = schema["enum"].as_array() {
         return bytes.pick(names).unwrap_or_default();
@@ -211,30 +275,34 @@ fn value(bytes: &mut Bytes<'_>, schema: &Value, document: &Value, depth: u32) ->
         kind => kind.clone(),
     };
     match kind.as_str() {
-        Some("object") => object(bytes, schema, document, depth),
+        Some("object") => object(bytes, schema, of, depth),
         Some("array") => {
-            let length = bytes.next() % 4;
-            (0..length).map(|_| value(bytes, &schema["items"], document, depth + 1)).collect()
+            let length = 1 + bytes.next() % 3;
+            (0..length).map(|_| value(bytes, &schema["items"], of, depth + 1)).collect()
         }
-        Some("string") => json!(bytes.word()),
-        Some("integer") => match bytes.next() % 4 {
-            0 => json!(bytes.pick(&NUMBERS)),
-            _ => json!(bytes.next()),
+        Some("string") => json!(bytes.word_for(of.name, of.route)),
+        Some("integer") => match (bytes.one_in(12), of.name) {
+            (true, _) => json!(bytes.pick(&NUMBERS)),
+            (false, "minor") => json!(bytes.pick(&AMOUNTS)),
+            (false, "line") => json!(1 + bytes.next() % 2),
+            (false, _) => json!(bytes.next() % 3),
         },
-        Some("boolean") => json!(bytes.next() % 2 == 0),
+        Some("boolean") => json!(bytes.one_in(2)),
         _ => Value::Null,
     }
 }
 
-fn object(bytes: &mut Bytes<'_>, schema: &Value, document: &Value, depth: u32) -> Value {
+fn object(bytes: &mut Bytes<'_>, schema: &Value, of: &Field<'_>, depth: u32) -> Value {
     let mut made = Map::new();
-    for (name, of) in schema["properties"].as_object().into_iter().flatten() {
+    for (name, schema_of) in schema["properties"].as_object().into_iter().flatten() {
         let required = schema["required"].as_array().is_some_and(|all| all.contains(&json!(name)));
-        match bytes.next() % 16 {
-            0 if required => {}
+        let field = Field { name, ..*of };
+        match bytes.next() {
+            0 => {}
             1 => drop(made.insert(name.clone(), json!(bytes.word()))),
-            2.. if !required && bytes.next() % 2 == 0 => {}
-            _ => drop(made.insert(name.clone(), value(bytes, of, document, depth + 1))),
+            // A text that is never read, and another's word that is seldom needed.
+            2..192 if !required => {}
+            _ => drop(made.insert(name.clone(), value(bytes, schema_of, &field, depth + 1))),
         }
     }
     if bytes.next() == 1 {
