@@ -70,6 +70,7 @@ While 'till sell' is open there (someone must be logged in), in a third terminal
   till emulate tell --folder $folder/devices scan 9520000100377     as if the scanner had read it
   till emulate tell --folder $folder/devices paper out              and see what 'till doctor' says
   till emulate tell --folder $folder/devices lose-line after        after a first card payment: then pay by card again
+  till emulate tell --folder $folder/devices faults                 what is planned for the card terminal; 'heal' forgets it
   till emulate tell --folder $folder/devices help                   what else can go wrong
 
   till journal verify             every sale sealed, nothing changed

@@ -149,6 +149,12 @@ impl Home {
         secret::load_or_make(&self.file("pin.pepper"))
     }
 
+    /// The store's PIN pepper where its file is right; nothing is made.
+    #[must_use]
+    pub fn known_pepper(&self) -> Option<[u8; 32]> {
+        fs::read(self.file("pin.pepper")).ok()?.try_into().ok()
+    }
+
     /// Opens `catalogue.db`; a damaged one is set aside.
     ///
     /// # Errors
@@ -198,13 +204,14 @@ impl Home {
             (Some(reason), _) => {
                 let replica = new_replica()?;
                 tracing::info!(?reason, %replica, "this till begins a new receipt series");
-                Some(NewSeries { replica, reason, store: store.to_owned(), till: number })
+                let above = witness.as_ref().map_or(0, |witness| witness.series);
+                Some(NewSeries { replica, reason, store: store.to_owned(), till: number, above })
             }
         };
         let began = new.is_some();
         let store = opened.begin(key, BUILD_MS, now, new)?;
         if began || lock.is_some() {
-            self.write_witness(machine, store.head()?)?;
+            self.write_witness(machine, store.head()?, store.series())?;
         }
         Ok(store)
     }
@@ -274,13 +281,24 @@ impl Home {
         }
     }
 
-    /// Writes down where the journal is. Off the path of a sale: it may lag, never lead.
+    /// Writes down where the journal is, and the highest series opened here so far, `series` or one
+    /// that was seen before. Off the path of a sale: it may lag, never lead.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_witness(&self, machine: Machine, head: Head) -> Result<(), HomeError> {
+    pub fn write_witness(
+        &self,
+        machine: Machine,
+        head: Head,
+        series: u32,
+    ) -> Result<(), HomeError> {
+        let seen = self.witness()?.map_or(0, |witness| witness.series);
+        let series = series.max(seen);
         let chain = Chain { replica: head.replica, seq: head.seq, hash: head.hash };
-        replace_file(&self.file("till.witness"), &Witness { at: machine, head: chain }.encode())
+        replace_file(
+            &self.file("till.witness"),
+            &Witness { at: machine, head: chain, series }.encode(),
+        )
     }
 
     /// Sets a damaged database aside with its log; nothing is deleted, and nothing is taken from
@@ -397,6 +415,21 @@ mod tests {
         };
         assert_eq!(open().expect("a first start"), 1);
         assert_eq!(open().expect("a second start"), 1);
+        // One copy put back twice by hand: each time another series.
+        let copy = fs::read(home.till_db()).expect("the file");
+        let restore = || {
+            let mut witness = home.witness().expect("readable").expect("a witness");
+            witness.head.seq += 1_000;
+            replace_file(&home.file("till.witness"), &witness.encode()).expect("written");
+            fs::write(home.till_db(), &copy).expect("put back");
+            for name in ["till.db-wal", "till.db-shm"] {
+                fs::remove_file(home.file(name)).ok();
+            }
+        };
+        for expected in [2, 3] {
+            restore();
+            assert_eq!(open().expect("a start of what was put back"), expected);
+        }
         for name in ["till.db-wal", "till.db-shm"] {
             fs::remove_file(home.file(name)).ok();
         }

@@ -114,6 +114,8 @@ pub struct PaymentIntended {
     pub amount: Money,
     /// The cart or return it is for.
     pub cart: CartId,
+    /// Who approved it, where that was needed.
+    pub approved_by: Option<StaffId>,
 }
 
 /// How a payment intent ended. An unknown outcome is not an end.
@@ -151,6 +153,22 @@ pub struct PaymentEnded {
     pub outcome: PaymentOutcome,
     /// Whether a person said so because the terminal could not be asked.
     pub by_hand: bool,
+    /// Who approved their word, where that was needed.
+    pub approved_by: Option<StaffId>,
+}
+
+/// Money that moved and stands nowhere was put right outside the till: at the terminal itself,
+/// with the bank, or in cash. Nobody needs to look at the payment any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentPutRight {
+    /// When, in which shift, by whom.
+    pub stamp: Stamp,
+    /// The intent that moved it.
+    pub intent: u64,
+    /// Who approved it, where that was needed.
+    pub approved_by: Option<StaffId>,
+    /// What was done.
+    pub note: String,
 }
 
 /// Stock counted: from this instant on hand is this, plus later movements.
@@ -232,6 +250,8 @@ pub enum Fact {
     CartCancelled(CartCancelled),
     /// A shift closed.
     ShiftClosed(ShiftClosed),
+    /// A payment put right outside the till.
+    PaymentPutRight(PaymentPutRight),
 }
 
 impl Fact {
@@ -249,6 +269,7 @@ impl Fact {
             Self::PaymentEnded(fact) => Some(fact.stamp.shift),
             Self::CartCancelled(fact) => Some(fact.stamp.shift),
             Self::ShiftClosed(fact) => Some(fact.stamp.shift),
+            Self::PaymentPutRight(fact) => Some(fact.stamp.shift),
         }
     }
 }

@@ -84,6 +84,30 @@ impl TotalKind {
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
+
+    /// The word in exports and answers: never change one.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Float => "float",
+            Self::Sales => "sales",
+            Self::Refunds => "refunds",
+            Self::PostVoids => "post_voids",
+            Self::Lines => "lines",
+            Self::Discounts => "discounts",
+            Self::Overrides => "overrides",
+            Self::TaxNet => "tax_net",
+            Self::Tax => "tax",
+            Self::Tenders => "tenders",
+            Self::DrawerCash => "drawer_cash",
+            Self::PaidIn => "paid_in",
+            Self::PaidOut => "paid_out",
+            Self::NoSales => "no_sales",
+            Self::VoidedLines => "voided_lines",
+            Self::CancelledCarts => "cancelled_carts",
+            Self::ReturnedLines => "returned_lines",
+        }
+    }
 }
 
 /// One total of a shift.
@@ -144,6 +168,7 @@ pub fn additions(fact: &Fact) -> Vec<ShiftTotal> {
         Fact::SeriesOpened(_)
         | Fact::PaymentIntended(_)
         | Fact::PaymentEnded(_)
+        | Fact::PaymentPutRight(_)
         | Fact::StockCounted(_)
         | Fact::ShiftClosed(_) => {}
     }

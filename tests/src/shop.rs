@@ -4,7 +4,7 @@
 use agent::import::{Input, Kind, import};
 use agent::store::catalogue::Catalogue;
 use agent::store::open::{OpenOptions, Synchronous};
-use agent::store::till::{NewSeries, Opened, TillStore};
+use agent::store::till::{NewSeries, Opened, TillStore, read};
 use agent::till::{CartView, Command, Effect, Event, Handled, Refusal, Reply, Request, Till};
 use commerce::cart::CartId;
 use commerce::fact::SeriesReason;
@@ -68,6 +68,7 @@ pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore, String>
         reason: SeriesReason::First,
         store: "HH01".into(),
         till: 1,
+        above: 0,
     });
     let key = SealingKey::from_seed(&Seed::new([7; 32])).unwrap();
     opened.begin(key, 0, now, new).map_err(|error| error.to_string())
@@ -118,6 +119,11 @@ impl<'store> Shop<'store> {
 
     pub fn options(&self) -> &OpenOptions {
         &self.options
+    }
+
+    /// Whether a card terminal has booked anything for this till.
+    pub fn has_card_payments(&self) -> bool {
+        read::has_card_payments(self.till.store().connection()).unwrap()
     }
 
     pub fn currency(&self) -> Currency {

@@ -1,7 +1,7 @@
 //! Checking PINs, setting them, and the log-ins that come of it.
 
 use super::attempts::{left_of_lock, lock_after};
-use super::verifier::{make_verifier, verify};
+use super::verifier::{made_with, make_verifier, verify};
 use super::{AuthError, Opened, Session, Sessions, Setup};
 use crate::import::Pin;
 use crate::runtime::Loop;
@@ -61,8 +61,15 @@ impl Auth {
         pepper: [u8; 32],
         idle: Duration,
     ) -> Result<(Self, Option<String>), AuthError> {
-        let any = till.look(|till| till.store().has_pins()).await??;
-        let (setup, code) = if any {
+        let verifiers = till.look(|till| till.store().verifiers()).await??;
+        let usable = verifiers.iter().filter(|known| made_with(known, &pepper)).count();
+        if usable < verifiers.len() {
+            tracing::warn!(
+                unusable = verifiers.len() - usable,
+                "PINs were set under another pin.pepper than this folder's: an administrator sets them anew"
+            );
+        }
+        let (setup, code) = if usable > 0 {
             (Setup::used(), None)
         } else {
             let (setup, code) = Setup::new().ok_or_else(no_random)?;
@@ -109,10 +116,10 @@ impl Auth {
         now: Timestamp,
     ) -> Result<(PinHolder, Opened), AuthError> {
         let holder = self.check(staff, pin, now).await?;
-        self.set_operator(Some(holder.staff.clone())).await?;
         let opened = lock(&self.0.sessions).open(holder.staff.clone(), Instant::now());
-        let opened = opened
-            .ok_or_else(|| AuthError::Hash("the system's random source failed".to_owned()))?;
+        let opened = opened.ok_or_else(no_random)?;
+        // After the log-in stands, or tidying would find an operator without one.
+        self.set_operator(Some(holder.staff.clone())).await?;
         tracing::info!(staff = %holder.staff, "logged in");
         Ok((holder, opened))
     }
@@ -128,18 +135,40 @@ impl Auth {
     /// # Errors
     /// When the till is busy or stopping.
     pub async fn log_out(&self, token: &str) -> Result<(), AuthError> {
-        let closed = {
-            let mut sessions = lock(&self.0.sessions);
-            let staff = sessions.close(token);
-            staff.filter(|staff| !sessions.has(staff))
-        };
-        let operates = closed.is_some() && *lock(&self.0.operator) == closed;
-        if operates { self.set_operator(None).await } else { Ok(()) }
+        lock(&self.0.sessions).close(token);
+        self.stop_scanning_of_the_gone().await
     }
 
     /// Ends a log-in that another one on the same page replaces; the operator stays.
     pub fn forget(&self, token: &str) {
         lock(&self.0.sessions).close(token);
+    }
+
+    /// Whether nobody has a PIN that could be right.
+    ///
+    /// # Errors
+    /// When the till is busy or stopping, or its file cannot be read.
+    pub async fn needs_setup(&self) -> Result<bool, AuthError> {
+        let verifiers = self.look(|till| till.store().verifiers()).await??;
+        Ok(!verifiers.iter().any(|known| made_with(known, &self.0.pepper)))
+    }
+
+    /// Ends log-ins that are idle or whose owner left the list, and with an operator's last one
+    /// their scanning; to be called now and then.
+    ///
+    /// # Errors
+    /// When the till is busy or stopping.
+    pub async fn tidy(&self) -> Result<(), AuthError> {
+        let settings = self.look(|till| till.settings()).await?;
+        lock(&self.0.sessions).tidy(Instant::now(), |staff| settings.person(staff).is_some());
+        self.stop_scanning_of_the_gone().await
+    }
+
+    /// Scans count for nobody once the operator is logged in nowhere.
+    async fn stop_scanning_of_the_gone(&self) -> Result<(), AuthError> {
+        let operator = lock(&self.0.operator).clone();
+        let gone = operator.is_some_and(|staff| !lock(&self.0.sessions).has(&staff));
+        if gone { self.set_operator(None).await } else { Ok(()) }
     }
 
     /// Sets the first administrator's PIN with the code of this start.
@@ -148,7 +177,7 @@ impl Auth {
     /// When the code is wrong, PINs are set, or the person is no administrator.
     pub async fn set_up(&self, code: &str, staff: &str, pin: &str) -> Result<(), AuthError> {
         let (id, pin) = (known_id(staff)?, Pin::parse(pin).map_err(|_| AuthError::BadPin)?);
-        if self.look(|till| till.store().has_pins()).await?? {
+        if !self.needs_setup().await? {
             return Err(AuthError::SetUpAlready);
         }
         if !lock(&self.0.setup).matches(code) {
@@ -184,7 +213,7 @@ impl Auth {
         let owner = id.clone();
         self.detached(move |auth| async move { auth.write_pin(id, pin).await }).await?;
         lock(&self.0.sessions).close_all_of(&owner, keep);
-        Ok(())
+        self.stop_scanning_of_the_gone().await
     }
 
     /// Runs `work` to its end even when whoever asked has gone: hanging up must not spare anyone
@@ -213,6 +242,9 @@ impl Auth {
             kept.as_ref().and_then(|kept| left_of_lock(kept.locked_until, now.as_millisecond()))
         {
             return Err(AuthError::Locked { seconds: left.as_secs().max(1) });
+        }
+        if kept.as_ref().is_some_and(|kept| !made_with(&kept.verifier, &self.0.pepper)) {
+            return Err(AuthError::Unusable(id));
         }
         let verifier =
             kept.as_ref().map_or_else(|| self.0.decoy.clone(), |kept| kept.verifier.clone());

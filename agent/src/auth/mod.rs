@@ -15,10 +15,11 @@ pub use attempts::{FREE_ATTEMPTS, LONGEST_LOCK, lock_after};
 pub use book::{Auth, PinHolder};
 pub use sessions::{MAX_SESSIONS, Opened, Session, Sessions};
 pub use setup::Setup;
-pub use verifier::make_verifier;
+pub use verifier::{made_with, make_verifier};
 
 use crate::runtime::LoopError;
 use crate::store::till::TillStoreError;
+use commerce::staff::StaffId;
 
 /// Why someone is not let in, or a PIN is not changed.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,11 @@ pub enum AuthError {
     /// Nobody by that number, no PIN set, or another PIN: always the same answer.
     #[error("the staff number or the PIN is wrong")]
     Wrong,
+    /// The PIN was set under a pepper that is gone: nothing matches it any more.
+    #[error(
+        "the PIN of staff {0} cannot be checked any more: its secret file (pin.pepper) was replaced. An administrator sets the PIN anew"
+    )]
+    Unusable(StaffId),
     /// Too many wrong PINs.
     #[error(
         "too many wrong PINs: try again in {seconds} seconds, or ask an administrator to reset the PIN"

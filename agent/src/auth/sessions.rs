@@ -88,6 +88,12 @@ impl Sessions {
         self.open.values().any(|session| session.staff == *staff)
     }
 
+    /// Ends log-ins that are idle, and those of people who are no longer `known`.
+    pub fn tidy(&mut self, now: Instant, known: impl Fn(&StaffId) -> bool) {
+        self.drop_idle(now);
+        self.open.retain(|_, session| known(&session.staff));
+    }
+
     fn drop_idle(&mut self, now: Instant) {
         let idle = self.idle;
         self.open.retain(|_, session| now.saturating_duration_since(session.last_used) < idle);
@@ -133,6 +139,20 @@ mod tests {
         assert!(sessions.find(&opened.token, start + almost * 2 + IDLE).is_none());
         assert!(!sessions.has(&staff("101")), "an idle one is gone");
         assert!(sessions.find("", start).is_none());
+    }
+
+    #[test]
+    fn tidying_ends_the_idle_and_the_unknown() {
+        let (mut sessions, start) = (Sessions::new(IDLE), Instant::now());
+        for id in ["101", "102"] {
+            sessions.open(staff(id), start).unwrap();
+        }
+        let later = start + IDLE / 2;
+        sessions.open(staff("201"), later).unwrap();
+        sessions.tidy(later, |known| *known != staff("102"));
+        assert_eq!(["101", "102", "201"].map(|id| sessions.has(&staff(id))), [true, false, true]);
+        sessions.tidy(start + IDLE, |_| true);
+        assert_eq!(["101", "201"].map(|id| sessions.has(&staff(id))), [false, true]);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! `till import KIND FILE`: on a stopped or a running till.
 
-use super::progress::bar;
-use crate::auth;
+use super::progress::Bar;
+use crate::auth::{self, AuthError};
 use crate::config::Config;
 use crate::home::{Home, machine_at, wall_clock};
 use crate::import::{self, Format, ImportReport, Input, Kind, Progress, StockCount};
 use crate::store::catalogue::Catalogue;
 use crate::store::till::{TillStore, TillStoreError};
 use crate::till::Settings;
+use anyhow::Context as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use commerce::fact::{Fact, StockCounted};
 use commerce::staff::StaffId;
@@ -16,39 +18,23 @@ use std::path::PathBuf;
 /// Who counts when a file is imported from the command line: the till itself.
 const IMPORTER: &str = "0";
 
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum What {
-    Store,
-    Taxes,
-    Tenders,
-    Reasons,
-    Staff,
-    Catalogue,
-    Prices,
-    Stock,
-}
+/// What a file holds; `None` is stock, which is counted into the journal.
+#[derive(Debug, Clone, Copy)]
+struct What(Option<Kind>);
 
-impl What {
-    const fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Store => Some(Kind::Store),
-            Self::Taxes => Some(Kind::Taxes),
-            Self::Tenders => Some(Kind::Tenders),
-            Self::Reasons => Some(Kind::Reasons),
-            Self::Staff => Some(Kind::Staff),
-            Self::Catalogue => Some(Kind::Catalogue),
-            Self::Prices => Some(Kind::Prices),
-            Self::Stock => None,
-        }
-    }
+/// Reads the word for it: that of a [`Kind`], or `stock`.
+fn what() -> impl TypedValueParser<Value = What> {
+    let words = Kind::ALL.map(Kind::name).into_iter().chain(["stock"]);
+    PossibleValuesParser::new(words)
+        .map(|word| What(Kind::ALL.into_iter().find(|kind| kind.name() == word)))
 }
 
 /// Imports master data from CSV or JSON Lines, all or nothing. The formats are described, with
-/// examples, in docs/formats.md. Bad rows are named with line, column and reason.
+/// examples, in docs/formats.md. All that is wrong is named with line, column and reason.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// What the file holds. A new store imports in this order.
+    #[arg(value_parser = what())]
     what: What,
     /// The file; .csv, .jsonl or .ndjson.
     file: PathBuf,
@@ -67,17 +53,14 @@ impl Import {
     pub(super) fn run(&self, config: &Config) -> anyhow::Result<()> {
         let home = Home::at(&config.store.folder)?;
         let mut catalogue = home.catalogue()?;
-        let bar = bar("{wide_bar} {bytes}/{total_bytes} {eta}");
-        let mut show = |progress: Progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.bytes);
-        };
+        let mut bar = Bar::new("{wide_bar} {bytes}/{total_bytes} {eta}");
+        let mut show = |progress: Progress| bar.show(progress.bytes, progress.total);
         let format = self.format.map(|format| match format {
             FileFormat::Csv => Format::Csv,
             FileFormat::Jsonl => Format::JsonLines,
         });
         let input = Input { path: &self.file, format, progress: &mut show };
-        let rows = match self.what.kind() {
+        let rows = match self.what.0 {
             Some(kind) => {
                 let report = import::import(kind, input, &mut catalogue, wall_clock())?;
                 set_pins(config, &home, &catalogue, &report)?;
@@ -85,7 +68,7 @@ impl Import {
             }
             None => import_stock(config, &home, &catalogue, input)?,
         };
-        bar.finish_and_clear();
+        bar.finish();
         println!("{}: {rows} rows imported", self.file.display());
         Ok(())
     }
@@ -111,13 +94,22 @@ fn set_pins(
     if report.pins.is_empty() {
         return Ok(());
     }
-    let pepper = home.pepper()?;
-    let mut store = till_store(config, home, catalogue)?;
-    for (staff, pin) in &report.pins {
-        let verifier = auth::make_verifier(pin.expose(), &pepper)?;
-        store.act(wall_clock(), |act| act.set_pin(staff.as_str(), &verifier))?;
-    }
-    Ok(())
+    let write = || {
+        let pepper = home.pepper()?;
+        let verifiers = report
+            .pins
+            .iter()
+            .map(|(staff, pin)| Ok((staff, auth::make_verifier(pin.expose(), &pepper)?)))
+            .collect::<Result<Vec<_>, AuthError>>()?;
+        let mut store = till_store(config, home, catalogue)?;
+        store.act(wall_clock(), |act| {
+            verifiers.iter().try_for_each(|(staff, verifier)| act.set_pin(staff.as_str(), verifier))
+        })?;
+        Ok(())
+    };
+    let kept: anyhow::Result<()> = write();
+    // The list stands in one file, PINs in another: no transaction holds both.
+    kept.context("the people are imported, but none of their PINs: import the file again")
 }
 
 /// Writes counts into the journal, a fact a thousand rows.
@@ -153,4 +145,27 @@ fn by_place(counts: Vec<StockCount>) -> std::collections::BTreeMap<String, Vec<(
         places.entry(count.place).or_default().push((count.sku, count.thousandths));
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        import: Import,
+    }
+
+    #[test]
+    fn every_kind_and_stock_have_their_word() {
+        let what = |word: &str| Line::try_parse_from(["import", word, "rows.csv"]);
+        for kind in Kind::ALL {
+            assert_eq!(what(kind.name()).unwrap().import.what.0, Some(kind));
+        }
+        assert_eq!(what("stock").unwrap().import.what.0, None);
+        let refused = what("stocks").unwrap_err().to_string();
+        assert!(refused.contains("prices, stock"), "{refused}");
+    }
 }

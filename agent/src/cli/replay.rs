@@ -1,6 +1,6 @@
 //! `till replay FOLDER`.
 
-use super::progress::bar;
+use super::progress::Bar;
 use crate::replay::{ReplayEvent, ReplayOptions, report, run};
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -33,20 +33,15 @@ impl Replay {
         let time_zone = TimeZone::get(&self.time_zone)?;
         let options =
             ReplayOptions { folder: self.folder, keep: self.keep, time_zone, seed: self.seed };
-        let bar = bar("{wide_bar} {pos}/{len} baskets {eta}");
+        let mut bar = Bar::new("{wide_bar} {pos}/{len} baskets {eta}");
         let json = self.json;
         let summary = run(&options, &mut |event| match event {
-            ReplayEvent::Checked { baskets, .. } => {
-                bar.set_length(baskets);
-                if !json {
-                    bar.suspend(|| println!("{}", report::heading()));
-                }
-            }
-            ReplayEvent::Basket { done, .. } => bar.set_position(done),
-            ReplayEvent::Day(day) if !json => bar.suspend(|| println!("{}", report::day(day))),
-            ReplayEvent::Day(_) => {}
+            ReplayEvent::Checked { .. } if !json => bar.println(&report::heading()),
+            ReplayEvent::Basket { done, total } => bar.show(done, total),
+            ReplayEvent::Day(day) if !json => bar.println(&report::day(day)),
+            ReplayEvent::Checked { .. } | ReplayEvent::Day(_) => {}
         })?;
-        bar.finish_and_clear();
+        bar.finish();
         let mut out = std::io::stdout().lock();
         if json {
             report::print_json(&summary, &mut out)?

@@ -27,9 +27,10 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be handled")?;
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be handled")?;
     let home = Home::at(&config.store.folder)?;
+    let door = http::bind(&config.http).await?;
     let running = Running::start(config, &home)?;
     let board = running.devices.board();
-    let server = http::serve(running.till.clone(), board, &config.http, &home).await?;
+    let server = http::serve(running.till.clone(), board, door, &home).await?;
     let address = server.address();
     tracing::info!(%address, "the till is running");
     if let Some(code) = server.setup_code() {

@@ -19,7 +19,7 @@ mod value;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use clash::MAX_SCANNERS;
 pub use finding::{ConfigError, Finding, MAX_FINDINGS, Place};
@@ -33,27 +33,6 @@ use tree::Tree;
 
 /// The longest configuration that is read, in bytes: the shipped one is 5 KB with its comments.
 pub const MAX_FILE: u64 = 1024 * 1024;
-
-/// Where the till's files are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paths {
-    /// The folder of all that follow.
-    pub folder: PathBuf,
-    /// Journal, carts, shifts, spool.
-    pub till_db: PathBuf,
-    /// Items, prices, taxes, staff.
-    pub catalogue_db: PathBuf,
-    /// The journal's signing key.
-    pub journal_key: PathBuf,
-    /// The store's PIN pepper.
-    pub pin_pepper: PathBuf,
-    /// Folder of backups.
-    pub backups: PathBuf,
-    /// Folder of corrupt files that were set aside.
-    pub quarantine: PathBuf,
-    /// The file that names this machine; outside the folder.
-    pub machine_id: PathBuf,
-}
 
 impl Config {
     /// Reads the file, if one is given, and the overrides `TILL_<SECTION>__<KEY>` of `env`
@@ -87,22 +66,6 @@ impl Config {
         env: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Vec<Finding> {
         Self::load(path, env).map_or_else(|error| error.findings, |_| Vec::new())
-    }
-
-    /// Where the till's files are.
-    #[must_use]
-    pub fn paths(&self) -> Paths {
-        let folder = &self.store.folder;
-        Paths {
-            folder: folder.to_path_buf(),
-            till_db: folder.join("till.db"),
-            catalogue_db: folder.join("catalogue.db"),
-            journal_key: folder.join("till.key"),
-            pin_pepper: folder.join("pin.pepper"),
-            backups: folder.join("backups"),
-            quarantine: folder.join("quarantine"),
-            machine_id: self.till.machine_id_file.to_path_buf(),
-        }
     }
 }
 

@@ -222,7 +222,7 @@ pub struct Terminal {
 impl Terminal {
     /// The driver's settings for payments in `currency`.
     #[must_use]
-    pub fn driver(&self, currency: Currency) -> TerminalConfig {
+    pub fn driver(&self, currency: Currency, is_first_use: bool) -> TerminalConfig {
         let seconds = |seconds: Seconds| Duration::from_secs(seconds.get().into());
         TerminalConfig {
             password: *self.password,
@@ -234,6 +234,7 @@ impl Terminal {
                 order: seconds(self.order_seconds),
                 retry: seconds(self.retry_seconds),
             },
+            is_first_use,
         }
     }
 }

@@ -229,14 +229,14 @@ fn settings_are_read_and_the_environment_wins() {
     ];
     let config = load(text, &variables).unwrap();
     assert_eq!(config.http.socket_address().to_string(), "[::1]:0");
-    assert_eq!(config.paths().till_db, Path::new("data/till.db"));
+    assert_eq!(*config.store.folder, *Path::new("data"));
     assert_eq!(config.store.disk_watermark_bytes(), 67_108_864);
     assert_eq!(config.log.level.filter().to_string(), "info");
     let printer = config.printer.as_ref().unwrap();
     assert_eq!(printer.endpoint.to_string(), "tcp://p:9100");
     assert_eq!(printer.drawer_pin.0, drivers::printer::profile::DrawerPin::Five);
     let terminal = config.terminal.as_ref().unwrap();
-    let driver = terminal.driver(commerce::Currency::parse("EUR").unwrap());
+    let driver = terminal.driver(commerce::Currency::parse("EUR").unwrap(), true);
     assert_eq!(driver.timing, Timing::default(), "defaults are the driver's");
     assert_eq!(Some(driver.password), drivers::terminal::protocol::Password::new(12_345));
     let written = serde_json::to_string(&config).unwrap() + &format!("{config:?}");

@@ -50,6 +50,10 @@ pub enum Control {
     CutPower(Duration),
     /// Cut the terminal's line.
     CutLine,
+    /// Show the faults that wait at the terminal.
+    Faults,
+    /// Forget them.
+    Heal,
     /// Show the terminal's books.
     Ledger,
     /// Show what each device is at.
@@ -72,7 +76,7 @@ pub enum PrinterFault {
 }
 
 /// Every command and what it does.
-const COMMANDS: [(&str, &str); 26] = [
+const COMMANDS: [(&str, &str); 28] = [
     ("scan CODE [--aim ]E0]", "types a code as the scanner would; {GS} stands for FNC1"),
     ("paper out|near-end|in", "takes the paper away, leaves 20 lines, puts a new roll in"),
     ("cover open|close", "opens or closes the printer's cover"),
@@ -94,6 +98,8 @@ const COMMANDS: [(&str, &str); 26] = [
     ("takes-back", "says approved, then aborts the next order"),
     ("refuses-abort", "does not let the next order be aborted"),
     ("ask busy|refuse|lose-line|mute", "what becomes of the till's next question"),
+    ("faults", "shows what is planned for the terminal, the next first"),
+    ("heal", "forgets all that is planned for the terminal"),
     ("power-cut SECONDS", "cuts the terminal's power now"),
     ("cut-line", "pulls the terminal's cable now"),
     ("ledger", "shows the terminal's books"),
@@ -125,6 +131,8 @@ impl Control {
             ["ask", rest @ ..] => question(rest).map(Self::Question),
             ["power-cut", time] => seconds(time).map(Self::CutPower),
             ["cut-line"] => Some(Self::CutLine),
+            ["faults"] => Some(Self::Faults),
+            ["heal"] => Some(Self::Heal),
             ["ledger"] => Some(Self::Ledger),
             ["status"] => Some(Self::Status),
             ["help"] => Some(Self::Help),
@@ -144,7 +152,8 @@ pub fn help() -> String {
     text.push_str(
         "\nMOMENT is `unbooked` (no money moves), `later` (it moves 20 s later), `before` (it \
          moved,\nthe till is not told) or `after` (the till is told, the end is missing). Orders \
-         are payments,\nrefunds and reversals; what is planned waits for the next one.\n",
+         are payments,\nrefunds and reversals; what is planned meets them one by one, in the order \
+         it was planned.\n",
     );
     text
 }

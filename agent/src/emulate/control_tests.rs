@@ -51,6 +51,8 @@ fn lines_are_read() {
         ("ask lose-line", Control::Question(AskFault::Break(Break::Line))),
         ("power-cut 20", Control::CutPower(Duration::from_secs(20))),
         ("cut-line", Control::CutLine),
+        ("faults", Control::Faults),
+        ("heal", Control::Heal),
         ("ledger", Control::Ledger),
         ("status", Control::Status),
         ("help", Control::Help),

@@ -2,6 +2,7 @@
 
 use super::Say;
 use super::control::{self, Control, PrinterFault};
+use super::planned;
 use super::scanner::Scanner;
 use super::terminal;
 use drivers::printer::emulator::PrinterControl;
@@ -31,7 +32,9 @@ impl Devices {
     pub(super) async fn tell(&self, line: &str) -> Result<String, String> {
         let control = Control::parse(line)?;
         let done = self.carry_out(control.clone(), line).await?;
-        if !matches!(control, Control::Ledger | Control::Status | Control::Help) {
+        let looks =
+            matches!(control, Control::Faults | Control::Ledger | Control::Status | Control::Help);
+        if !looks {
             self.say.say(&format!("told      {done}"));
         }
         Ok(done)
@@ -55,6 +58,8 @@ impl Devices {
             | Control::Question(_)
             | Control::CutPower(_)
             | Control::CutLine
+            | Control::Faults
+            | Control::Heal
             | Control::Ledger => {
                 let terminal = self.terminal.as_ref().ok_or("no terminal is emulated here")?;
                 Ok(at_terminal(terminal, &control, line.trim()))
@@ -78,7 +83,14 @@ impl Devices {
         }
         if let Some(terminal) = &self.terminal {
             let bookings = terminal.ledger().bookings().len();
-            writeln!(text, "terminal  tcp://{}, {bookings} bookings", terminal.address()).ok();
+            let (orders, questions) = terminal.planned();
+            let faults = orders.len() + questions.len();
+            writeln!(
+                text,
+                "terminal  tcp://{}, {bookings} bookings, {faults} planned faults",
+                terminal.address()
+            )
+            .ok();
         }
         text
     }
@@ -128,12 +140,14 @@ fn at_printer(printer: &mut Mechanism, control: &Control) -> &'static str {
 fn at_terminal(terminal: &Emulator, control: &Control, line: &str) -> String {
     match control {
         Control::Order(fault) => {
+            let ahead = terminal.planned().0.len();
             terminal.plan(*fault);
-            format!("planned for the next order: {line}")
+            planned_for("order", ahead, line)
         }
         Control::Question(fault) => {
+            let ahead = terminal.planned().1.len();
             terminal.plan_ask(*fault);
-            format!("planned for the next question: {line}")
+            planned_for("question", ahead, line)
         }
         Control::CutPower(off) => {
             terminal.cut_power(*off);
@@ -143,6 +157,22 @@ fn at_terminal(terminal: &Emulator, control: &Control, line: &str) -> String {
             terminal.cut_line();
             "the terminal's line is closed".to_owned()
         }
+        Control::Faults => {
+            let (orders, questions) = terminal.planned();
+            planned::list(&orders, &questions)
+        }
+        Control::Heal => {
+            let forgotten = terminal.heal();
+            format!("nothing is planned for the terminal; faults forgotten: {forgotten}")
+        }
         _ => terminal::list(&terminal.ledger()),
+    }
+}
+
+/// Says when a fault will happen: one that waits behind others is not next.
+fn planned_for(what: &str, ahead: usize, line: &str) -> String {
+    match ahead {
+        0 => format!("planned for the next {what}: {line}"),
+        ahead => format!("planned for {what} {} from now: {line}", ahead + 1),
     }
 }

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`args`] | the command line's part |
 //! | [`control`], `socket`, `devices` | what one can tell running emulators: words, way, deed |
+//! | `planned` | the terminal's planned faults, in those words |
 //! | [`paper`], `printer` | the printed paper, shown and saved; the drawer |
 //! | `scanner`, `terminal` | the serial line that keeps its name; the books that go on |
 //!
@@ -16,6 +17,7 @@ pub mod control;
 mod devices;
 mod error;
 pub mod paper;
+mod planned;
 mod printer;
 mod scanner;
 mod socket;

@@ -96,6 +96,7 @@ impl Bench {
             password: Password::new(0).unwrap(),
             currency: Currency::parse("EUR").unwrap(),
             timing: Timing::default(),
+            is_first_use: true,
         };
         let endpoint = format!("tcp://{}", self.emulators.terminal().unwrap());
         let (device, reports) = self.device(TerminalDriver::new(&config).unwrap(), &endpoint);
@@ -231,6 +232,37 @@ async fn payments_are_announced_and_faults_are_met() {
     bench.hear("balance 35.85 EUR").await;
     let books = bench.tell("ledger").await.unwrap();
     assert!(books.ends_with("balance 35.85 EUR\n"), "{books}");
+    cashier.device.stop().await;
+}
+
+#[tokio::test]
+async fn planned_faults_are_shown_and_forgotten() {
+    let mut bench = Bench::start().await;
+    let told = bench.tell("faults").await.unwrap();
+    assert_eq!(told, "no faults are planned\n");
+    for (line, place) in [
+        ("decline 6c", "the next order"),
+        ("another-amount 995", "order 2 from now"),
+        ("ask busy", "the next question"),
+        ("ask mute", "question 2 from now"),
+    ] {
+        let told = bench.tell(line).await.unwrap();
+        assert!(told.contains(place) && told.contains(line), "{told}");
+    }
+    let told = bench.tell("faults").await.unwrap();
+    assert_eq!(
+        told,
+        "order 1: decline 6c\norder 2: another-amount 995\nquestion 1: ask busy\nquestion 2: ask mute\n"
+    );
+    let status = bench.tell("status").await.unwrap();
+    assert!(status.contains("4 planned faults"), "{status}");
+
+    let told = bench.tell("heal").await.unwrap();
+    assert!(told.contains("faults forgotten: 4"), "{told}");
+    assert_eq!(bench.tell("faults").await.unwrap(), "no faults are planned\n");
+    let mut cashier = bench.cashier().await;
+    assert!(matches!(cashier.pay().await, Outcome::Approved(_)));
+    assert!(bench.hear("balance").await.ends_with("balance 12.95 EUR"));
     cashier.device.stop().await;
 }
 

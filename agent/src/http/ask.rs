@@ -6,6 +6,7 @@ use super::problem::{Kind, Problem};
 use super::state::App;
 use crate::auth::Session;
 use crate::home::wall_clock;
+use crate::store::till::read;
 use crate::till::{Command, Event, Once, Reply, Request};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -137,7 +138,8 @@ impl<T> Ask<T> {
         Err(Problem::new(Kind::KeyMissing, detail))
     }
 
-    /// Has the till do it.
+    /// Has the till do it. A request that was carried out before gets its answer whatever became
+    /// of the approver's PIN since: the till looks its key up before anything else.
     pub async fn carry_out(
         self,
         app: &App,
@@ -145,13 +147,22 @@ impl<T> Ask<T> {
         command: Command,
     ) -> Result<Reply, Problem> {
         let approver = match approval {
-            Some(Approval { staff, pin }) => {
+            Some(Approval { staff, pin }) if !self.is_known(app).await? => {
                 Some(app.auth.check(&staff, &pin, wall_clock()).await?.staff)
             }
-            None => None,
+            _ => None,
         };
         let request = Request { by: self.who.staff, approver, once: self.once, command };
         Ok(app.till.event(Event::Command(Box::new(request))).await?)
+    }
+}
+
+impl<T> Ask<T> {
+    /// Whether the till has answered a request of this name.
+    async fn is_known(&self, app: &App) -> Result<bool, Problem> {
+        let Some(once) = &self.once else { return Ok(false) };
+        let key = once.key.clone();
+        app.read_till(move |conn| Ok(read::remembered(conn, &key)?.is_some())).await
     }
 }
 

@@ -45,6 +45,9 @@ const MAX_BODY: usize = 64 * 1024;
 /// How long requests under way may still take when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
+/// How often log-ins that are over are ended; until then nobody gets through with one anyway.
+const TIDY_EVERY: Duration = Duration::from_secs(10);
+
 /// What the API shows of the devices.
 pub trait Board: Send + Sync + 'static {
     /// Every device as it is now.
@@ -121,16 +124,20 @@ impl Server {
     }
 }
 
-/// Serves the API of a running till until [`Server::stop`].
+/// A bound address that nobody is answered at yet. Bound before a till is opened, so that a second
+/// till on one port disturbs neither devices nor files of its own.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    idle: Duration,
+}
+
+/// Binds the address of the API.
 ///
 /// # Errors
-/// When the port is taken, or the till's files cannot be read.
-pub async fn serve(
-    till: Loop,
-    board: Arc<dyn Board>,
-    config: &Http,
-    home: &Home,
-) -> Result<Server, ServeError> {
+/// When the port is taken or the address is not this machine's.
+pub async fn bind(config: &Http) -> Result<Door, ServeError> {
     let wanted = config.socket_address();
     let listener = TcpListener::bind(wanted).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => ServeError::PortTaken(wanted),
@@ -138,8 +145,22 @@ pub async fn serve(
     })?;
     let address =
         listener.local_addr().map_err(|source| ServeError::Bind { address: wanted, source })?;
+    Ok(Door { listener, address, idle: config.session_idle() })
+}
+
+/// Serves the API of a running till until [`Server::stop`].
+///
+/// # Errors
+/// When the till's files cannot be read.
+pub async fn serve(
+    till: Loop,
+    board: Arc<dyn Board>,
+    door: Door,
+    home: &Home,
+) -> Result<Server, ServeError> {
+    let Door { listener, address, idle } = door;
     let (stop, stopping) = watch::channel(false);
-    let (router, setup_code) = service(till, board, config, home, stopping.clone()).await?;
+    let (router, setup_code) = service(till, board, idle, home, stopping.clone()).await?;
     // Answers are small and whole: waiting to fill a packet would cost more than the act.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -164,19 +185,19 @@ pub async fn serve(
 }
 
 /// The API of a running till without a socket: what [`serve`] listens with. Beside it the code
-/// for setting up, where nobody has a PIN yet. Event streams end when `stopping` becomes true.
+/// for setting up, where nobody has a PIN yet. A log-in lasts for `idle` without a request; event
+/// streams end when `stopping` becomes true.
 ///
 /// # Errors
 /// When the till's files cannot be read.
 pub async fn service(
     till: Loop,
     board: Arc<dyn Board>,
-    config: &Http,
+    idle: Duration,
     home: &Home,
     stopping: watch::Receiver<bool>,
 ) -> Result<(axum::Router, Option<String>), ServeError> {
     let pepper = home.pepper()?;
-    let idle = config.session_idle();
     let (auth, setup_code) = Auth::open(till.clone(), pepper, idle).await?;
     if let Some(setup_code) = &setup_code {
         tracing::warn!(
@@ -184,8 +205,22 @@ pub async fn service(
             "nobody has a PIN yet: set the first administrator's with this code (POST /api/v1/setup)"
         );
     }
+    tokio::spawn(keep_tidy(auth.clone(), stopping.clone()));
     let made = Made { till, auth, board, home: home.clone(), pepper, stopping, idle };
     Ok((routes::router(Arc::new(Inner::new(made)?)), setup_code))
+}
+
+/// Ends log-ins that are over, until the server stops.
+async fn keep_tidy(auth: Auth, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(TIDY_EVERY) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        }
+        if let Err(error) = auth.tidy().await {
+            tracing::debug!(%error, "log-ins that are over are ended later");
+        }
+    }
 }
 
 /// Waits until the server is told to stop, or nobody is left who could tell it.

@@ -5,7 +5,7 @@ use crate::store::open::StoreError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Bad rows that are named; the others are counted. Nobody corrects more than this by hand.
+/// Faults that are named; the others are counted. Nobody corrects more than this by hand.
 pub const MAX_NAMED_ROWS: usize = 1_000;
 
 /// Why a file was not imported. The catalogue is as it was.
@@ -62,7 +62,7 @@ pub enum ImportError {
     Sink(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The bad rows of a file, in the order of their lines.
+/// What is wrong with the rows of a file, in the order of their lines: a fault a column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BadRows {
     /// The first [`MAX_NAMED_ROWS`].
@@ -75,7 +75,7 @@ pub struct BadRows {
 impl fmt::Display for BadRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.named.len() as u64 + self.more;
-        write!(f, "{count} {} wrong:", if count == 1 { "row is" } else { "rows are" })?;
+        write!(f, "{count} {}:", if count == 1 { "fault" } else { "faults" })?;
         for row in &self.named {
             match row.column {
                 "" => write!(f, "\n  line {}: {}", row.line, row.reason)?,
@@ -89,31 +89,39 @@ impl fmt::Display for BadRows {
     }
 }
 
-/// Collects bad rows while a file is read.
+/// Collects what is wrong with rows while a file is read.
 #[derive(Debug, Default)]
-pub(super) struct Faults(BadRows);
+pub(crate) struct Faults(BadRows);
 
 impl Faults {
-    pub(super) fn push(&mut self, row: BadRow) {
-        if self.0.named.len() < MAX_NAMED_ROWS {
-            self.0.named.push(row);
-        } else {
-            self.0.more += 1;
+    pub(crate) fn extend(&mut self, rows: impl IntoIterator<Item = BadRow>) {
+        for row in rows {
+            if self.0.named.len() < MAX_NAMED_ROWS {
+                self.0.named.push(row);
+            } else {
+                self.0.more += 1;
+            }
         }
     }
 
     /// Adds the faults of one chunk, which came out of several checks, in the order of lines.
     pub(super) fn extend_sorted(&mut self, mut rows: Vec<BadRow>) {
         rows.sort_by_key(|row| row.line);
-        rows.into_iter().for_each(|row| self.push(row));
+        self.extend(rows);
+    }
+
+    /// All that was found; nothing is left.
+    pub(crate) fn take(&mut self) -> Option<BadRows> {
+        let mut rows = std::mem::take(&mut self.0);
+        // What was found after the last row may belong to an early line.
+        rows.named.sort_by_key(|row| row.line);
+        (!rows.named.is_empty()).then_some(rows)
     }
 
     pub(super) fn into_result(mut self, file: &Path) -> Result<(), ImportError> {
-        if self.0.named.is_empty() {
-            return Ok(());
+        match self.take() {
+            None => Ok(()),
+            Some(rows) => Err(ImportError::BadRows { file: file.to_owned(), rows }),
         }
-        // What was found after the last row may belong to an early line.
-        self.0.named.sort_by_key(|row| row.line);
-        Err(ImportError::BadRows { file: file.to_owned(), rows: self.0 })
     }
 }

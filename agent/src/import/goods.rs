@@ -1,10 +1,10 @@
 //! Items and prices: files of up to millions of rows, written in chunks.
 
 use super::Kind;
-use super::error::{BadRow, Faults, ImportError};
+use super::error::{Faults, ImportError};
 use super::field::digits;
-use super::table::{Columns, Row, Table, may, must};
-use crate::store::catalogue::{CHUNK_ROWS, Catalogue, Load, NewItem, NewPrice, Store};
+use super::table::{Columns, Refused, Row, Table, may, must};
+use crate::store::catalogue::{Catalogue, Load, NewItem, NewPrice, Store};
 use commerce::code::Gtin;
 use commerce::price::{Layer, instant_of};
 use commerce::{Currency, Unit, UnitPrice};
@@ -61,7 +61,7 @@ pub(super) fn catalogue(
     settings: &Settings,
     faults: &mut Faults,
 ) -> Result<(), ImportError> {
-    while let Some((items, mut bad)) = chunk(table, |row| item(row, settings))? {
+    while let Some((items, mut bad)) = table.chunk(|row| item(row, settings))? {
         bad.extend(load.items(items)?);
         faults.extend_sorted(bad);
     }
@@ -77,52 +77,41 @@ pub(super) fn prices(
     faults: &mut Faults,
 ) -> Result<(), ImportError> {
     let currency = settings.currency.ok_or(ImportError::NeedsStore)?;
-    while let Some((prices, mut bad)) = chunk(table, |row| price(row, settings, currency, now))? {
+    while let Some((prices, mut bad)) = table.chunk(|row| price(row, settings, currency, now))? {
         bad.extend(load.prices(prices, currency)?);
         faults.extend_sorted(bad);
     }
     Ok(())
 }
 
-/// Rows read together: the good ones, and what is wrong with the others.
-type Chunk<T> = (Vec<T>, Vec<BadRow>);
-
-/// The next [`CHUNK_ROWS`] rows, good and bad; `None` at the end.
-fn chunk<T>(
-    table: &mut Table<'_>,
-    read: impl Fn(&Row) -> Result<T, BadRow>,
-) -> Result<Option<Chunk<T>>, ImportError> {
-    let (mut good, mut bad) = (Vec::new(), Vec::new());
-    while good.len() + bad.len() < CHUNK_ROWS {
-        match table.next()? {
-            None => break,
-            Some(row) => match row.and_then(&read) {
-                Ok(record) => good.push(record),
-                Err(row) => bad.push(row),
-            },
-        }
-    }
-    Ok((good.len() + bad.len() > 0).then_some((good, bad)))
-}
-
-fn item(row: &Row, settings: &Settings) -> Result<NewItem, BadRow> {
+fn item(row: &mut Row, settings: &Settings) -> Result<NewItem, Refused> {
+    // Every column is read before the first refusal ends it, so that all of them are named.
+    let sku = row.text("sku", 24);
+    let name = row.text("name", 60);
+    let unit = row.value("unit", Unit::parse);
+    let tax_class = row.value("tax_class", |class| match settings.classes.get(class) {
+        Some(class) => Ok(class.clone()),
+        None => Err(format!("no tax class `{class}`: import taxes first")),
+    });
+    let department = row.optional_text("department", 60);
+    let barcodes = row.optional("barcodes", barcodes);
+    let short_code = row.optional("short_code", |text| {
+        digits(text, 1..=6)?.parse().map_err(|_| format!("`{text}` is not a number"))
+    });
+    let in_store_item =
+        row.optional("in_store_item", |text| digits(text, 1..=8).map(str::to_owned));
+    let minimum_age = row.optional("minimum_age", age);
     Ok(NewItem {
         line: row.line,
-        sku: row.text("sku", 24)?,
-        name: row.text("name", 60)?,
-        unit: row.value("unit", Unit::parse)?,
-        tax_class: row.value("tax_class", |class| match settings.classes.get(class) {
-            Some(class) => Ok(class.clone()),
-            None => Err(format!("no tax class `{class}`: import taxes first")),
-        })?,
-        department: row.optional_text("department", 60)?,
-        barcodes: row.optional("barcodes", barcodes)?.unwrap_or_default(),
-        short_code: row.optional("short_code", |text| {
-            digits(text, 1..=6)?.parse().map_err(|_| format!("`{text}` is not a number"))
-        })?,
-        in_store_item: row
-            .optional("in_store_item", |text| digits(text, 1..=8).map(str::to_owned))?,
-        minimum_age: row.optional("minimum_age", age)?.unwrap_or(0),
+        sku: sku?,
+        name: name?,
+        unit: unit?,
+        tax_class: tax_class?,
+        department: department?,
+        barcodes: barcodes?.unwrap_or_default(),
+        short_code: short_code?,
+        in_store_item: in_store_item?,
+        minimum_age: minimum_age?.unwrap_or(0),
     })
 }
 
@@ -144,24 +133,29 @@ fn age(text: &str) -> Result<u8, String> {
 }
 
 fn price(
-    row: &Row,
+    row: &mut Row,
     settings: &Settings,
     currency: Currency,
     now: Timestamp,
-) -> Result<NewPrice, BadRow> {
+) -> Result<NewPrice, Refused> {
     let instant = |text: &str| instant(text, &settings.time_zone);
-    let starts = row.optional("starts", instant)?.unwrap_or(now);
-    let ends = row.optional("ends", instant)?;
-    if ends.is_some_and(|ends| ends <= starts) {
-        return Err(row.refuse("ends", "is not after the start"));
+    let sku = row.text("sku", 24);
+    let price = row.optional("price", |text| UnitPrice::parse(text, currency));
+    let layer = row.optional("layer", layer);
+    let starts = row.optional("starts", instant).map(|starts| starts.unwrap_or(now));
+    let ends = row.optional("ends", instant);
+    if let (Ok(starts), Ok(Some(ends))) = (starts, ends)
+        && ends <= starts
+    {
+        row.refuse("ends", "is not after the start");
     }
     Ok(NewPrice {
         line: row.line,
-        sku: row.text("sku", 24)?,
-        layer: row.optional("layer", layer)?.unwrap_or(Layer::Headquarters),
-        starts,
-        ends,
-        price: row.optional("price", |text| UnitPrice::parse(text, currency))?,
+        sku: sku?,
+        layer: layer?.unwrap_or(Layer::Headquarters),
+        starts: starts?,
+        ends: ends?,
+        price: price?,
     })
 }
 
@@ -191,6 +185,7 @@ fn instant(text: &str, time_zone: &TimeZone) -> Result<Timestamp, String> {
 mod tests {
     use super::super::source::Input;
     use super::*;
+    use crate::store::catalogue::CHUNK_ROWS;
     use std::io::Write;
 
     /// Reads only: writing a million prices is the benchmark's part.
@@ -213,8 +208,8 @@ mod tests {
         let input = Input { path: file.path(), format: None, progress: &mut count };
         let mut table = Table::open(input, PRICES).unwrap();
         let (mut rows, mut faults) = (0, Vec::new());
-        let read = |row: &Row| price(row, &settings, currency, Timestamp::UNIX_EPOCH);
-        while let Some((good, bad)) = chunk(&mut table, read).unwrap() {
+        let read = |row: &mut Row| price(row, &settings, currency, Timestamp::UNIX_EPOCH);
+        while let Some((good, bad)) = table.chunk(read).unwrap() {
             assert!(good.len() + bad.len() <= CHUNK_ROWS);
             rows += good.len();
             faults.extend(bad);

@@ -11,10 +11,11 @@ mod goods;
 mod sets;
 mod source;
 mod stock;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use error::Faults;
 pub use error::{BadRow, BadRows, ImportError, MAX_NAMED_ROWS};
 pub use sets::Pin;
 pub use source::{Format, Input, Progress};
@@ -22,7 +23,6 @@ pub use stock::{CheckedStock, StockCount, check_stock};
 
 use crate::store::catalogue::{Catalogue, Load};
 use commerce::staff::StaffId;
-use error::Faults;
 use jiff::Timestamp;
 use table::Table;
 

@@ -1,9 +1,9 @@
 //! The small sets: store, taxes, tenders, reasons, staff. Each replaces what was there.
 
 use super::MAX_SET_ROWS;
-use super::error::{BadRow, Faults, ImportError};
+use super::error::{Faults, ImportError};
 use super::field::digits;
-use super::table::{Columns, Row, Table, may, must};
+use super::table::{Columns, Refused, Row, Table, may, must};
 use crate::store::catalogue::{Load, Reason, ReasonKind, Staff, Store, parse_rounding};
 use commerce::code::Pattern;
 use commerce::staff::{Role, StaffId};
@@ -125,18 +125,23 @@ pub(super) fn tenders(
     let currency = currency.ok_or(ImportError::NeedsStore)?;
     let mut keys = BTreeSet::new();
     let tenders = read_all(table, faults, |row| {
-        let kind = row.one_of("kind", TenderKind::parse, "cash, card, voucher, coupon")?;
-        let gives_change = row.yes_no("gives_change")?;
+        let id = key(row, "tender", &mut keys);
+        let name = row.text("name", NAME);
+        let kind = row.one_of("kind", TenderKind::parse, "cash, card, voucher, coupon");
+        let opens_drawer = row.yes_no("opens_drawer");
+        let gives_change = row.yes_no("gives_change");
+        let limit = row.optional("limit", |text| limit(text, currency));
+        let (kind, gives_change) = (kind?, gives_change?);
         if gives_change && kind != TenderKind::Cash {
-            return Err(row.bad("gives_change", "only cash gives change: write no"));
+            row.refuse("gives_change", "only cash gives change: write no");
         }
         Ok(TenderType {
-            id: key(row, "tender", &mut keys)?,
-            name: row.text("name", NAME)?,
+            id: id?,
+            name: name?,
             kind,
-            opens_drawer: row.yes_no("opens_drawer")?,
+            opens_drawer: opens_drawer?,
             gives_change,
-            limit: row.optional("limit", |text| limit(text, currency))?,
+            limit: limit?,
         })
     })?;
     Ok(load.replace_tenders(&tenders)?)
@@ -150,11 +155,10 @@ pub(super) fn reasons(
     let kinds = ReasonKind::ALL.map(ReasonKind::name).join(", ");
     let mut keys = BTreeSet::new();
     let reasons = read_all(table, faults, |row| {
-        Ok(Reason {
-            id: key(row, "reason", &mut keys)?,
-            kind: row.one_of("kind", ReasonKind::parse, &kinds)?,
-            name: row.text("name", NAME)?,
-        })
+        let id = key(row, "reason", &mut keys);
+        let kind = row.one_of("kind", ReasonKind::parse, &kinds);
+        let name = row.text("name", NAME);
+        Ok(Reason { id: id?, kind: kind?, name: name? })
     })?;
     Ok(load.replace_reasons(&reasons)?)
 }
@@ -169,18 +173,23 @@ pub(super) fn staff(
     let mut keys = BTreeSet::new();
     let mut pins = Vec::new();
     let staff = read_all(table, faults, |row| {
-        let id = row.value("staff", StaffId::parse)?;
-        key(row, "staff", &mut keys)?;
-        if let Some(pin) = row.optional("pin", Pin::parse)? {
-            pins.push((id.clone(), pin));
-        }
+        let id = row.value("staff", StaffId::parse);
+        let id = id.and_then(|id| key(row, "staff", &mut keys).map(|_| id));
+        let name = row.text("name", NAME);
+        let role = row.value("role", Role::parse);
+        let pin = row.optional("pin", Pin::parse);
+        let discount_limit = row.optional("discount_limit_percent", share);
+        let override_limit = row.optional("override_limit_percent", share);
+        let refund_limit = row.optional("refund_limit", |text| limit(text, currency));
+        let (id, pin) = (id?, pin?);
+        pins.extend(pin.map(|pin| (id.clone(), pin)));
         Ok(Staff {
             id,
-            name: row.text("name", NAME)?,
-            role: row.value("role", Role::parse)?,
-            discount_limit: row.optional("discount_limit_percent", share)?,
-            override_limit: row.optional("override_limit_percent", share)?,
-            refund_limit_minor: row.optional("refund_limit", |text| limit(text, currency))?,
+            name: name?,
+            role: role?,
+            discount_limit: discount_limit?,
+            override_limit: override_limit?,
+            refund_limit_minor: refund_limit?,
         })
     })?;
     load.replace_staff(&staff)?;
@@ -191,14 +200,14 @@ pub(super) fn staff(
 fn read_all<T>(
     table: &mut Table<'_>,
     faults: &mut Faults,
-    mut read: impl FnMut(&Row) -> Result<T, BadRow>,
+    mut read: impl FnMut(&mut Row) -> Result<T, Refused>,
 ) -> Result<Vec<T>, ImportError> {
     let mut records = Vec::new();
     let file = table.file().to_owned();
     while let Some(row) = table.next()? {
-        match row.and_then(&mut read) {
+        match row.read(&mut read) {
             Ok(record) => records.push(record),
-            Err(row) => faults.push(row),
+            Err(bad) => faults.extend(bad),
         }
         if records.len() > MAX_SET_ROWS {
             let reason = format!("has more than {MAX_SET_ROWS} rows: is it the right file?");
@@ -210,7 +219,11 @@ fn read_all<T>(
 }
 
 /// An id that no row before has.
-fn key(row: &Row, column: &'static str, keys: &mut BTreeSet<String>) -> Result<String, BadRow> {
+fn key(
+    row: &mut Row,
+    column: &'static str,
+    keys: &mut BTreeSet<String>,
+) -> Result<String, Refused> {
     let id = row.text(column, ID)?;
     if keys.insert(id.clone()) {
         Ok(id)
@@ -219,31 +232,43 @@ fn key(row: &Row, column: &'static str, keys: &mut BTreeSet<String>) -> Result<S
     }
 }
 
-fn store_row(row: &Row) -> Result<Store, BadRow> {
-    let patterns = row.optional_text("in_store_patterns", 400)?;
+fn store_row(row: &mut Row) -> Result<Store, Refused> {
+    let code = row.value("store", store_code);
+    let name = row.text("name", NAME);
+    let address = row.text("address", 100);
+    let postcode = row.text("postcode", 20);
+    let city = row.text("city", NAME);
+    let country = row.value("country", |text| {
+        let sound = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        sound.then(|| text.to_owned()).ok_or(format!("`{text}` is not a country such as DE"))
+    });
+    let phone = row.optional_text("phone", 40);
+    let tax_number = row.text("tax_number", 40);
+    let currency = row.value("currency", Currency::parse);
+    let time_zone = row.value("time_zone", time_zone);
+    let tax_rounding = row.one_of("tax_rounding", parse_rounding, "line, receipt");
+    let day_starts = row.value("day_starts", minute_of_day);
+    let pattern_text = row.optional_text("in_store_patterns", 400);
+    let patterns = row.optional("in_store_patterns", |text| {
+        text.split_whitespace().map(Pattern::parse).collect::<Result<Vec<_>, _>>()
+    });
+    let receipt_footer = row.optional_lines("receipt_footer", 500);
     Ok(Store {
-        code: row.value("store", store_code)?,
-        name: row.text("name", NAME)?,
-        address: row.text("address", 100)?,
-        postcode: row.text("postcode", 20)?,
-        city: row.text("city", NAME)?,
-        country: row.value("country", |text| {
-            let sound = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-            sound.then(|| text.to_owned()).ok_or(format!("`{text}` is not a country such as DE"))
-        })?,
-        phone: row.optional_text("phone", 40)?,
-        tax_number: row.text("tax_number", 40)?,
-        currency: row.value("currency", Currency::parse)?,
-        time_zone: row.value("time_zone", time_zone)?,
-        tax_rounding: row.one_of("tax_rounding", parse_rounding, "line, receipt")?,
-        day_starts_minute: row.value("day_starts", minute_of_day)?,
-        in_store_patterns: row
-            .optional("in_store_patterns", |text| {
-                text.split_whitespace().map(Pattern::parse).collect()
-            })?
-            .unwrap_or_else(Vec::new),
-        in_store_pattern_text: patterns,
-        receipt_footer: row.optional_lines("receipt_footer", 500)?,
+        code: code?,
+        name: name?,
+        address: address?,
+        postcode: postcode?,
+        city: city?,
+        country: country?,
+        phone: phone?,
+        tax_number: tax_number?,
+        currency: currency?,
+        time_zone: time_zone?,
+        tax_rounding: tax_rounding?,
+        day_starts_minute: day_starts?,
+        in_store_patterns: patterns?.unwrap_or_default(),
+        in_store_pattern_text: pattern_text?,
+        receipt_footer: receipt_footer?,
     })
 }
 
@@ -288,44 +313,42 @@ fn share(text: &str) -> Result<Rate, String> {
 }
 
 /// Adds one row to the class it names.
-fn add_tax(row: &Row, classes: &mut Vec<TaxClass>) -> Result<(), BadRow> {
-    let (id, name) = (row.text("class", 8)?, row.text("class_name", NAME)?);
-    let tax = tax(row)?;
+fn add_tax(row: &mut Row, classes: &mut Vec<TaxClass>) -> Result<(), Refused> {
+    let (id, name) = (row.text("class", 8), row.text("class_name", NAME));
+    let tax = tax(row);
+    let (id, name) = (id?, name?);
     let Some(class) = classes.iter_mut().find(|class| class.id == id) else {
-        classes.push(TaxClass { id, name, taxes: tax.into_iter().collect() });
+        classes.push(TaxClass { id, name, taxes: tax?.into_iter().collect() });
         return Ok(());
     };
     if class.name != name {
         let reason = format!("class `{id}` is called `{}` in a row before", class.name);
-        return Err(row.refuse("class_name", reason));
+        row.refuse("class_name", reason);
     }
-    match tax {
+    match tax? {
         // A class without tax has one row; so has each tax.
         Some(tax) if !class.taxes.is_empty() && class.taxes.iter().all(|t| t.id != tax.id) => {
             class.taxes.push(tax);
             Ok(())
         }
         _ => {
-            Err(row
-                .refuse("tax", format!("class `{id}` already has a row for this tax, or for none")))
+            let reason = format!("class `{id}` already has a row for this tax, or for none");
+            Err(row.refuse("tax", reason))
         }
     }
 }
 
-fn tax(row: &Row) -> Result<Option<Tax>, BadRow> {
+fn tax(row: &mut Row) -> Result<Option<Tax>, Refused> {
     let id = row.optional_text("tax", ID)?;
     if id.is_empty() {
-        for column in ["tax_name", "rate_percent", "inclusive"] {
-            if !row.get(column).is_empty() {
-                return Err(row.refuse("tax", format!("is missing, but `{column}` is given")));
-            }
-        }
-        return Ok(None);
+        let given = |column: &&str| !row.get(column).is_empty();
+        return match ["tax_name", "rate_percent", "inclusive"].into_iter().find(given) {
+            Some(column) => Err(row.refuse("tax", format!("is missing, but `{column}` is given"))),
+            None => Ok(None),
+        };
     }
-    Ok(Some(Tax {
-        id,
-        name: row.text("tax_name", NAME)?,
-        rate: row.value("rate_percent", Rate::parse_percent)?,
-        inclusive: row.yes_no("inclusive")?,
-    }))
+    let name = row.text("tax_name", NAME);
+    let rate = row.value("rate_percent", Rate::parse_percent);
+    let inclusive = row.yes_no("inclusive");
+    Ok(Some(Tax { id, name: name?, rate: rate?, inclusive: inclusive? }))
 }

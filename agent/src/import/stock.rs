@@ -5,10 +5,10 @@
 //! [`CheckedStock::import`] returns `Ok` and undoes what it took otherwise.
 
 use super::ImportReport;
-use super::error::{BadRow, Faults, ImportError};
+use super::error::{Faults, ImportError};
 use super::source::{Format, Input, Progress};
-use super::table::{Columns, Row, Table, may, must};
-use crate::store::catalogue::{ItemId, View};
+use super::table::{Columns, Refused, Row, Table, may, must};
+use crate::store::catalogue::{Item, ItemId, View};
 use commerce::Unit;
 use commerce::quantity::parse_thousandths;
 use std::collections::BTreeMap;
@@ -91,13 +91,10 @@ fn pass(
     let (mut faults, mut seen) = (Faults::default(), Seen::default());
     let mut batch = Vec::new();
     while let Some(row) = table.next()? {
-        let counted = match row {
-            Ok(row) => count(row, view, &mut seen)?,
-            Err(bad) => Err(bad),
-        };
-        match counted {
+        let item = view.item_by_sku(row.get("sku"))?;
+        match row.read(|row| count(row, item.as_ref(), &mut seen)) {
             Ok(count) => batch.push(count),
-            Err(bad) => faults.push(bad),
+            Err(bad) => faults.extend(bad),
         }
         if batch.len() == BATCH_ROWS {
             sink(std::mem::take(&mut batch)).map_err(ImportError::Sink)?;
@@ -113,38 +110,36 @@ fn pass(
     Ok(table.rows())
 }
 
-fn count(
-    row: &Row,
-    view: View<'_>,
-    seen: &mut Seen,
-) -> Result<Result<StockCount, BadRow>, ImportError> {
-    let sku = match row.text("sku", 24) {
-        Ok(sku) => sku,
-        Err(bad) => return Ok(Err(bad)),
+/// `item` is the one that the row names, if there is one.
+fn count(row: &mut Row, item: Option<&Item>, seen: &mut Seen) -> Result<StockCount, Refused> {
+    let item = match (row.text("sku", 24), item) {
+        (Ok(_), Some(item)) => Ok(item),
+        (Ok(sku), None) => {
+            Err(row.refuse("sku", format!("no item `{sku}`: import the catalogue first")))
+        }
+        (Err(refused), _) => Err(refused),
     };
-    let Some(item) = view.item_by_sku(&sku)? else {
-        let reason = format!("no item `{sku}`: import the catalogue first");
-        return Ok(Err(row.refuse("sku", reason)));
-    };
-    Ok(quantity_at(row, item.unit, &sku).and_then(|(thousandths, place)| {
-        seen.mark(&place, item.id).map_err(|reason| row.refuse("place", reason))?;
-        Ok(StockCount { sku, unit: item.unit, thousandths, place })
-    }))
+    let thousandths = row.value("quantity", |text| quantity(text, item.ok()));
+    let place = row.optional_text("place", 24);
+    let (item, thousandths, mut place) = (item?, thousandths?, place?);
+    if place.is_empty() {
+        "shop".clone_into(&mut place);
+    }
+    seen.mark(&place, item.id).map_err(|reason| row.refuse("place", reason))?;
+    Ok(StockCount { sku: item.sku.clone(), unit: item.unit, thousandths, place })
 }
 
-fn quantity_at(row: &Row, unit: Unit, sku: &str) -> Result<(i64, String), BadRow> {
-    let thousandths = row.value("quantity", |text| {
-        let thousandths = parse_thousandths(text).map_err(|error| error.to_string())?;
-        if !(0..=MAX_THOUSANDTHS).contains(&thousandths) {
-            return Err(format!("`{text}` is below zero or more than a shop can hold"));
+fn quantity(text: &str, item: Option<&Item>) -> Result<i64, String> {
+    let thousandths = parse_thousandths(text).map_err(|error| error.to_string())?;
+    if !(0..=MAX_THOUSANDTHS).contains(&thousandths) {
+        return Err(format!("`{text}` is below zero or more than a shop can hold"));
+    }
+    match item {
+        Some(item) if item.unit == Unit::Each && thousandths % 1_000 != 0 => {
+            Err(format!("`{}` is counted in whole pieces", item.sku))
         }
-        if unit == Unit::Each && thousandths % 1_000 != 0 {
-            return Err(format!("`{sku}` is counted in whole pieces"));
-        }
-        Ok(thousandths)
-    })?;
-    let place = row.optional_text("place", 24)?;
-    Ok((thousandths, if place.is_empty() { "shop".to_owned() } else { place }))
+        _ => Ok(thousandths),
+    }
 }
 
 /// Which item was counted where, a bit each: 125 KB a place and million items.

@@ -179,6 +179,9 @@ fn stock_is_checked_whole_before_any_is_handed_over() {
         let (result, taken) = run(&format!("A-1,1,\n{row}\n"));
         let bad = bad_rows(result);
         assert_eq!((bad.named[0].line, bad.named[0].column), (3, column), "{row}");
-        assert_eq!(taken, []);
+        assert_eq!((bad.named.len(), taken.len()), (1, 0), "{row}: {bad}");
     }
+    let (result, _) = run("X,-1,a place with a name of more than 24\n");
+    let named: Vec<_> = bad_rows(result).named.iter().map(|bad| bad.column).collect();
+    assert_eq!(named, ["sku", "quantity", "place"]);
 }

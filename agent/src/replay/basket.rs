@@ -4,10 +4,10 @@
 //! its amounts add up, its unit price can be written. Called by the replay, which reads the file
 //! twice: once to check, once to ring.
 
-use super::error::{Faults, ReplayError};
+use super::error::ReplayError;
 use super::goods::{Article, Goods, MAX_SKU, unit_price};
-use super::rows::{Row, Rows};
-use crate::import::BadRow;
+use crate::import::table::{Columns, Refused, Row, Table, must};
+use crate::import::{BadRow, Faults};
 use commerce::cart::MAX_LINES;
 use commerce::code::Gtin;
 use commerce::{Currency, Money, Quantity, UnitPrice};
@@ -21,16 +21,16 @@ const MAX_DAY_LINES: usize = 500_000;
 /// The most characters of a basket's name.
 const MAX_BASKET: usize = 40;
 
-const COLUMNS: [&str; 9] = [
-    "basket",
-    "at",
-    "sku",
-    "quantity",
-    "regular_cents",
-    "loyalty_discount_cents",
-    "coupon_match_cents",
-    "manufacturer_coupon_cents",
-    "net_sales_cents",
+const COLUMNS: Columns = &[
+    must("basket"),
+    must("at"),
+    must("sku"),
+    must("quantity"),
+    must("regular_cents"),
+    must("loyalty_discount_cents"),
+    must("coupon_match_cents"),
+    must("manufacturer_coupon_cents"),
+    must("net_sales_cents"),
 ];
 
 /// A day's baskets in the order of their first lines.
@@ -74,7 +74,7 @@ type Found = (String, DateTime, BasketLine);
 
 /// Reads baskets a day at a time.
 pub(super) struct DayReader<'c> {
-    rows: Rows,
+    table: Table<'static>,
     goods: &'c Goods,
     faults: Faults,
     /// The first line of the next day.
@@ -86,8 +86,8 @@ pub(super) struct DayReader<'c> {
 impl<'c> DayReader<'c> {
     /// Starts reading `baskets.csv`.
     pub(super) fn open(file: &Path, goods: &'c Goods) -> Result<Self, ReplayError> {
-        let rows = Rows::open(file, &COLUMNS)?;
-        Ok(Self { faults: Faults::new(file), rows, goods, ahead: None, last: DateTime::MIN })
+        let table = Table::open_some(file, COLUMNS).map_err(ReplayError::file)?;
+        Ok(Self { table, goods, faults: Faults::default(), ahead: None, last: DateTime::MIN })
     }
 
     /// The day of the next line; `None` at the end.
@@ -110,7 +110,7 @@ impl<'c> DayReader<'c> {
             lines += 1;
             if lines > MAX_DAY_LINES {
                 return Err(ReplayError::BadFile {
-                    file: self.rows.file().to_owned(),
+                    file: self.table.file().to_owned(),
                     line: line.line,
                     reason: format!("{day} has more than {MAX_DAY_LINES} lines"),
                 });
@@ -129,7 +129,7 @@ impl<'c> DayReader<'c> {
 
     /// Refuses the file when any row read so far was bad.
     pub(super) fn assert_sound(&mut self) -> Result<(), ReplayError> {
-        self.faults.assert_none()
+        ReplayError::assert_none(self.table.file(), &mut self.faults)
     }
 
     fn add(&mut self, basket: &mut Basket, at: DateTime, line: BasketLine) {
@@ -144,7 +144,9 @@ impl<'c> DayReader<'c> {
         };
         match refusal {
             None => basket.lines.push(line),
-            Some((column, reason)) => self.faults.push(BadRow { line: line.line, column, reason }),
+            Some((column, reason)) => {
+                self.faults.extend([BadRow { line: line.line, column, reason }]);
+            }
         }
     }
 
@@ -155,77 +157,67 @@ impl<'c> DayReader<'c> {
         };
         let (coupons, net) = (sum(|line| line.coupon), sum(|line| line.net));
         if coupons > net {
-            self.faults.push(BadRow {
+            self.faults.extend([BadRow {
                 line: basket.lines.first().map_or(0, |line| line.line),
                 column: "manufacturer_coupon_cents",
                 reason: format!(
                     "the coupons of basket {} come to {coupons}, its net sales to {net}",
                     basket.id
                 ),
-            });
+            }]);
         }
     }
 
     /// The next sound line.
     fn read(&mut self) -> Result<Option<Found>, ReplayError> {
         loop {
-            let Some(row) = self.rows.next()? else {
+            let Some(row) = self.table.next().map_err(ReplayError::file)? else {
                 return Ok(None);
             };
-            let read = match row {
-                Err(bad) => Err(bad),
-                Ok(row) => basket_line(&row, self.last, self.goods)?,
-            };
-            match read {
+            let article = self.goods.find(row.get("sku"))?;
+            let (last, currency) = (self.last, self.goods.currency());
+            match row.read(|row| basket_line(row, last, article.as_ref(), currency)) {
                 Ok(found) => {
                     self.last = found.1;
                     return Ok(Some(found));
                 }
-                Err(bad) => self.faults.push(bad),
+                Err(bad) => self.faults.extend(bad),
             }
         }
     }
 }
 
-/// Reads one row. The outer error is the catalogue's.
+/// Reads one row; `article` is the item that it names, if there is one.
 fn basket_line(
-    row: &Row<'_>,
+    row: &mut Row,
     last: DateTime,
-    goods: &Goods,
-) -> Result<Result<Found, BadRow>, ReplayError> {
-    let sku = match row.text("sku", MAX_SKU) {
-        Ok(sku) => sku,
-        Err(bad) => return Ok(Err(bad)),
-    };
-    let Some(article) = goods.find(sku)? else {
-        let reason = format!("catalog.csv has no item `{sku}`");
-        return Ok(Err(row.refuse("sku", reason)));
-    };
-    Ok(checked_line(row, last, &article, goods.currency()))
-}
-
-fn checked_line(
-    row: &Row<'_>,
-    last: DateTime,
-    article: &Article,
+    article: Option<&Article>,
     currency: Currency,
-) -> Result<Found, BadRow> {
-    let id = row.text("basket", MAX_BASKET)?.to_owned();
-    let at = row.value("at", time)?;
-    if at < last {
-        let reason = format!("{at} is before the line above ({last}): sort the file by time");
-        return Err(row.refuse("at", reason));
-    }
-    let quantity = row.value("quantity", |text| Quantity::parse(text, article.unit))?;
-    let money = |column| row.money(column, currency);
-    let regular = money("regular_cents")?;
-    let (loyalty, coupon_match) = (money("loyalty_discount_cents")?, money("coupon_match_cents")?);
-    let (coupon, net) = (money("manufacturer_coupon_cents")?, money("net_sales_cents")?);
+) -> Result<Found, Refused> {
+    let id = row.text("basket", MAX_BASKET);
+    let at = row.value("at", |text| time(text, last));
+    let article = match (row.text("sku", MAX_SKU), article) {
+        (Ok(_), Some(article)) => Ok(article),
+        (Ok(sku), None) => Err(row.refuse("sku", format!("catalog.csv has no item `{sku}`"))),
+        (Err(refused), _) => Err(refused),
+    };
+    // What can be sold in parts only the item knows.
+    let quantity = article
+        .and_then(|article| row.value("quantity", |text| Quantity::parse(text, article.unit)));
+    let mut money = |column| {
+        let minor = row.number(column)?;
+        Money::new(minor, currency).map_err(|reason| row.refuse(column, reason))
+    };
+    let regular = money("regular_cents");
+    let (loyalty, coupon_match) = (money("loyalty_discount_cents"), money("coupon_match_cents"));
+    let (coupon, net) = (money("manufacturer_coupon_cents"), money("net_sales_cents"));
+    let (regular, loyalty, coupon_match, net) = (regular?, loyalty?, coupon_match?, net?);
     let left = regular.minor() - loyalty.minor() - coupon_match.minor();
     if left != net.minor() {
         let reason = format!("is {}, but regular less discounts is {left}", net.minor());
-        return Err(row.refuse("net_sales_cents", reason));
+        row.refuse("net_sales_cents", reason);
     }
+    let (article, quantity) = (article?, quantity?);
     let unit_price = unit_price(quantity, regular).ok_or_else(|| {
         let reason = format!("no unit price of {quantity} comes to {}", regular.minor());
         row.refuse("regular_cents", reason)
@@ -239,16 +231,22 @@ fn checked_line(
         unit_price,
         loyalty,
         coupon_match,
-        coupon,
+        coupon: coupon?,
         net,
     };
-    Ok((id, at, line))
+    Ok((id?, at?, line))
 }
 
-/// A time on the shop's wall; an offset would be another clock.
-fn time(text: &str) -> Result<DateTime, String> {
+/// A time on the shop's wall, not before that of the row above; an offset would be another clock.
+fn time(text: &str, last: DateTime) -> Result<DateTime, String> {
     let offset = |byte: u8| matches!(byte, b'+' | b'-' | b'Z' | b'z' | b'[');
     let foreign = text.bytes().skip("2017-01-31".len()).any(offset);
-    let local = (!foreign).then(|| text.parse().ok()).flatten();
-    local.ok_or_else(|| format!("`{text}` is not a time such as 2017-01-31 17:05:00"))
+    let local: Option<DateTime> = (!foreign).then(|| text.parse().ok()).flatten();
+    match local {
+        None => Err(format!("`{text}` is not a time such as 2017-01-31 17:05:00")),
+        Some(at) if at < last => {
+            Err(format!("{at} is before the line above ({last}): sort the file by time"))
+        }
+        Some(at) => Ok(at),
+    }
 }

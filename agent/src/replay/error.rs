@@ -1,6 +1,6 @@
 //! What can stop a replay; a day that does not agree is no error.
 
-use crate::import::{BadRow, BadRows, ImportError, MAX_NAMED_ROWS};
+use crate::import::{BadRows, Faults, ImportError};
 use crate::store::open::StoreError;
 use crate::store::till::TillStoreError;
 use crate::till::Refusal;
@@ -103,33 +103,21 @@ pub enum ReplayError {
     },
 }
 
-/// The bad rows of one file, as they are found.
-#[derive(Debug)]
-pub(super) struct Faults {
-    file: PathBuf,
-    rows: BadRows,
-}
-
-impl Faults {
-    pub(super) fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), rows: BadRows::default() }
-    }
-
-    pub(super) fn push(&mut self, row: BadRow) {
-        if self.rows.named.len() < MAX_NAMED_ROWS {
-            self.rows.named.push(row);
-        } else {
-            self.rows.more += 1;
+impl ReplayError {
+    /// What ended the reading of one of the folder's files.
+    pub(super) fn file(error: ImportError) -> Self {
+        match error {
+            ImportError::Read { file, source } => Self::Read { file, source },
+            ImportError::BadFile { file, line, reason } => Self::BadFile { file, line, reason },
+            other => Self::Import(other),
         }
     }
 
-    /// Refuses a file with bad rows, naming them in the order of their lines.
-    pub(super) fn assert_none(&mut self) -> Result<(), ReplayError> {
-        if self.rows.named.is_empty() {
-            return Ok(());
+    /// Refuses a file with bad rows.
+    pub(super) fn assert_none(file: &Path, faults: &mut Faults) -> Result<(), Self> {
+        match faults.take() {
+            None => Ok(()),
+            Some(rows) => Err(Self::BadRows { file: file.to_owned(), rows }),
         }
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.named.sort_by_key(|row| row.line);
-        Err(ReplayError::BadRows { file: self.file.clone(), rows })
     }
 }

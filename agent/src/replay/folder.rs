@@ -2,10 +2,10 @@
 //!
 //! Called by the replay; the other two files are read by `goods` and `basket`.
 
-use super::error::{Faults, ReplayError};
-use super::rows::{Row, Rows};
+use super::error::ReplayError;
 use super::zed::DayTotals;
-use crate::import::BadRow;
+use crate::import::Faults;
+use crate::import::table::{Columns, Refused, Row, Table, must};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,17 @@ const DAYS: &str = "days.csv";
 
 /// Days of a folder: held in memory with what each must show. Ten years and some.
 const MAX_DAYS: usize = 4_000;
-const DAY_COLUMNS: [&str; 8] = [
-    "day",
-    "baskets",
-    "lines",
-    "regular_cents",
-    "loyalty_discount_cents",
-    "coupon_match_cents",
-    "net_sales_cents",
-    "manufacturer_coupon_cents",
+const DAY_COLUMNS: Columns = &[
+    must("day"),
+    must("baskets"),
+    must("lines"),
+    must("regular_cents"),
+    must("loyalty_discount_cents"),
+    must("coupon_match_cents"),
+    must("net_sales_cents"),
+    must("manufacturer_coupon_cents"),
 ];
+
 /// A folder with the three files.
 pub(super) struct Folder {
     path: PathBuf,
@@ -36,15 +37,13 @@ impl Folder {
     /// Reads `days.csv`.
     pub(super) fn open(path: &Path) -> Result<Self, ReplayError> {
         let mut folder = Self { path: path.to_owned(), stated: BTreeMap::new() };
-        let mut rows = Rows::open(&folder.file(DAYS), &DAY_COLUMNS)?;
-        let mut faults = Faults::new(rows.file());
-        while let Some(row) = rows.next()? {
-            match row.and_then(|row| folder.state(&row)) {
-                Ok(()) => {}
-                Err(bad) => faults.push(bad),
-            }
+        let file = folder.file(DAYS);
+        let mut table = Table::open_some(&file, DAY_COLUMNS).map_err(ReplayError::file)?;
+        let mut faults = Faults::default();
+        while let Some(row) = table.next().map_err(ReplayError::file)? {
+            faults.extend(row.read(|row| folder.state(row)).err().into_iter().flatten());
         }
-        faults.assert_none()?;
+        ReplayError::assert_none(&file, &mut faults)?;
         match folder.stated.len() {
             0 => Err(folder.bad_days("holds no days, so there is nothing to compare with")),
             many if many > MAX_DAYS => {
@@ -58,18 +57,26 @@ impl Folder {
         ReplayError::BadFile { file: self.file(DAYS), line: 2, reason: reason.to_owned() }
     }
 
-    fn state(&mut self, row: &Row<'_>) -> Result<(), BadRow> {
+    fn state(&mut self, row: &mut Row) -> Result<(), Refused> {
         let day = row.value("day", |text| {
             text.parse::<Date>().map_err(|_| format!("`{text}` is not a day such as 2017-01-31"))
-        })?;
+        });
+        let baskets = row.number("baskets");
+        let lines = row.number("lines");
+        let regular = row.number("regular_cents");
+        let loyalty_discount = row.number("loyalty_discount_cents");
+        let coupon_match = row.number("coupon_match_cents");
+        let net_sales = row.number("net_sales_cents");
+        let manufacturer_coupon = row.number("manufacturer_coupon_cents");
+        let day = day?;
         let totals = DayTotals {
-            baskets: row.number("baskets")?,
-            lines: row.number("lines")?,
-            regular: row.number("regular_cents")?,
-            loyalty_discount: row.number("loyalty_discount_cents")?,
-            coupon_match: row.number("coupon_match_cents")?,
-            net_sales: row.number("net_sales_cents")?,
-            manufacturer_coupon: row.number("manufacturer_coupon_cents")?,
+            baskets: baskets?,
+            lines: lines?,
+            regular: regular?,
+            loyalty_discount: loyalty_discount?,
+            coupon_match: coupon_match?,
+            net_sales: net_sales?,
+            manufacturer_coupon: manufacturer_coupon?,
         };
         // One more than fits is kept, so that the excess shows.
         if self.stated.len() <= MAX_DAYS && self.stated.insert(day, totals).is_some() {

@@ -6,9 +6,9 @@
 //! overrides downwards, which a till can always approve.
 
 use super::basket::{BasketLine, DayBaskets};
-use super::error::{Faults, ReplayError};
-use super::rows::{Row, Rows};
-use crate::import::BadRow;
+use super::error::ReplayError;
+use crate::import::table::{Columns, Refused, Row, Table, must};
+use crate::import::{BadRow, Faults};
 use crate::store::catalogue::{CHUNK_ROWS, Catalogue, NewItem, NewPrice};
 use crate::store::open::StoreError;
 use commerce::code::Gtin;
@@ -26,7 +26,8 @@ const MAX_NAME: usize = 60;
 /// The one tax class of the scratch store.
 const TAX_CLASS: &str = "N";
 
-const COLUMNS: [&str; 5] = ["sku", "gtin", "name", "department", "unit"];
+const COLUMNS: Columns =
+    &[must("sku"), must("gtin"), must("name"), must("department"), must("unit")];
 
 /// An item as a basket line needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,13 +88,12 @@ impl Goods {
             return Ok(0);
         }
         let mut load = self.catalogue.load(starts)?;
-        let mut faults = Faults::new(file);
+        let mut faults = Faults::default();
         while !rows.is_empty() {
             let chunk = rows.split_off(rows.len().saturating_sub(CHUNK_ROWS));
-            let bad = load.prices(chunk, self.currency)?;
-            bad.into_iter().for_each(|row| faults.push(row));
+            faults.extend(load.prices(chunk, self.currency)?);
         }
-        faults.assert_none()?;
+        ReplayError::assert_none(file, &mut faults)?;
         load.commit()?;
         Ok(count)
     }
@@ -169,29 +169,15 @@ pub(super) fn load_catalogue(
     catalogue: &mut Catalogue,
     now: Timestamp,
 ) -> Result<(), ReplayError> {
-    let mut rows = Rows::open(file, &COLUMNS)?;
+    let mut table = Table::open_some(file, COLUMNS).map_err(ReplayError::file)?;
     let mut load = catalogue.load(now)?;
-    let mut faults = Faults::new(file);
-    let mut chunk = Vec::new();
-    loop {
-        let row = rows.next()?;
-        let ended = row.is_none();
-        match row.map(|row| row.and_then(|row| item(&row))) {
-            None => {}
-            Some(Ok(item)) => chunk.push(item),
-            Some(Err(bad)) => faults.push(bad),
-        }
-        if ended || chunk.len() == CHUNK_ROWS {
-            let bad = load.items(std::mem::take(&mut chunk))?;
-            bad.into_iter().map(as_stated).for_each(|row| faults.push(row));
-        }
-        if ended {
-            break;
-        }
+    let mut faults = Faults::default();
+    while let Some((items, bad)) = table.chunk(item).map_err(ReplayError::file)? {
+        faults.extend(bad);
+        faults.extend(load.items(items)?.into_iter().map(as_stated));
     }
-    let bad = load.finish_items()?;
-    bad.into_iter().map(as_stated).for_each(|row| faults.push(row));
-    faults.assert_none()?;
+    faults.extend(load.finish_items()?.into_iter().map(as_stated));
+    ReplayError::assert_none(file, &mut faults)?;
     Ok(load.commit()?)
 }
 
@@ -203,15 +189,20 @@ fn as_stated(mut row: BadRow) -> BadRow {
     row
 }
 
-fn item(row: &Row<'_>) -> Result<NewItem, BadRow> {
+fn item(row: &mut Row) -> Result<NewItem, Refused> {
+    let sku = row.text("sku", MAX_SKU);
+    let gtin = row.value("gtin", Gtin::parse);
+    let name = row.text("name", MAX_NAME);
+    let department = row.optional_text("department", MAX_NAME);
+    let unit = row.value("unit", Unit::parse);
     Ok(NewItem {
         line: row.line,
-        sku: row.text("sku", MAX_SKU)?.to_owned(),
-        name: row.text("name", MAX_NAME)?.to_owned(),
-        unit: row.value("unit", Unit::parse)?,
+        sku: sku?,
+        name: name?,
+        unit: unit?,
         tax_class: TAX_CLASS.to_owned(),
-        department: row.optional("department", MAX_NAME)?.to_owned(),
-        barcodes: vec![row.value("gtin", Gtin::parse)?],
+        department: department?,
+        barcodes: vec![gtin?],
         short_code: None,
         in_store_item: None,
         minimum_age: 0,

@@ -3,7 +3,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `rows`, `folder`, `basket` | the files: rows, what each day must show, a day of baskets |
+//! | `folder`, `basket` | the files, as tables of `import`: what each day must show, a day of baskets |
 //! | `goods` | the items, the day's price rows, the unit price that a line was sold at |
 //! | `shop` | the scratch store: two files, settings, a till |
 //! | `cashier`, `paying` | rings baskets and shifts, as commands to [`Till::handle`](crate::till::Till::handle) |
@@ -22,7 +22,6 @@ mod folder;
 mod goods;
 mod paying;
 pub mod report;
-mod rows;
 mod shop;
 #[cfg(test)]
 mod tests;

@@ -109,6 +109,7 @@ impl Scratch {
             reason: SeriesReason::First,
             store: STORE.to_owned(),
             till: TILL,
+            above: 0,
         };
         let opened = Opened::open(&OpenOptions::new(self.file("till.db")))?;
         let store = opened.begin(key, 0, now, Some(new))?;

@@ -1,6 +1,7 @@
 //! The shipped quarter agrees; what was altered is named; a journal is a function of its seed.
 
 mod bad_input;
+mod exported;
 mod journal;
 mod prices;
 

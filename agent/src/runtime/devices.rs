@@ -66,6 +66,16 @@ impl DeviceBoard {
     }
 }
 
+/// What the devices are told of the till.
+pub(super) struct Known {
+    /// The store's currency.
+    pub currency: Currency,
+    /// Another for each start: devices come back at times of their own.
+    pub seed: u64,
+    /// Whether a card terminal has booked anything for this till.
+    pub has_card_payments: bool,
+}
+
 /// The devices of a running till.
 pub struct Devices {
     board: Arc<DeviceBoard>,
@@ -79,13 +89,8 @@ pub(super) type Progress = Arc<Mutex<Option<String>>>;
 
 impl Devices {
     /// Starts every configured device.
-    pub(super) fn start(
-        config: &Config,
-        currency: Currency,
-        seed: u64,
-        till: &Loop,
-        outlets: Outlets,
-    ) -> Self {
+    pub(super) fn start(config: &Config, known: &Known, till: &Loop, outlets: Outlets) -> Self {
+        let seed = known.seed;
         let mut devices = Self {
             board: Arc::default(),
             tasks: JoinSet::new(),
@@ -102,7 +107,7 @@ impl Devices {
             None => tracing::info!("no printer is configured: receipts stay in the spool"),
         }
         match &config.terminal {
-            Some(terminal) => devices.start_terminal(terminal, currency, seed, till, orders),
+            Some(terminal) => devices.start_terminal(terminal, known, till, orders),
             None => drop(devices.tasks.spawn(payments::refuse(till.clone(), orders, stop))),
         }
         devices
@@ -175,12 +180,13 @@ impl Devices {
     fn start_terminal(
         &mut self,
         terminal: &Terminal,
-        currency: Currency,
-        seed: u64,
+        known: &Known,
         till: &Loop,
         orders: mpsc::Receiver<TerminalCommand>,
     ) {
-        let Some(driver) = TerminalDriver::new(&terminal.driver(currency)) else {
+        let &Known { currency, seed, has_card_payments } = known;
+        let Some(driver) = TerminalDriver::new(&terminal.driver(currency, !has_card_payments))
+        else {
             tracing::error!(%currency, "no card terminal takes this currency");
             let stop = self.stop.subscribe();
             drop(self.tasks.spawn(payments::refuse(till.clone(), orders, stop)));
@@ -199,7 +205,8 @@ impl Devices {
             device,
             progress: Arc::clone(&self.board.progress),
             current: None,
-            ask_again: false,
+            ask_in: None,
+            doubt: None,
         };
         self.tasks.spawn(payments.run(orders, inbox, self.stop.subscribe()));
     }

@@ -232,12 +232,9 @@ impl Looping {
     }
 
     fn write_witness(&self) {
-        let written = self
-            .till
-            .store()
-            .head()
-            .map_err(Into::into)
-            .and_then(|head| self.home.write_witness(self.machine, head));
+        let written = self.till.store().head().map_err(Into::into).and_then(|head| {
+            self.home.write_witness(self.machine, head, self.till.store().series())
+        });
         if let Err(error) = written {
             tracing::warn!(%error, "the witness was not written");
         }

@@ -10,12 +10,15 @@ mod looper;
 mod payments;
 mod spool;
 
+use devices::Known;
 pub use devices::{DeviceBoard, DeviceStatus, Devices};
 pub use feed::{Feed, Notice, Subscription, What};
 pub use looper::{Loop, LoopError, LoopThread};
+pub use payments::report_of;
 
 use crate::config::Config;
 use crate::home::{Home, HomeError, Lock, machine_at, wall_clock};
+use crate::store::till::read;
 
 /// A running till, all but its doors (HTTP).
 pub struct Running {
@@ -38,11 +41,15 @@ impl Running {
         let now = wall_clock();
         let watermark = config.store.disk_watermark_bytes();
         let (till, first) = home.till(&lock, machine, config.till.number.get(), watermark, now)?;
-        let currency = till.settings().store.currency;
-        let start = now.as_millisecond().unsigned_abs();
-        let feed = Feed::new(start);
+        let seed = now.as_millisecond().unsigned_abs();
+        let known = Known {
+            currency: till.settings().store.currency,
+            seed,
+            has_card_payments: read::has_card_payments(till.store().connection())?,
+        };
+        let feed = Feed::new(seed);
         let (till, thread, outlets) = Loop::start(till, first, home.clone(), machine, feed);
-        let devices = Devices::start(config, currency, start, &till, outlets);
+        let devices = Devices::start(config, &known, &till, outlets);
         Ok(Self { till, devices, thread, _lock: lock })
     }
 

@@ -3,7 +3,7 @@
 use super::devices::{Progress, stopped};
 use super::feed::What;
 use super::looper::Loop;
-use crate::till::{Event, PaymentReport};
+use crate::till::{Doubt, Event, PaymentReport};
 use commerce::fact::PaymentOutcome;
 use commerce::tender::CardSlip;
 use drivers::task::{Device, Report};
@@ -15,8 +15,9 @@ use std::time::Duration;
 use sync::body::MAX_TEXT_BYTES;
 use tokio::sync::{mpsc, watch};
 
-/// How long until an unknown outcome is asked about again.
-const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// How long until an unknown outcome is asked about again: twice as long each time.
+const ASK_FIRST: Duration = Duration::from_secs(5);
+const ASK_LAST: Duration = Duration::from_secs(60);
 
 /// The till's side of one card terminal.
 pub(super) struct Payments {
@@ -25,8 +26,10 @@ pub(super) struct Payments {
     pub progress: Progress,
     /// The intent the terminal was last given or asked about.
     pub current: Option<Intent>,
-    /// Whether its outcome is unknown and may be asked about again.
-    pub ask_again: bool,
+    /// When its unknown outcome is asked about again, from its last word.
+    pub ask_in: Option<Duration>,
+    /// Why it was unknown when last heard of: said once, not every time.
+    pub doubt: Option<String>,
 }
 
 impl Payments {
@@ -45,7 +48,7 @@ impl Payments {
                     None => break,
                 },
                 Some(Report { event, .. }) = inbox.recv() => self.heard(event).await,
-                () = tokio::time::sleep(ASK_AGAIN), if self.ask_again => self.ask().await,
+                () = sleep(self.ask_in), if self.ask_in.is_some() => self.ask().await,
                 () = stopped(&mut stop) => break,
             }
         }
@@ -66,15 +69,16 @@ impl Payments {
 
     async fn order(&mut self, order: Command) {
         match order {
-            Command::Perform(intent) | Command::Resolve(intent) => self.current = Some(intent),
-            Command::Release(_) => self.ask_again = false,
+            Command::Perform(intent) | Command::Resolve(intent) => {
+                (self.current, self.ask_in, self.doubt) = (Some(intent), None, None);
+            }
+            Command::Release(_) => (self.ask_in, self.doubt) = (None, None),
             Command::Abort | Command::EndOfDay | Command::Status => {}
         }
         self.send(order).await;
     }
 
     async fn ask(&mut self) {
-        self.ask_again = false;
         if let Some(intent) = self.current {
             self.send(Command::Resolve(intent)).await;
         }
@@ -89,8 +93,13 @@ impl Payments {
             TerminalEvent::Outcome { intent, outcome } => {
                 say(&self.till, &self.progress, None);
                 let asked = self.current.is_some_and(|current| current.id == intent);
-                self.ask_again =
-                    asked && matches!(&outcome, Outcome::Unknown(why) if why.may_ask_again());
+                match &outcome {
+                    Outcome::Unknown(why) if asked => {
+                        self.ask_in = why.may_ask_again().then(|| later(self.ask_in));
+                        self.doubted(why.to_string());
+                    }
+                    _ => (self.ask_in, self.doubt) = (None, None),
+                }
                 tell(&self.till, intent, outcome).await;
             }
             TerminalEvent::EndOfDay(_) | TerminalEvent::Status(_) => {}
@@ -99,10 +108,25 @@ impl Payments {
 
     async fn send(&mut self, order: Command) {
         if let Err(error) = self.device.send(order) {
-            self.ask_again = matches!(order, Command::Resolve(_));
-            refused(&self.till, order, error.to_string()).await;
+            self.ask_in = matches!(order, Command::Resolve(_)).then(|| later(self.ask_in));
+            refused(&self.till, order, error.to_string(), self.ask_in.is_some()).await;
         }
     }
+
+    fn doubted(&mut self, why: String) {
+        if self.doubt.as_ref() != Some(&why) {
+            tracing::warn!(%why, "the outcome of a payment is unknown");
+            self.doubt = Some(why);
+        }
+    }
+}
+
+fn later(asked: Option<Duration>) -> Duration {
+    asked.map_or(ASK_FIRST, |last| (last * 2).min(ASK_LAST))
+}
+
+async fn sleep(wait: Option<Duration>) {
+    tokio::time::sleep(wait.unwrap_or(ASK_LAST)).await;
 }
 
 /// Answers every order of a till without a terminal.
@@ -118,17 +142,17 @@ pub(super) async fn refuse(
         };
         let Some(order) = order else { return };
         let why = "no card terminal is configured".to_owned();
-        refused(&till, order, why).await;
+        refused(&till, order, why, false).await;
     }
 }
 
 /// What an order that could not be given comes to: a payment was not sent; a question stays one.
-async fn refused(till: &Loop, order: Command, why: String) {
+async fn refused(till: &Loop, order: Command, why: String, asking: bool) {
     let (id, report) = match order {
         Command::Perform(intent) => {
             (intent.id, PaymentReport::Ended(PaymentOutcome::NotSent { why: cut(&why) }))
         }
-        Command::Resolve(intent) => (intent.id, PaymentReport::Unknown { why }),
+        Command::Resolve(intent) => (intent.id, PaymentReport::Unknown(Doubt { why, asking })),
         Command::Release(_) | Command::Abort | Command::EndOfDay | Command::Status => return,
     };
     if let Ok(intent) = u64::try_from(id.0) {
@@ -138,28 +162,32 @@ async fn refused(till: &Loop, order: Command, why: String) {
 
 async fn tell(till: &Loop, id: IntentId, outcome: Outcome) {
     let Ok(intent) = u64::try_from(id.0) else { return };
-    let report = match outcome {
-        Outcome::Approved(payment) => PaymentReport::Ended(approved(&payment)),
-        Outcome::Mismatch { asked, booked } => {
-            tracing::error!(intent, %asked, booked = %booked.amount, "the terminal booked another amount than asked");
-            PaymentReport::Ended(approved(&booked))
+    if let Outcome::Mismatch { asked, booked } = &outcome {
+        tracing::error!(intent, %asked, booked = %booked.amount, "the terminal booked another amount than asked");
+    }
+    till.report(Event::Payment { intent, report: report_of(outcome) }).await;
+}
+
+/// The terminal's word as facts hold it.
+#[must_use]
+pub fn report_of(outcome: Outcome) -> PaymentReport {
+    PaymentReport::Ended(match outcome {
+        Outcome::Approved(payment) | Outcome::Mismatch { booked: payment, .. } => {
+            approved(&payment)
         }
-        Outcome::Declined(declined) => PaymentReport::Ended(PaymentOutcome::Declined {
+        Outcome::Declined(declined) => PaymentOutcome::Declined {
             code: match &declined {
                 Declined::ByTerminal { code, .. } => *code,
                 Declined::NotFound => 0,
             },
             text: cut(&declined.to_string()),
-        }),
-        Outcome::NotSent(why) => {
-            PaymentReport::Ended(PaymentOutcome::NotSent { why: cut(&why.to_string()) })
-        }
+        },
+        Outcome::NotSent(why) => PaymentOutcome::NotSent { why: cut(&why.to_string()) },
         Outcome::Unknown(why) => {
-            tracing::warn!(intent, %why, "the outcome of a payment is unknown");
-            PaymentReport::Unknown { why: why.to_string() }
+            let asking = why.may_ask_again();
+            return PaymentReport::Unknown(Doubt { why: why.to_string(), asking });
         }
-    };
-    till.report(Event::Payment { intent, report }).await;
+    })
 }
 
 fn approved(payment: &Payment) -> PaymentOutcome {

@@ -85,12 +85,12 @@ impl<S: Screen> Cashier<S> {
         loop {
             let now: Payment = self.client.get(&format!("/payments/{payment}"))?;
             match now.state.as_str() {
-                "open" if progress.goes_on() => {
+                "under_way" | "unknown" if progress.goes_on() => {
                     if let Some(words) = progress.news(now.progress) {
                         self.screen.show(&format!("  card: {words}"));
                     }
                 }
-                "open" => return Err(SellError::Unknown(payment)),
+                "under_way" | "unknown" => return Err(SellError::Unknown(payment)),
                 "approved" => {
                     self.screen.show("  card: approved");
                     return self.show_paid(now.cart);

@@ -1,21 +1,34 @@
-//! The card terminal's intents: asked, ended, ended by hand, undone.
+//! The card terminal's intents: asked, and ended by its word.
 //!
 //! An intent is durable before the terminal hears of it. Its end is a fact, recorded in the same
 //! transaction as the tender and, when nothing is due any more, the sale. An unknown outcome is no
 //! end: the cart waits until the terminal was asked, or a manager says what it saw.
 
-use super::paying::{MAX_REFERENCE, write_sale};
-use super::{Answer, Change, Context, Effect, PaymentReport, Refusal, Reply, Till, to_millisecond};
+use super::paying::write_sale;
+use super::{
+    Answer, Change, Context, Doubt, Effect, PaymentReport, Refusal, Reply, Till, to_millisecond,
+};
 use crate::store::till::{Act, Payment, PaymentState, TillStoreError, read};
 use commerce::Money;
 use commerce::cart::{Cart, CartId};
 use commerce::fact::{Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome};
 use commerce::sale::Stamp;
-use commerce::staff::{Limited, Role, authorise};
+use commerce::staff::StaffId;
 use commerce::tender::{CardSlip, TenderKind, Tendered};
 use drivers::terminal::command::Command as Terminal;
 use drivers::terminal::intent::{Baseline, Intent, IntentId, Kind};
 use jiff::Timestamp;
+
+/// Whose word a payment's end is.
+pub(super) enum Word {
+    /// The terminal's own.
+    Terminal,
+    /// A person's who looked at it.
+    Person {
+        /// Who approved theirs, where that was needed.
+        approved_by: Option<StaffId>,
+    },
+}
 
 impl Till {
     pub(super) fn pay_by_card(
@@ -45,7 +58,7 @@ impl Till {
         )?;
         let payment = self.new_intent(context, PaymentKind::Authorise, amount, id)?;
         let intent = payment.intent;
-        let (fact, baseline) = (intended(&payment), self.baseline);
+        let (fact, baseline) = (intended(&payment, None), self.baseline);
         self.act(
             context,
             |()| Answer::Payment(intent),
@@ -116,7 +129,7 @@ impl Till {
         Ok(Effect::Terminal(Terminal::Resolve(order(payment, baseline))))
     }
 
-    fn under_way(&self, intent: u64) -> Result<&Payment, Refusal> {
+    pub(super) fn under_way(&self, intent: u64) -> Result<&Payment, Refusal> {
         self.paying
             .as_ref()
             .filter(|payment| payment.intent == intent)
@@ -132,11 +145,11 @@ impl Till {
         report: PaymentReport,
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
-        let outcome = match report {
+        let outcome = match self.unclaimed(intent, report)? {
             PaymentReport::Ended(outcome) => outcome,
-            PaymentReport::Unknown { why } => {
+            PaymentReport::Unknown(doubt) => {
                 self.under_way(intent)?;
-                self.unknown = Some((intent, why));
+                self.unknown = Some((intent, doubt));
                 effects.push(Effect::Changed(Change::Payment(intent)));
                 return Ok(Reply::Payment(intent));
             }
@@ -147,7 +160,21 @@ impl Till {
         let payment = self.under_way(intent)?.clone();
         let by = self.authority_of_past_act(&payment.by);
         let context = Context { now, by, approver: None, once: None };
-        self.end_payment(&context, &payment, outcome, false, effects)
+        self.end_payment(&context, &payment, outcome, Word::Terminal, effects)
+    }
+
+    /// An approval with the numbers of a payment that stands already is no word on this one.
+    fn unclaimed(&self, intent: u64, report: PaymentReport) -> Result<PaymentReport, Refusal> {
+        let PaymentReport::Ended(PaymentOutcome::Approved { card, .. }) = &report else {
+            return Ok(report);
+        };
+        let stands = read::payment_with_numbers(self.store.connection(), intent, card)?;
+        Ok(stands.map_or(report, |other| {
+            let why = format!(
+                "the card terminal names the numbers of payment {other}, which stands already"
+            );
+            PaymentReport::Unknown(Doubt { why, asking: false })
+        }))
     }
 
     /// The terminal's word on a payment that was ended before. An approval of what a person had
@@ -167,58 +194,37 @@ impl Till {
             .filter(|payment| approved && payment.state == PaymentState::Declined)
             .ok_or(Refusal::NoPayment(intent))?;
         let stamp = Stamp { at: to_millisecond(now), shift: payment.shift, by: payment.by };
-        let ended = Fact::PaymentEnded(PaymentEnded { stamp, intent, outcome, by_hand: false });
+        let ended = Fact::PaymentEnded(PaymentEnded {
+            stamp,
+            intent,
+            outcome,
+            by_hand: false,
+            approved_by: None,
+        });
         self.store.act(now, |act| end(act, &ended))?;
         effects.push(Effect::Changed(Change::Payment(intent)));
         Ok(Reply::Payment(intent))
     }
 
-    /// Why the outcome of the payment under way is unknown, once the terminal could not tell.
+    /// The payment whose outcome the terminal could not tell, and why.
     #[must_use]
-    pub fn unknown_why(&self, intent: u64) -> Option<&str> {
-        self.unknown.as_ref().filter(|(of, _)| *of == intent).map(|(_, why)| why.as_str())
+    pub const fn in_doubt(&self) -> Option<&(u64, Doubt)> {
+        self.unknown.as_ref()
     }
 
-    pub(super) fn end_by_hand(
-        &mut self,
-        context: &Context,
-        intent: u64,
-        approved: bool,
-        note: String,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Reply, Refusal> {
-        let payment = self.under_way(intent)?.clone();
-        authorise(Limited::Needs(Role::Manager), &context.by, context.approver.as_ref())?;
-        if self.unknown_why(intent).is_none() {
-            // The terminal may still say so itself, and then both would stand.
-            return Err(Refusal::StillAsking(intent));
-        }
-        if note.trim().is_empty() || note.len() > MAX_REFERENCE {
-            return Err(Refusal::BadText {
-                what: "the note on what the terminal shows",
-                most: MAX_REFERENCE,
-            });
-        }
-        let outcome = if approved {
-            let card = CardSlip { authorisation: note, ..CardSlip::default() };
-            PaymentOutcome::Approved { amount: payment.asked, card }
-        } else {
-            PaymentOutcome::Declined { code: 0, text: note }
-        };
-        // Before whatever the end asks of the terminal next, which it would refuse otherwise.
-        let first = effects.len();
-        let reply = self.end_payment(context, &payment, outcome, true, effects)?;
-        effects.insert(first, Effect::Terminal(Terminal::Release(IntentId(u128::from(intent)))));
-        Ok(reply)
+    /// Why the outcome of the payment under way is unknown, once the terminal could not tell.
+    #[must_use]
+    pub fn doubt(&self, intent: u64) -> Option<&Doubt> {
+        self.unknown.as_ref().filter(|(of, _)| *of == intent).map(|(_, doubt)| doubt)
     }
 
     /// Records a payment's end together with what follows from it.
-    fn end_payment(
+    pub(super) fn end_payment(
         &mut self,
         context: &Context,
         payment: &Payment,
         outcome: PaymentOutcome,
-        by_hand: bool,
+        word: Word,
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         let intent = payment.intent;
@@ -231,7 +237,11 @@ impl Till {
             stamp: stamp.clone(),
             intent,
             outcome: outcome.clone(),
-            by_hand,
+            by_hand: matches!(word, Word::Person { .. }),
+            approved_by: match word {
+                Word::Terminal => None,
+                Word::Person { approved_by } => approved_by,
+            },
         });
         let reply = match (payment.kind, outcome) {
             (PaymentKind::Authorise, PaymentOutcome::Approved { amount, card }) => {
@@ -358,42 +368,6 @@ impl Till {
         let due = cart.totals(&self.settings.taxes).ok()?.due;
         Some((cart, due.is_zero()))
     }
-
-    pub(super) fn reverse_payment(
-        &mut self,
-        context: &Context,
-        intent: u64,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Reply, Refusal> {
-        authorise(Limited::Needs(Role::Manager), &context.by, context.approver.as_ref())?;
-        let currency = self.settings.store.currency;
-        let found = read::payment(self.store.connection(), intent, currency)?
-            .ok_or(Refusal::NoPayment(intent))?;
-        if found.state != PaymentState::Approved
-            || found.used
-            || found.kind != PaymentKind::Authorise
-        {
-            return Err(Refusal::NoPayment(intent));
-        }
-        let reused = read::number_used_since(self.store.connection(), intent)?;
-        if found.terminal_number == 0 || reused {
-            // Ended by hand, or the terminal began its numbers again: the number would undo
-            // nothing, or another customer's payment.
-            return Err(Refusal::NotReversible(intent));
-        }
-        let kind = PaymentKind::Reverse { receipt_number: found.terminal_number };
-        let payment = self.new_intent(context, kind, found.moved, found.cart)?;
-        let reversal = payment.intent;
-        let fact = intended(&payment);
-        let baseline = self.baseline;
-        self.act(
-            context,
-            |()| Answer::Payment(reversal),
-            |act| begin(act, &fact, reversal, "", baseline),
-        )?;
-        self.begin_payment(payment, effects);
-        Ok(Reply::Payment(reversal))
-    }
 }
 
 /// Whether a tender is the card payment that the terminal gave this number.
@@ -402,13 +376,14 @@ fn is_numbered(tendered: &Tendered, number: u32) -> bool {
 }
 
 /// The fact of an intent.
-pub(super) fn intended(payment: &Payment) -> Fact {
+pub(super) fn intended(payment: &Payment, approved_by: Option<StaffId>) -> Fact {
     Fact::PaymentIntended(PaymentIntended {
         stamp: Stamp { at: payment.at, shift: payment.shift, by: payment.by.clone() },
         intent: payment.intent,
         kind: payment.kind,
         amount: payment.asked,
         cart: payment.cart,
+        approved_by,
     })
 }
 

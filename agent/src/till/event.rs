@@ -179,7 +179,18 @@ pub enum Command {
         intent: u64,
         /// Whether the money moved.
         approved: bool,
+        /// How much moved, where it is not what was asked.
+        amount: Option<Money>,
+        /// The terminal's receipt number of it, by which it can be undone.
+        number: Option<u16>,
         /// What they saw, and where.
+        note: String,
+    },
+    /// A manager says that money which moved and stands nowhere was put right outside the till.
+    PutPaymentRight {
+        /// The intent that moved it.
+        intent: u64,
+        /// What was done.
         note: String,
     },
     /// Gives back money that was taken but stands in no sale.
@@ -264,10 +275,16 @@ pub enum PaymentReport {
     /// It ended.
     Ended(PaymentOutcome),
     /// Nobody knows; the intent stays open until the terminal was asked.
-    Unknown {
-        /// Why.
-        why: String,
-    },
+    Unknown(Doubt),
+}
+
+/// Why nobody knows what became of a payment, and who can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Why.
+    pub why: String,
+    /// Whether the terminal is asked again; otherwise it has said all it can, and a manager looks.
+    pub asking: bool,
 }
 
 /// How a print job ended.
@@ -315,6 +332,8 @@ pub enum Change {
     Spool,
     /// Catalogue or settings.
     Settings,
+    /// A receipt's own code was scanned: someone brought it back.
+    ReceiptScanned(ReceiptNumber),
     /// A scan was refused, and why.
     ScanRefused(String),
 }

@@ -7,6 +7,7 @@
 //! and by the tests, in the same way.
 
 mod answer;
+mod by_hand;
 mod card;
 mod event;
 mod paying;
@@ -21,12 +22,15 @@ mod spool;
 mod tests;
 
 pub use event::CartView;
-pub use event::{Change, Command, Effect, Event, JobOutcome, Once, PaymentReport, Reply, Request};
+pub use event::{
+    Change, Command, Doubt, Effect, Event, JobOutcome, Once, PaymentReport, Reply, Request,
+};
 pub use refusal::{Refusal, payment_word};
 pub use resolve::{Found, find_item};
 pub use settings::{Settings, SettingsError};
 
 use answer::Answer;
+use by_hand::Seen;
 
 use crate::store::catalogue::{Catalogue, ReasonKind};
 use crate::store::till::read::{self, Shift};
@@ -66,7 +70,7 @@ pub struct Till {
     operator: Option<StaffId>,
     paying: Option<Payment>,
     baseline: Baseline,
-    unknown: Option<(u64, String)>,
+    unknown: Option<(u64, Doubt)>,
     open_return: Option<OpenReturn>,
 }
 
@@ -249,8 +253,12 @@ impl Till {
             }
             Command::AbortPayment { intent } => self.abort_payment(intent, effects),
             Command::AskPayment { intent } => self.ask_payment(intent, effects),
-            Command::EndPaymentByHand { intent, approved, note } => {
-                self.end_by_hand(context, intent, approved, note, effects)
+            Command::EndPaymentByHand { intent, approved, amount, number, note } => {
+                let seen = Seen { approved, amount, number, note };
+                self.end_by_hand(context, intent, seen, effects)
+            }
+            Command::PutPaymentRight { intent, note } => {
+                self.put_payment_right(context, intent, note, effects)
             }
             Command::ReversePayment { intent } => self.reverse_payment(context, intent, effects),
             Command::Refund { of, lines, reason } => {

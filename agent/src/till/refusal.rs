@@ -48,6 +48,9 @@ pub enum Refusal {
     /// Another cart is at the till.
     #[error("cart {0} is at the till: park it, pay it or give it up first")]
     CartAtTill(CartId),
+    /// As many carts are parked as may be.
+    #[error("{0} carts are parked already: recall some and sell them or give them up")]
+    TooManyParked(usize),
     /// A card payment on the cart is under way or unknown.
     #[error(
         "card payment {intent} on cart {cart} has no known outcome yet: wait for the terminal, or ask it again"
@@ -128,6 +131,9 @@ pub enum Refusal {
         "the card terminal is still being asked about payment {0}: wait for its word, or abort it"
     )]
     StillAsking(u64),
+    /// An amount or a number beside the word that no money moved.
+    #[error("payment {0} is said to have moved nothing: then it has no amount and no number")]
+    NothingMoved(u64),
     /// The terminal cannot undo it by its number.
     #[error(
         "payment {0} cannot be undone by its number any more: give the money back at the terminal itself, by a refund"

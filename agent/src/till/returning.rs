@@ -91,11 +91,6 @@ impl Till {
             return Err(Refusal::TerminalBusy(busy.intent));
         }
         let mut open = self.open_return.clone().ok_or(Refusal::NoReturn)?;
-        let kind = self
-            .settings
-            .tender(tender)
-            .ok_or_else(|| Refusal::UnknownTender(tender.to_owned()))?
-            .kind;
         let done = self.paid_out(&open)?;
         if self.moved_too_much(&open, position)? {
             return Err(Refusal::NoReturn);
@@ -106,14 +101,20 @@ impl Till {
             .get_mut(index)
             .filter(|_| !done.contains(&position))
             .ok_or(Refusal::NoReturn)?;
-        if payout.tender != tender {
-            // Another tender than the original one takes a second pair of eyes.
-            authorise(Limited::Needs(Role::Supervisor), &context.by, context.approver.as_ref())?;
-            if kind == TenderKind::Card {
-                return Err(Refusal::WrongTender { tender: tender.to_owned(), kind });
+        if payout.tender.id != tender {
+            let other = self
+                .settings
+                .tender(tender)
+                .ok_or_else(|| Refusal::UnknownTender(tender.to_owned()))?
+                .clone();
+            if other.kind == TenderKind::Card {
+                return Err(Refusal::WrongTender { tender: other.id, kind: other.kind });
             }
+            // Another tender than the original one takes a second pair of eyes.
+            let needs = Limited::Needs(Role::Supervisor);
+            payout.approved_by = authorise(needs, &context.by, context.approver.as_ref())?;
+            payout.tender = other;
         }
-        tender.clone_into(&mut payout.tender);
         payout.intent = None;
         let of = self.receipt_number(open.of)?;
         let sale = self.sale(&of)?;
@@ -155,8 +156,8 @@ impl Till {
             return Err(Refusal::NoPayment(payment.intent));
         };
         if amount.minor() > payment.asked.minor() {
-            // Too much went back: it stays in front of a manager, who gives this return up and
-            // settles with the customer; it is not paid out again.
+            // Too much went back: it stays in front of a manager, who puts it right with the customer
+            // and the terminal; before that it is not paid out again.
             self.act(context, |()| Answer::ReturnOpen(open.id), |act| end(act, ended))?;
             self.paying = None;
             return Ok(Reply::ReturnOpen(open.id));
@@ -240,7 +241,7 @@ impl Till {
         let amount = Money::new(payout.amount, sale.currency)?;
         let payment = self.new_intent(context, kind, amount, open.id)?;
         payout.intent = Some(payment.intent);
-        let (fact, id, written) = (intended(&payment), open.id, payout.clone());
+        let (fact, id, written) = (intended(&payment, None), open.id, payout.clone());
         let baseline = self.baseline;
         let whole = open.clone();
         self.act(
@@ -255,7 +256,7 @@ impl Till {
                 } else {
                     act.put_payouts(&whole)?;
                 }
-                begin(act, &fact, payment.intent, &written.tender, baseline)
+                begin(act, &fact, payment.intent, &written.tender.id, baseline)
             },
         )?;
         self.open_return = Some(whole);
@@ -285,9 +286,10 @@ impl Till {
     ) -> Result<OpenReturn, Refusal> {
         let payouts = plan.payouts.iter().map(|payout| OpenPayout {
             against: payout.against,
-            tender: payout.tender.id.clone(),
+            tender: payout.tender.clone(),
             amount: payout.amount.minor(),
             intent: None,
+            approved_by: None,
         });
         Ok(OpenReturn {
             id: read::next_cart(self.store.connection())?,
@@ -319,14 +321,15 @@ impl Till {
         Ok(done)
     }
 
-    /// Whether the terminal paid more than asked for a payout: it must not be paid again.
+    /// Whether the terminal paid more than asked for a payout: it must not be paid again before a
+    /// manager has put that right.
     fn moved_too_much(&self, open: &OpenReturn, position: u32) -> Result<bool, Refusal> {
         let index = usize::try_from(position).unwrap_or(usize::MAX);
         let Some(payout) = open.payouts.get(index) else { return Ok(false) };
         let Some(intent) = payout.intent else { return Ok(false) };
         let currency = self.settings.store.currency;
         let payment = read::payment(self.store.connection(), intent, currency)?;
-        Ok(payment.is_some_and(|payment| payment.moved.minor() > payout.amount))
+        Ok(payment.is_some_and(|payment| payment.moved.minor() > payout.amount && !payment.used))
     }
 
     fn next_card_payout(
@@ -336,8 +339,7 @@ impl Till {
     ) -> Result<Option<usize>, Refusal> {
         let done = self.paid_out(open)?;
         for (position, payout) in (0_u32..).zip(&open.payouts) {
-            let tender = self.settings.tender(&payout.tender);
-            let by_card = tender.is_some_and(|tender| tender.kind == TenderKind::Card);
+            let by_card = payout.tender.kind == TenderKind::Card;
             let just_made = fresh.is_some_and(|(intent, _)| payout.intent == Some(*intent));
             if by_card && !just_made && !done.contains(&position) {
                 return Ok(usize::try_from(position).ok());
@@ -359,7 +361,6 @@ impl Till {
         let shift = self.shift.as_ref().ok_or(Refusal::NoShift)?;
         let mut payouts = Vec::with_capacity(open.payouts.len());
         for payout in &open.payouts {
-            let tender = self.settings.tender(&payout.tender).cloned();
             let card = match (payout.intent, &fresh) {
                 (Some(intent), Some((ended, slip))) if intent == *ended => Some(slip.clone()),
                 (Some(intent), _) => read::slip(conn, intent)?,
@@ -367,10 +368,11 @@ impl Till {
             };
             payouts.push(Payout {
                 against: payout.against,
-                tender: tender.ok_or_else(|| Refusal::UnknownTender(payout.tender.clone()))?,
+                tender: payout.tender.clone(),
                 amount: Money::new(payout.amount, sale.currency)?,
                 intent: payout.intent,
                 card,
+                approved_by: payout.approved_by.clone(),
             });
         }
         let mut stamp = self.stamp(context)?;

@@ -4,7 +4,7 @@ use super::resolve::{Scanned, Sellable, look_up, sellable};
 use super::{Answer, CartView, Change, Context, Effect, Refusal, Reply, Till};
 use crate::store::catalogue::ReasonKind;
 use crate::store::till::{Act, TillStoreError, read};
-use commerce::cart::{Cart, CartError, CartId};
+use commerce::cart::{Cart, CartError, CartId, CartState};
 use commerce::code::Scan;
 use commerce::discount::DiscountValue;
 use commerce::fact::{CartCancelled, Fact};
@@ -13,6 +13,9 @@ use jiff::Timestamp;
 
 /// The most characters of a parked cart's label.
 const MAX_LABEL: usize = 60;
+
+/// The most carts that may be parked: each is in memory, and a screen lists them.
+const MAX_PARKED: usize = 200;
 
 impl Till {
     /// A code from a scanner, for the cart at the till, on behalf of whoever is logged in.
@@ -52,7 +55,10 @@ impl Till {
         self.assert_room()?;
         let instants = (context.now, self.store.latest());
         let found = match look_up(&self.catalogue.view(), &self.settings, scan, instants)? {
-            Scanned::Receipt(receipt) => return Ok(Reply::Receipt(receipt)),
+            Scanned::Receipt(receipt) => {
+                effects.push(Effect::Changed(Change::ReceiptScanned(receipt.clone())));
+                return Ok(Reply::Receipt(receipt));
+            }
             Scanned::Item(found) => found,
         };
         let goods = sellable(&found, &self.settings, quantity)?;
@@ -163,6 +169,11 @@ impl Till {
             return Err(Refusal::BadText { what: "the label of a parked cart", most: MAX_LABEL });
         }
         self.assert_not_paying(id)?;
+        let parked =
+            self.carts.values().filter(|cart| matches!(cart.state, CartState::Parked { .. }));
+        if parked.count() >= MAX_PARKED {
+            return Err(Refusal::TooManyParked(MAX_PARKED));
+        }
         let mut cart = self.cart(id)?.clone();
         cart.park(label)?;
         let by = context.by.staff.clone();

@@ -15,11 +15,14 @@ impl Till {
     /// # Errors
     /// When the spool cannot be read or written.
     pub fn next_job(&mut self, now: Timestamp) -> Result<Option<Job>, Refusal> {
+        let now_ms = now.as_millisecond();
+        // Either way: a clock that was set back must not open a drawer hours later.
+        let in_time =
+            now_ms.saturating_sub(DRAWER_PATIENCE_MS)..=now_ms.saturating_add(DRAWER_PATIENCE_MS);
         while let Some(job) = read::next_job(self.store.connection())? {
-            let late = now.as_millisecond().saturating_sub(job.at) > DRAWER_PATIENCE_MS;
-            if job.kind == JobKind::Drawer && late {
+            if job.kind == JobKind::Drawer && !in_time.contains(&job.at) {
                 let why = "the printer was not there in time to open the drawer";
-                self.store.act(now, |act| act.set_job(job.id, JobState::NotPrinted, why))?;
+                self.store.act(now, |act| act.give_up_drawers(in_time.clone(), why))?;
                 continue;
             }
             self.store.act(now, |act| act.set_job(job.id, JobState::Sent, ""))?;

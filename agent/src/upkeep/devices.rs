@@ -130,7 +130,8 @@ pub async fn probe(
     }
     if let Some(terminal) = &config.terminal {
         let endpoint = terminal.endpoint.clone();
-        let driver = currency.map(|currency| TerminalDriver::new(&terminal.driver(currency)));
+        let driver =
+            currency.map(|currency| TerminalDriver::new(&terminal.driver(currency, false)));
         probes.spawn(async move {
             let faulted = |why: &str| Health::Faulted { why: why.to_owned() };
             let health = match driver {

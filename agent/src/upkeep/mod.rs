@@ -21,7 +21,7 @@ mod manifest;
 pub mod rebuild;
 pub mod restore;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod verify;
 
 pub use error::UpkeepError;

@@ -72,7 +72,7 @@ pub fn restore(
     for name in FILES {
         sync_file(&copies.path().join(name))?;
     }
-    home.write_witness(options.machine, RESTORED)?;
+    home.write_witness(options.machine, RESTORED, 0)?;
     let present = FILES.map(|name| home.file(name));
     let any = FILES
         .iter()

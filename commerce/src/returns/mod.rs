@@ -70,6 +70,8 @@ pub struct Payout {
     pub intent: Option<u64>,
     /// The terminal's slip of a card payout.
     pub card: Option<CardSlip>,
+    /// Who approved another tender than the original one.
+    pub approved_by: Option<StaffId>,
 }
 
 /// What a return will be, before any money moves.

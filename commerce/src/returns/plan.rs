@@ -132,6 +132,7 @@ impl Sale {
                     amount,
                     intent: None,
                     card: None,
+                    approved_by: None,
                 });
             }
         }

@@ -16,6 +16,31 @@ pub const fn is_busy(code: u8) -> bool {
     matches!(code, 0x9C | 0xA0)
 }
 
+/// Codes by which a terminal refuses for now whatever it is asked: they say nothing of what it has
+/// booked. Any other refusal to repeat the last receipt is taken for "there is none".
+#[must_use]
+pub const fn is_passing(code: u8) -> bool {
+    is_busy(code)
+        || matches!(
+            code,
+            0x6B | ABORTED
+                | 0x7D
+                | 0x89
+                | 0x9A
+                | 0x9B
+                | 0xA1
+                | 0xA3
+                | 0xBF
+                | 0xC2
+                | 0xCC
+                | 0xDC
+                | 0xE4
+                | 0xED
+                | 0xF0
+                | 0xFF
+        )
+}
+
 /// What the terminal is waiting for or doing, for the cashier.
 #[must_use]
 pub const fn progress(code: u8) -> &'static str {

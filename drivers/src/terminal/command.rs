@@ -76,4 +76,7 @@ pub struct TerminalConfig {
     pub currency: Currency,
     /// How long waits last.
     pub timing: Timing,
+    /// Whether no payment by a card terminal is known of this till: only then is a terminal that
+    /// repeats nothing taken for one that has booked nothing yet.
+    pub is_first_use: bool,
 }

@@ -30,6 +30,8 @@ pub struct TerminalDriver {
     stage: Stage,
     /// The terminal's last payment, as last learnt.
     baseline: Baseline,
+    /// See [`TerminalConfig::is_first_use`]; over with the first booking heard of.
+    is_first_use: bool,
     /// The intent whose outcome is unknown: until it is settled no other may be performed.
     open: Option<IntentId>,
     /// The last booking that was reported, and whose it is: it can't be another's too.
@@ -67,6 +69,7 @@ impl TerminalDriver {
             decoder: Decoder::default(),
             stage: Stage::Down,
             baseline: Baseline::Unknown,
+            is_first_use: config.is_first_use,
             open: None,
             claimed: None,
         })
@@ -141,6 +144,11 @@ impl TerminalDriver {
             Outcome::Approved(booked) | Outcome::Mismatch { booked, .. } => Some(booked.mark),
             _ => None,
         };
+        // Another's or nobody's, it is the terminal's last one now, and must not pass for the next.
+        let seen = match &outcome {
+            Outcome::Unknown(Unknown::Contradiction { seen: Some(seen), .. }) => Some(seen.mark),
+            _ => booked,
+        };
         if outcome.is_settled() {
             self.open = self.open.filter(|open| *open != intent.id);
         } else {
@@ -149,10 +157,23 @@ impl TerminalDriver {
         // The baseline first: whoever hears the outcome may make the next intent with it.
         if let Some(mark) = booked {
             self.claimed = Some((mark, intent.id));
-            self.baseline = judge::baseline_of(mark);
-            out.report(Event::Baseline(self.baseline));
+        }
+        if let Some(mark) = seen {
+            self.learn_baseline(judge::baseline_of(mark), out);
         }
         report(intent.id, outcome, out);
+    }
+
+    pub(super) fn learn_baseline(&mut self, baseline: Baseline, out: &mut Actions<Event>) {
+        self.baseline = match baseline {
+            Baseline::Last(_) => {
+                self.is_first_use = false;
+                baseline
+            }
+            Baseline::Nothing if !self.is_first_use => Baseline::Unknown,
+            Baseline::Nothing | Baseline::Unknown => baseline,
+        };
+        out.report(Event::Baseline(self.baseline));
     }
 
     fn ready(&mut self, out: &mut Actions<Event>) {

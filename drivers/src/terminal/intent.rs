@@ -48,6 +48,9 @@ pub enum Baseline {
     /// The terminal has not said, or can't. An unknown outcome then stays unknown.
     #[default]
     Unknown,
+    /// Asked, the terminal had nothing to repeat, as a new one has not: whatever it repeats later
+    /// was booked since.
+    Nothing,
     /// The marks of that payment.
     Last(Mark),
 }

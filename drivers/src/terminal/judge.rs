@@ -3,8 +3,9 @@
 //!
 //! - An approval needs a status with result 00 *and* the completion after it.
 //! - Whatever is not clearly approved, declined or never begun is unknown.
-//! - Asked about an unknown one, the terminal's *last* payment counts only if its numbers are
-//!   later than those from before the intent.
+//! - Asked about an unknown one, the terminal's *last* payment counts only if it is surely later
+//!   than what the terminal had last before the intent, and has the amount that was asked for.
+//!   Another amount may be a payment that somebody keyed in at the terminal itself.
 
 use commerce::{Currency, Money};
 
@@ -76,6 +77,9 @@ pub fn resolved(intent: &Intent, end: End) -> Outcome {
         Some(Order::Newer) if !last.amount_echoed => {
             contradiction("its last payment has no amount", Some(last))
         }
+        Some(Order::Newer) if last.amount != intent.amount => {
+            contradiction("its last payment has another amount", Some(last))
+        }
         Some(Order::Newer) => compared(intent, last),
         None => contradiction("whether its last payment is this one can't be told", Some(last)),
     }
@@ -90,8 +94,18 @@ pub fn baseline(end: &End) -> Baseline {
         {
             baseline_of(mark(status))
         }
+        End::Completed(Heard { status: Some(status), .. }) => {
+            status.result.map_or(Baseline::Unknown, nothing_to_repeat)
+        }
+        End::Refused(code) | End::Aborted { code, heard: Heard { status: None, .. } } => {
+            nothing_to_repeat(*code)
+        }
         _ => Baseline::Unknown,
     }
+}
+
+const fn nothing_to_repeat(code: u8) -> Baseline {
+    if codes::is_passing(code) { Baseline::Unknown } else { Baseline::Nothing }
 }
 
 /// The baseline after a payment with this mark.
@@ -116,6 +130,7 @@ fn compared(intent: &Intent, booked: Payment) -> Outcome {
 fn order(intent: &Intent, booked: &Payment) -> Option<Order> {
     match &intent.baseline {
         Baseline::Last(before) => booked.mark.order_after(before),
+        Baseline::Nothing => booked.mark.has_number().then_some(Order::Newer),
         Baseline::Unknown => None,
     }
 }

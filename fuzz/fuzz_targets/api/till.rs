@@ -63,7 +63,8 @@ impl Till {
             });
             set.await.expect("the till runs");
             let board = running.devices.board();
-            let made = service(running.till.clone(), board, &config.http, &home, stopping).await;
+            let idle = config.http.session_idle();
+            let made = service(running.till.clone(), board, idle, &home, stopping).await;
             let (router, _) = made.expect("an API");
             (running, router)
         });

@@ -95,6 +95,9 @@ pub enum BodyError {
     /// A sale that does not add up.
     #[error(transparent)]
     Sale(#[from] SaleError),
+    /// A return that does not hold together.
+    #[error(transparent)]
+    Return(#[from] commerce::returns::ReturnCheckError),
     /// An amount out of range.
     #[error(transparent)]
     Money(#[from] MoneyError),

@@ -11,12 +11,14 @@ use super::{decode, encode, strategy};
 use commerce::cart::CartId;
 use commerce::fact::{
     CartCancelled, CashDirection, CashMoved, Counted, DrawerOpened, Fact, PaymentEnded,
-    PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened, SeriesReason, ShiftClosed,
-    ShiftOpened, StockCounted,
+    PaymentIntended, PaymentKind, PaymentOutcome, PaymentPutRight, SeriesOpened, SeriesReason,
+    ShiftClosed, ShiftOpened, StockCounted,
 };
+use commerce::returns::Return;
 use commerce::sale::{ReceiptNumber, Stamp};
 use commerce::shift::{ShiftTotal, TotalKind};
 use commerce::staff::StaffId;
+use commerce::tender::TenderKind;
 use commerce::{Currency, Money};
 use jiff::civil::{Date, date};
 
@@ -52,6 +54,10 @@ pub(super) fn vectors() -> Vec<(&'static str, Fact, &'static str)> {
         vector!("09-stock-counted", Fact::StockCounted(stock_counted())),
         vector!("10-cart-cancelled", Fact::CartCancelled(cart_cancelled())),
         vector!("11-shift-closed", Fact::ShiftClosed(shift_closed())),
+        vector!("12-payment-put-right", Fact::PaymentPutRight(put_right())),
+        vector!("06-refund-by-cash", Fact::Returned(refund_by_cash())),
+        vector!("07-payment-reversal-approved", reversal_approved()),
+        vector!("08-payment-by-hand", ended_by_hand()),
     ]
 }
 
@@ -123,12 +129,54 @@ fn drawer_opened() -> DrawerOpened {
 
 fn intended(kind: PaymentKind) -> Fact {
     let (stamp, amount, cart) = (stamp("101"), eur(1_299), CartId(41));
-    Fact::PaymentIntended(PaymentIntended { stamp, intent: 77, kind, amount, cart })
+    let approved_by = None;
+    Fact::PaymentIntended(PaymentIntended { stamp, intent: 77, kind, amount, cart, approved_by })
 }
 
 fn ended(outcome: PaymentOutcome) -> Fact {
     let by_hand = matches!(outcome, PaymentOutcome::NotSent { .. });
-    Fact::PaymentEnded(PaymentEnded { stamp: stamp("101"), intent: 77, outcome, by_hand })
+    let (stamp, approved_by) = (stamp("101"), None);
+    Fact::PaymentEnded(PaymentEnded { stamp, intent: 77, outcome, by_hand, approved_by })
+}
+
+fn reversal_approved() -> Fact {
+    let kind = PaymentKind::Reverse { receipt_number: 231 };
+    match intended(kind) {
+        Fact::PaymentIntended(fact) => {
+            Fact::PaymentIntended(PaymentIntended { approved_by: Some(staff("301")), ..fact })
+        }
+        other => other,
+    }
+}
+
+fn ended_by_hand() -> Fact {
+    let outcome = PaymentOutcome::Declined { code: 0, text: "its display says declined".into() };
+    Fact::PaymentEnded(PaymentEnded {
+        stamp: stamp("101"),
+        intent: 77,
+        outcome,
+        by_hand: true,
+        approved_by: Some(staff("301")),
+    })
+}
+
+fn put_right() -> PaymentPutRight {
+    PaymentPutRight {
+        stamp: stamp("101"),
+        intent: 77,
+        approved_by: Some(staff("301")),
+        note: "reversed at the terminal".into(),
+    }
+}
+
+/// A card tender paid back in cash, which a supervisor approved.
+fn refund_by_cash() -> Return {
+    let mut returned = refund();
+    let payout = &mut returned.payouts[0];
+    payout.tender = strategy::tendered(TenderKind::Cash, payout.amount).tender;
+    (payout.intent, payout.card) = (None, None);
+    payout.approved_by = Some(staff("201"));
+    returned
 }
 
 pub(super) fn stock_counted() -> StockCounted {

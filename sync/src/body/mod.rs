@@ -23,11 +23,12 @@
 //! | 4 | drawer opened without a sale | *stamp*, reason |
 //! | 5 | sale | *receipt*, *stamp*, day, cart, currency, *line*…, *taxes*, *tendered*…, total, change?, *voided*…? |
 //! | 6 | return | *receipt*, of *receipt*, kind (1 refund, 2 post-void), *stamp*, day, reason, currency, *returned*…, *taxes*, *payout*…, total, approved by? |
-//! | 7 | payment intended | *stamp*, intent, kind (1 authorise, 2 refund, 3 reverse), currency, amount, cart, terminal's number of the payment to reverse? |
-//! | 8 | payment ended | *stamp*, intent, said by hand, outcome (1 approved, 2 declined, 3 not sent), approved [currency, amount, *card*]?, declined [code, text]?, why not sent? |
+//! | 7 | payment intended | *stamp*, intent, kind (1 authorise, 2 refund, 3 reverse), currency, amount, cart, terminal's number of the payment to reverse?, approved by? |
+//! | 8 | payment ended | *stamp*, intent, said by hand, outcome (1 approved, 2 declined, 3 not sent), approved [currency, amount, *card*]?, declined [code, text]?, why not sent?, approved by? |
 //! | 9 | stock counted | at, by, place, [SKU, thousandths]… |
 //! | 10 | cart cancelled | *stamp*, cart, lines, currency, amount, reason? |
 //! | 11 | shift closed, the Z | *stamp*, day, z, [total's kind, key, count, amount]…, [tender, expected, counted]…, currency of the counted? |
+//! | 12 | payment put right outside the till | *stamp*, intent, note, approved by? |
 //!
 //! | part | fields, from 0 |
 //! | --- | --- |
@@ -41,7 +42,7 @@
 //! | *taxes* | rounded for each (1 line, 2 receipt), [class, name, [tax, name, rate in millionths, inclusive]…, [amount of each]]… |
 //! | *tender* | id, name, kind (1 cash, 2 card, 3 voucher, 4 coupon), opens the drawer, gives change, limit? |
 //! | *tendered* | *tender*, amount, reference?, intent?, *card*? |
-//! | *payout* | position of the sale's tender, *tender*, amount, intent?, *card*? |
+//! | *payout* | position of the sale's tender, *tender*, amount, intent?, *card*?, approved by? |
 //! | *card* | receipt number, trace, terminal, masked number, card's name, authorisation |
 //! | *price* | minor units for one unit; or [amount, decimals, units it is for] |
 //! | *quantity* | pieces; or [thousandths, unit (1 each, 2 kg, 3 lb, 4 l, 5 gal, 6 m)] |
@@ -100,6 +101,7 @@ const PAYMENT_ENDED: u64 = 8;
 const STOCK_COUNTED: u64 = 9;
 const CART_CANCELLED: u64 = 10;
 const SHIFT_CLOSED: u64 = 11;
+const PAYMENT_PUT_RIGHT: u64 = 12;
 
 /// Room for a sale of some five lines, so that the usual body is written without growing.
 const USUAL_BYTES: usize = 512;
@@ -122,6 +124,7 @@ pub fn encode(fact: &Fact) -> Result<Vec<u8>, BodyError> {
         Fact::StockCounted(fact) => write(STOCK_COUNTED, fact),
         Fact::CartCancelled(fact) => write(CART_CANCELLED, fact),
         Fact::ShiftClosed(fact) => write(SHIFT_CLOSED, fact),
+        Fact::PaymentPutRight(fact) => write(PAYMENT_PUT_RIGHT, fact),
     }?;
     if body.len() > MAX_BODY_BYTES {
         return Err(BodyError::TooLarge(body.len()));
@@ -152,6 +155,7 @@ pub fn decode(body: &[u8]) -> Result<Fact, BodyError> {
         STOCK_COUNTED => read(&mut decoder).map(Fact::StockCounted),
         CART_CANCELLED => read(&mut decoder).map(Fact::CartCancelled),
         SHIFT_CLOSED => read(&mut decoder).map(Fact::ShiftClosed),
+        PAYMENT_PUT_RIGHT => read(&mut decoder).map(Fact::PaymentPutRight),
         kind => Err(BodyError::UnknownKind(kind)),
     }
 }

@@ -1,11 +1,12 @@
-//! The bodies of a payment's intent and of its end.
+//! The bodies of a payment's intent, of its end, and of what a person put right.
 
-use super::parts::{Amounts, owned, text, value};
+use super::parts::{Amounts, maybe_staff, owned, text, value};
 use super::stamp::StampWire;
 use super::tender::CardWire;
 use super::{Body, BodyError};
 use commerce::cart::CartId;
-use commerce::fact::{PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome};
+use commerce::fact::{PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, PaymentPutRight};
+use commerce::staff::StaffId;
 use minicbor::{Decode, Encode};
 
 const AUTHORISE: u8 = 1;
@@ -33,6 +34,8 @@ pub(super) struct IntendedWire<'a> {
     /// The payment to undo; of a reversal only.
     #[n(6)]
     reversed: Option<u32>,
+    #[b(7)]
+    approved_by: Option<&'a str>,
 }
 
 impl Body for PaymentIntended {
@@ -52,6 +55,7 @@ impl Body for PaymentIntended {
             amount: self.amount.minor(),
             cart: self.cart.0,
             reversed,
+            approved_by: self.approved_by.as_ref().map(StaffId::as_str),
         })
     }
 
@@ -74,6 +78,7 @@ impl Body for PaymentIntended {
             kind,
             amount: Amounts::parse(wire.currency)?.money(wire.amount)?,
             cart: CartId(wire.cart),
+            approved_by: maybe_staff(wire.approved_by)?,
         })
     }
 }
@@ -94,6 +99,8 @@ pub(super) struct EndedWire<'a> {
     declined: Option<DeclinedWire<'a>>,
     #[b(6)]
     not_sent: Option<&'a str>,
+    #[b(7)]
+    approved_by: Option<&'a str>,
 }
 
 #[derive(Encode, Decode)]
@@ -126,6 +133,7 @@ impl Body for PaymentEnded {
             approved: None,
             declined: None,
             not_sent: None,
+            approved_by: self.approved_by.as_ref().map(StaffId::as_str),
         };
         match &self.outcome {
             PaymentOutcome::Approved { amount, card } => {
@@ -169,7 +177,47 @@ impl Body for PaymentEnded {
                 return Err(BodyError::UnknownNumber { what: "a payment's outcome", number });
             }
         };
-        Ok(Self { stamp: wire.stamp.read()?, intent: wire.intent, outcome, by_hand: wire.by_hand })
+        Ok(Self {
+            stamp: wire.stamp.read()?,
+            intent: wire.intent,
+            outcome,
+            by_hand: wire.by_hand,
+            approved_by: maybe_staff(wire.approved_by)?,
+        })
+    }
+}
+
+#[derive(Encode, Decode)]
+pub(super) struct PutRightWire<'a> {
+    #[b(0)]
+    stamp: StampWire<'a>,
+    #[n(1)]
+    intent: u64,
+    #[b(2)]
+    note: &'a str,
+    #[b(3)]
+    approved_by: Option<&'a str>,
+}
+
+impl Body for PaymentPutRight {
+    type Wire<'a> = PutRightWire<'a>;
+
+    fn to_wire(&self) -> Result<PutRightWire<'_>, BodyError> {
+        Ok(PutRightWire {
+            stamp: StampWire::of(&self.stamp)?,
+            intent: self.intent,
+            note: text("how a payment was put right", &self.note)?,
+            approved_by: self.approved_by.as_ref().map(StaffId::as_str),
+        })
+    }
+
+    fn from_wire(wire: PutRightWire<'_>) -> Result<Self, BodyError> {
+        Ok(Self {
+            stamp: wire.stamp.read()?,
+            intent: wire.intent,
+            note: owned("how a payment was put right", wire.note)?,
+            approved_by: maybe_staff(wire.approved_by)?,
+        })
     }
 }
 

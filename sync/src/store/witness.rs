@@ -49,6 +49,9 @@ pub struct Witness {
     pub at: Machine,
     /// A head of the journal that was committed before.
     pub head: Chain,
+    /// The highest receipt series that was opened here, 0 when it is not known: a database that is
+    /// put back a second time must not open the same one again.
+    pub series: u32,
 }
 
 /// Why bytes are not a witness. The caller takes the witness as missing and says so.
@@ -79,6 +82,8 @@ struct Fields {
     seq: u64,
     #[cbor(n(4), with = "minicbor::bytes")]
     hash: [u8; 32],
+    #[n(5)]
+    series: Option<u32>,
 }
 
 impl Witness {
@@ -91,6 +96,7 @@ impl Witness {
             replica: self.head.replica.0,
             seq: self.head.seq,
             hash: self.head.hash.0,
+            series: (self.series > 0).then_some(self.series),
         };
         let mut bytes = Vec::with_capacity(128);
         let result: Result<(), minicbor::encode::Error<std::convert::Infallible>> =
@@ -120,6 +126,7 @@ impl Witness {
                 seq: fields.seq,
                 hash: Hash(fields.hash),
             },
+            series: fields.series.unwrap_or(0),
         })
     }
 }
@@ -170,7 +177,7 @@ pub fn judge(
     head: Chain,
     chain_contains: impl FnOnce(ReplicaId, u64) -> Option<Hash>,
 ) -> Verdict {
-    let Some(&Witness { at, head: seen }) = witness else {
+    let Some(&Witness { at, head: seen, .. }) = witness else {
         return if head.seq == 0 {
             Verdict::FirstStart
         } else {

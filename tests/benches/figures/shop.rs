@@ -33,6 +33,7 @@ pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore> {
         reason: SeriesReason::First,
         store: "HH01".into(),
         till: 1,
+        above: 0,
     });
     let key = SealingKey::from_seed(&Seed::new([7; 32]))?;
     Ok(opened.begin(key, 0, now, new)?)

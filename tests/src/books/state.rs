@@ -2,22 +2,9 @@
 //! state. The parent module re-exports it.
 
 use super::{Broken, text};
-use agent::store::till::rebuild;
+use agent::store::till::{FOLDED, rebuild};
 use rusqlite::Connection;
 use rusqlite::types::Value;
-
-/// State that the journal alone must be able to bring back.
-const FOLDED: [&str; 9] = [
-    "counter",
-    "series",
-    "shift",
-    "shift_total",
-    "receipt",
-    "returned_line",
-    "returned_tender",
-    "payment",
-    "stock",
-];
 
 /// Work under way, and what is this till's own business.
 const UNDER_WAY: [&str; 12] = [

@@ -2,8 +2,8 @@
 //! a real store, the real driver, the emulator's core. It does what the agent's runtime does:
 //! carries orders out, tells the loop the terminal's words, asks again about an unknown outcome.
 
-use super::words;
 use crate::shop::{DemoStore, Shop, start};
+use agent::runtime::report_of;
 use agent::store::open::OpenOptions;
 use agent::till::{Command, Effect, Event, Refusal, Reply};
 use drivers::machine::{Actions, Machine as _};
@@ -46,6 +46,7 @@ fn driver(shop: &Shop<'_>) -> TerminalDriver {
         password: Password::new(PASSWORD).unwrap(),
         currency: shop.currency(),
         timing: Timing::default(),
+        is_first_use: !shop.has_card_payments(),
     };
     TerminalDriver::new(&config).unwrap()
 }
@@ -269,7 +270,7 @@ impl<'store> Counter<'store> {
                         _ => None,
                     };
                     let intent = u64::try_from(intent.0).unwrap();
-                    Event::Payment { intent, report: words::report(outcome) }
+                    Event::Payment { intent, report: report_of(outcome) }
                 }
                 _ => continue,
             };

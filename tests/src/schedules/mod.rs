@@ -5,7 +5,6 @@
 mod counter;
 mod faults;
 mod walk;
-mod words;
 
 use crate::books::{self, Books, Intent};
 use crate::dice::Dice;

@@ -8,6 +8,7 @@ use crate::shop::{add, card, cash};
 use agent::store::till::read::{self, ReceiptKind};
 use agent::store::till::{Payment, PaymentState};
 use agent::till::{Command, Refusal};
+use commerce::Money;
 use commerce::cart::CartId;
 use commerce::fact::PaymentKind;
 use commerce::sale::ReceiptNumber;
@@ -248,17 +249,22 @@ impl<'store> Walk<'store> {
         }
         let asked = payment.asked.minor();
         let booked = self.counter.booked.get(&intent).map_or(&[][..], Vec::as_slice);
-        let approved = match booked {
-            [] => Some(false),
-            [one] if (one.amount_minor, one.currency) == (asked, 978) => Some(true),
+        let seen = match booked {
+            [] => Some((false, None, None)),
+            [one] if one.currency == 978 => {
+                let other = (one.amount_minor != asked).then_some(one.amount_minor);
+                let amount =
+                    other.map(|minor| Money::new(minor, payment.asked.currency()).unwrap());
+                Some((true, amount, Some(one.receipt_no)))
+            }
             _ => None,
         };
-        let Some(approved) = approved.filter(|_| !self.dice.one_in(4)) else {
+        let Some((approved, amount, number)) = seen.filter(|_| !self.dice.one_in(4)) else {
             self.left_open = true;
             return Ok(());
         };
         self.by_hand.insert(intent);
         let note = "read off the terminal's own journal".to_owned();
-        self.ask("301", None, Command::EndPaymentByHand { intent, approved, note })
+        self.ask("301", None, Command::EndPaymentByHand { intent, approved, amount, number, note })
     }
 }

@@ -72,8 +72,6 @@ pub(in crate::http) struct Park {
 pub(in crate::http) struct GiveUp {
     /// The id of a reason of kind `cancel`.
     pub reason: Option<String>,
-    /// Another person's word, where it is needed.
-    pub approval: Option<Approval>,
 }
 
 /// A tender that needs no terminal.

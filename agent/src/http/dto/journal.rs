@@ -152,6 +152,7 @@ fn told(fact: &Fact) -> Told {
         }
         Fact::PaymentIntended(fact) => stamped("payment_intended", &fact.stamp),
         Fact::PaymentEnded(fact) => stamped("payment_ended", &fact.stamp),
+        Fact::PaymentPutRight(fact) => stamped("payment_put_right", &fact.stamp),
         Fact::CartCancelled(fact) => stamped("cart_cancelled", &fact.stamp),
         Fact::ShiftClosed(fact) => stamped("shift_closed", &fact.stamp),
     }

@@ -39,13 +39,15 @@ pub(in crate::http) struct NewPostVoid {
 }
 
 /// A part to be paid back by a tender.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct PayOut {
     /// The part's position in the return.
     pub payout: u32,
     /// The tender's id.
     pub tender: String,
+    /// Another person's word, where it is another tender than the original one.
+    pub approval: Option<Approval>,
 }
 
 /// The return under way.

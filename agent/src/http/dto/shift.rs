@@ -7,7 +7,7 @@ use crate::http::problem::Problem;
 use crate::store::till::read::Shift;
 use commerce::Currency;
 use commerce::fact::Counted;
-use commerce::shift::{ShiftTotal, TotalKind};
+use commerce::shift::ShiftTotal;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,8 +69,6 @@ pub(in crate::http) struct MoveCash {
 pub(in crate::http) struct OpenDrawer {
     /// The id of a reason of kind `no_sale`.
     pub reason: String,
-    /// Another person's word, where it is needed.
-    pub approval: Option<Approval>,
 }
 
 /// A shift.
@@ -161,7 +159,7 @@ pub(in crate::http) fn report_rows(
 ) -> Result<Vec<ReportRow>, Problem> {
     let row = |total: &ShiftTotal| {
         Ok(ReportRow {
-            kind: kind_name(total.kind),
+            kind: total.kind.name(),
             key: total.key.clone(),
             count: total.count,
             amount: MoneyView::of(total.amount, currency)?,
@@ -178,26 +176,4 @@ pub(in crate::http) fn counted_rows(counted: &[Counted]) -> Vec<CountedRow> {
         counted: row.counted.into(),
     };
     counted.iter().map(row).collect()
-}
-
-const fn kind_name(kind: TotalKind) -> &'static str {
-    match kind {
-        TotalKind::Float => "float",
-        TotalKind::Sales => "sales",
-        TotalKind::Refunds => "refunds",
-        TotalKind::PostVoids => "post_voids",
-        TotalKind::Lines => "lines",
-        TotalKind::Discounts => "discounts",
-        TotalKind::Overrides => "overrides",
-        TotalKind::TaxNet => "tax_net",
-        TotalKind::Tax => "tax",
-        TotalKind::Tenders => "tenders",
-        TotalKind::DrawerCash => "drawer_cash",
-        TotalKind::PaidIn => "paid_in",
-        TotalKind::PaidOut => "paid_out",
-        TotalKind::NoSales => "no_sales",
-        TotalKind::VoidedLines => "voided_lines",
-        TotalKind::CancelledCarts => "cancelled_carts",
-        TotalKind::ReturnedLines => "returned_lines",
-    }
 }

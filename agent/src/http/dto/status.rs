@@ -53,9 +53,9 @@ pub(in crate::http) struct TillStatus {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(in crate::http) struct SpoolStatus {
     /// To be printed.
-    pub waiting: usize,
+    pub waiting: u32,
     /// Not printed, or nobody knows: someone must look.
-    pub stuck: usize,
+    pub stuck: u32,
 }
 
 /// The disk of the till's folder.

@@ -104,7 +104,7 @@ impl From<LoopError> for Problem {
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         let kind = match &error {
-            AuthError::Wrong => Kind::WrongPin,
+            AuthError::Wrong | AuthError::Unusable(_) => Kind::WrongPin,
             AuthError::Locked { seconds } => {
                 return Self::new(Kind::PinLocked, error.to_string()).retry_after(*seconds);
             }

@@ -63,6 +63,8 @@ fn of(refusal: &Refusal) -> Kind {
         Refusal::BadCount(_) => Kind::BadCount,
         Refusal::LabelMeasures(_) => Kind::LabelMeasures,
         Refusal::StillAsking(_) => Kind::StillAsking,
+        Refusal::TooManyParked(_) => Kind::TooMany,
+        Refusal::NothingMoved(_) => Kind::NothingMoved,
         Refusal::NotReversible(_) => Kind::NotReversible,
         Refusal::NotInDrawer { .. } => Kind::NotInDrawer,
         Refusal::DiskNearlyFull { .. } => Kind::DiskFull,

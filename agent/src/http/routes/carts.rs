@@ -211,7 +211,7 @@ async fn recall(State(app): State<App>, In(path): In<CartPath>, ask: Ask<Nothing
 /// Gives a cart up.
 #[utoipa::path(post, path = "/carts/{cart}/cancel", tag = "carts", params(CartPath), request_body = GiveUp, responses((status = OK, body = Answer)))]
 async fn cancel(State(app): State<App>, In(path): In<CartPath>, mut ask: Ask<GiveUp>) -> Answered {
-    let (reason, approval) = (ask.body.reason.take(), ask.body.approval.take());
+    let reason = ask.body.reason.take();
     let command = Command::Cancel { cart: CartId(path.cart), reason };
-    show(&app, ask.carry_out(&app, approval, command).await?).await
+    show(&app, ask.carry_out(&app, None, command).await?).await
 }

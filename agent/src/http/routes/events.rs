@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Tells what changes, as server-sent events.
 ///
 /// Event names: `cart`, `sold`, `returned`, `payment`, `shift`, `spool`, `settings`,
-/// `scan_refused`, `device`, `terminal`, and `reset`, after which everything is to be read anew.
+/// `receipt_scanned`, `scan_refused`, `device`, `terminal`, and `reset`, after which everything is to be read anew.
 /// Send the last id as `Last-Event-ID` to resume; browsers do.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen")),
@@ -123,6 +123,9 @@ fn told(what: &What) -> (&'static str, Value) {
             Change::Shift(shift) => ("shift", json!({ "shift": shift })),
             Change::Spool => ("spool", json!({})),
             Change::Settings => ("settings", json!({})),
+            Change::ReceiptScanned(receipt) => {
+                ("receipt_scanned", json!({ "receipt": receipt.to_string() }))
+            }
             Change::ScanRefused(why) => ("scan_refused", json!({ "why": why })),
         },
         What::Device { name, health, why } => {

@@ -85,7 +85,7 @@ fn shown(
         let amount = MoneyView::of(open.amount, settings.store.currency)?;
         Ok::<_, Problem>(OpenPayoutShown {
             payout,
-            tender: open.tender,
+            tender: open.tender.id,
             amount,
             payment: open.intent,
         })
@@ -108,10 +108,11 @@ fn shown(
 #[utoipa::path(post, path = "/returns/current/payouts", tag = "returns",
     params(("Idempotency-Key" = String, Header, description = "Names the request")),
     request_body = PayOut, responses((status = OK, body = Answer)))]
-async fn pay_out(State(app): State<App>, ask: Ask<PayOut>) -> Answered {
+async fn pay_out(State(app): State<App>, mut ask: Ask<PayOut>) -> Answered {
     ask.assert_named()?;
+    let approval = ask.body.approval.take();
     let command = Command::PayOut { payout: ask.body.payout, tender: ask.body.tender.clone() };
-    show(&app, ask.carry_out(&app, None, command).await?).await
+    show(&app, ask.carry_out(&app, approval, command).await?).await
 }
 
 /// Gives up the return under way, of which nothing was paid yet.

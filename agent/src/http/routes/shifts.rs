@@ -248,8 +248,8 @@ async fn move_cash(State(app): State<App>, mut ask: Ask<MoveCash>) -> Answered {
 #[utoipa::path(post, path = "/drawer", tag = "shifts",
     params(("Idempotency-Key" = String, Header, description = "Names the request")),
     request_body = OpenDrawer, responses((status = OK, body = Answer)))]
-async fn open_drawer(State(app): State<App>, mut ask: Ask<OpenDrawer>) -> Answered {
+async fn open_drawer(State(app): State<App>, ask: Ask<OpenDrawer>) -> Answered {
     ask.assert_named()?;
-    let (reason, approval) = (ask.body.reason.clone(), ask.body.approval.take());
-    show(&app, ask.carry_out(&app, approval, Command::OpenDrawer { reason }).await?).await
+    let reason = ask.body.reason.clone();
+    show(&app, ask.carry_out(&app, None, Command::OpenDrawer { reason }).await?).await
 }

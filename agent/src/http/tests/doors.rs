@@ -74,11 +74,12 @@ fn ten_wrong_pins_lock_out_until_an_administrator_resets() {
 fn approvals_count_as_attempts() {
     let shop = Shop::open();
     let mut client = shop.selling();
-    let ask = r#"{"reason": "check-drawer", "approval": {"staff": "301", "pin": "0000"}}"#;
+    let ask = r#"{"direction": "out", "amount": {"minor": 100, "currency": "EUR"},
+        "reason": "bottle-bank", "approval": {"staff": "301", "pin": "0000"}}"#;
     for _ in 0..5 {
-        client.post("/drawer", ask).is(401, "wrong-pin");
+        client.post("/cash", ask).is(401, "wrong-pin");
     }
-    client.post("/drawer", ask).is(429, "pin-locked");
+    client.post("/cash", ask).is(429, "pin-locked");
     shop.client().bare("POST", "/session", &log_in(MANAGER.0, MANAGER.1)).is(429, "pin-locked");
 }
 
@@ -111,6 +112,54 @@ fn a_lock_ends_by_itself() {
     let counted = till.look(move |till| till.store().set_failures("101", 9, past).unwrap());
     shop.runtime.block_on(counted).unwrap();
     shop.logged_in(CASHIER);
+}
+
+#[test]
+fn a_lost_pepper_is_said_and_an_administrator_sets_up_anew() {
+    let mut shop = Shop::open();
+    std::fs::write(shop.home.file("pin.pepper"), [8; 32]).unwrap();
+    shop.restart_server();
+    let mut client = shop.client();
+    let refused = client.bare("POST", "/session", &log_in(CASHIER.0, CASHIER.1));
+    assert!(refused.is(401, "wrong-pin").text().contains("pin.pepper"));
+    assert_eq!(client.bare("GET", "/status", "").json()["needs_setup"], true);
+    let code = shop.server().setup_code().unwrap().to_owned();
+    let set_up = format!(r#"{{"code": "{code}", "staff": "901", "pin": "24681357"}}"#);
+    client.bare("POST", "/setup", &set_up).ok();
+    let mut administrator = shop.logged_in(("901", "24681357"));
+    assert_eq!(administrator.get("/status").ok()["needs_setup"], false);
+    administrator.change("PUT", "/staff/101/pin", r#"{"pin": "4826", "current": "24681357"}"#).ok();
+    shop.logged_in(CASHIER);
+}
+
+#[test]
+fn scans_count_for_nobody_once_their_log_in_is_over() {
+    let shop = Shop::open();
+    let till = shop.running.as_ref().unwrap().till.clone();
+    let pepper = shop.home.pepper().unwrap();
+    let scan = || {
+        let scan = commerce::code::Scan::parse("101").unwrap();
+        shop.runtime.block_on(till.event(crate::till::Event::Scanned(scan)))
+    };
+    drop(shop.selling());
+    let logged_in = |idle| {
+        shop.runtime.block_on(async {
+            let (auth, _) = Auth::open(till.clone(), pepper, idle).await.unwrap();
+            let (_, opened) = auth.log_in(CASHIER.0, CASHIER.1, wall_clock()).await.unwrap();
+            (auth, opened)
+        })
+    };
+    let (auth, _) = logged_in(Duration::from_secs(60));
+    shop.runtime.block_on(auth.tidy()).unwrap();
+    scan().unwrap();
+    // A log-in that was idle for too long, and one whose owner's PIN is set anew.
+    let (auth, _) = logged_in(Duration::ZERO);
+    shop.runtime.block_on(auth.tidy()).unwrap();
+    assert!(scan().unwrap_err().to_string().contains("nobody is logged in"));
+    let (auth, _) = logged_in(Duration::from_secs(60));
+    scan().unwrap();
+    shop.runtime.block_on(auth.set_pin(CASHIER.0, "1357", None)).unwrap();
+    assert!(scan().unwrap_err().to_string().contains("nobody is logged in"));
 }
 
 #[test]

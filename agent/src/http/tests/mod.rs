@@ -11,7 +11,7 @@ mod money;
 mod refusals;
 mod selling;
 
-use super::{Board, Server, serve};
+use super::{Board, Server, bind, serve};
 use crate::auth::make_verifier;
 use crate::config::Config;
 use crate::home::{Home, wall_clock};
@@ -108,8 +108,9 @@ impl Shop {
 
     fn serve(&mut self) {
         let till = self.running.as_ref().unwrap().till.clone();
-        let server =
-            self.runtime.block_on(serve(till, Arc::new(OnePrinter), &self.config.http, &self.home));
+        let server = self.runtime.block_on(async {
+            serve(till, Arc::new(OnePrinter), bind(&self.config.http).await?, &self.home).await
+        });
         self.server = Some(server.unwrap());
     }
 

@@ -24,6 +24,7 @@ fn acts_on_money_need_a_key() {
         ("POST", "/returns/current/payouts".into(), r#"{"payout": 0, "tender": "cash"}"#),
         ("DELETE", "/returns/current".into(), ""),
         ("POST", "/payments/1/reverse".into(), ""),
+        ("POST", "/payments/1/put-right".into(), r#"{"note": "x"}"#),
         ("POST", "/payments/1/end".into(), r#"{"approved": true, "note": "x"}"#),
         ("POST", "/shifts".into(), FLOAT),
         ("POST", "/shifts/current/close".into(), r#"{"counted": []}"#),
@@ -153,7 +154,7 @@ fn without_a_terminal_a_card_payment_is_not_sent() {
     let ended = loop {
         listener.until("payment");
         let shown = client.get(&format!("/payments/{payment}")).ok();
-        if shown["state"] != "open" {
+        if shown["state"] != "under_way" {
             break shown;
         }
         assert_eq!(shown["progress"], "insert card");

@@ -105,10 +105,7 @@ fn a_taken_port_is_named() {
     let path = shop.home.file("other.toml");
     std::fs::write(&path, format!("[http]\nport = {port}\n")).unwrap();
     let config = crate::config::Config::load(Some(&path), []).unwrap();
-    let till = shop.running.as_ref().unwrap().till.clone();
-    let again =
-        super::serve(till, std::sync::Arc::new(super::OnePrinter), &config.http, &shop.home);
-    let error = shop.runtime.block_on(again).unwrap_err().to_string();
+    let error = shop.runtime.block_on(crate::http::bind(&config.http)).unwrap_err().to_string();
     assert!(
         error.contains("is taken by another program") && error.contains(&port.to_string()),
         "{error}"

@@ -1,12 +1,17 @@
 //! CSV: RFC 4180 with a header row that names the columns, in any order.
 
-use super::{Columns, Outcome, Reader, Row, names, not_utf8};
+use super::{Columns, Others, Outcome, Reader, Row, names, not_utf8};
 use crate::import::error::ImportError;
 use crate::import::source::Source;
 use ::csv::ByteRecord;
 use std::path::Path;
 
-pub(super) fn open(source: Source, columns: Columns, file: &Path) -> Result<Reader, ImportError> {
+pub(super) fn open(
+    source: Source,
+    columns: Columns,
+    others: Others,
+    file: &Path,
+) -> Result<Reader, ImportError> {
     let refused = |reason: String| ImportError::BadFile { file: file.to_owned(), line: 1, reason };
     let mut reader = ::csv::ReaderBuilder::new().flexible(true).from_reader(source);
     let header = match reader.byte_headers() {
@@ -19,10 +24,11 @@ pub(super) fn open(source: Source, columns: Columns, file: &Path) -> Result<Read
     for name in &header {
         let name = str::from_utf8(name).map_err(|_| refused(not_utf8(name)))?.trim();
         let at = columns.iter().position(|column| column.name == name);
-        let at = at.ok_or_else(|| {
-            refused(format!("column `{name}` is unknown; the columns are {}", names(columns)))
-        })?;
-        if order.contains(&at) {
+        if at.is_none() && others == Others::Refused {
+            let known = names(columns);
+            return Err(refused(format!("column `{name}` is unknown; the columns are {known}")));
+        }
+        if at.is_some() && order.contains(&at) {
             return Err(refused(format!("column `{name}` stands there twice")));
         }
         order.push(at);
@@ -30,7 +36,7 @@ pub(super) fn open(source: Source, columns: Columns, file: &Path) -> Result<Read
     let missing = columns
         .iter()
         .enumerate()
-        .find(|(at, column)| column.required && !order.contains(at))
+        .find(|(at, column)| column.required && !order.contains(&Some(*at)))
         .map(|(_, column)| column.name);
     match missing {
         Some(name) => Err(refused(format!("column `{name}` is missing from the header"))),
@@ -40,29 +46,28 @@ pub(super) fn open(source: Source, columns: Columns, file: &Path) -> Result<Read
 
 pub(super) fn next(
     reader: &mut ::csv::Reader<Source>,
-    order: &[usize],
+    order: &[Option<usize>],
     record: &mut ByteRecord,
     row: &mut Row,
 ) -> Outcome {
     if !reader.read_byte_record(record).map_err(io_error)? {
-        return Ok(None);
+        return Ok(false);
     }
     row.line = record.position().map_or(0, ::csv::Position::line);
     if record.len() != order.len() {
         let (has, wants) = (record.len(), order.len());
-        let reason = format!("has {has} values, the header has {wants}");
-        return Ok(Some(Err(row.bad("", reason))));
+        row.refuse("", format!("has {has} values, the header has {wants}"));
+        return Ok(true);
     }
     for (value, at) in record.iter().zip(order) {
-        let Ok(text) = str::from_utf8(value) else {
-            let column = row.columns.get(*at).map_or("", |column| column.name);
-            return Ok(Some(Err(row.bad(column, not_utf8(value)))));
-        };
-        if let Some(slot) = row.slot(*at) {
-            slot.push_str(text);
+        let Some(at) = *at else { continue };
+        match (str::from_utf8(value), row.columns.get(at)) {
+            (Ok(text), _) => row.slot(at).map_or((), |slot| slot.push_str(text)),
+            (Err(_), Some(column)) => _ = row.refuse(column.name, not_utf8(value)),
+            (Err(_), None) => {}
         }
     }
-    Ok(Some(Ok(())))
+    Ok(true)
 }
 
 fn io_error(error: ::csv::Error) -> std::io::Error {

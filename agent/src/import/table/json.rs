@@ -23,7 +23,7 @@ pub(super) fn next(reader: &mut BufReader<Source>, line: &mut Vec<u8>, row: &mut
         line.clear();
         let count = reader.by_ref().take(MAX_ROW_BYTES).read_until(b'\n', line)?;
         if count == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         row.line += 1;
         if !line.iter().all(u8::is_ascii_whitespace) {
@@ -35,11 +35,15 @@ pub(super) fn next(reader: &mut BufReader<Source>, line: &mut Vec<u8>, row: &mut
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, reason));
     }
     let Ok(text) = str::from_utf8(line) else {
-        return Ok(Some(Err(row.bad("", not_utf8(line)))));
+        row.refuse("", not_utf8(line));
+        return Ok(true);
     };
     let mut parser = serde_json::Deserializer::from_str(text);
     let read = parser.deserialize_map(Object(row)).and_then(|()| parser.end());
-    Ok(Some(read.map_err(|error| row.bad("", format!("is not a flat JSON object: {error}")))))
+    if let Err(error) = read {
+        row.refuse("", format!("is not a flat JSON object: {error}"));
+    }
+    Ok(true)
 }
 
 /// Reads an object of texts and numbers into a row.

@@ -33,6 +33,11 @@ fn names_encoding_and_json_faults_with_their_line() {
     let rows = bad_rows(shop.import_file(Kind::Reasons, &path));
     assert_eq!((rows.named[0].line, rows.named[0].column), (3, "name"));
     assert!(rows.named[0].reason.contains("0xfc"), "{}", rows.named[0].reason);
+    let path =
+        shop.file("latin.csv", b"reason,kind,name\nr1,refunds,M\xfcsli\nr2,refund,M\xfcsli\n");
+    let rows = bad_rows(shop.import_file(Kind::Reasons, &path));
+    let named: Vec<_> = rows.named.iter().map(|bad| (bad.line, bad.column)).collect();
+    assert_eq!(named, [(2, "name"), (2, "kind"), (3, "name")]);
     for (text, reason) in [
         ("{\"reason\":\"a\",\"kind\":\"refund\",\"name\":\"x\"", "JSON"),
         ("[1]", "JSON"),
@@ -68,4 +73,10 @@ fn names_a_thousand_bad_rows_and_counts_the_rest() {
     assert_eq!((bad.named.len(), bad.more), (MAX_NAMED_ROWS, 234));
     assert_eq!((bad.named[0].line, bad.named[999].line), (2, 1_001));
     assert!(bad.to_string().ends_with("and 234 more"));
+    // A row with two wrong columns counts twice, and the last that is named may be half a row.
+    let rows = "A-1,x,,,\n".to_owned() + &"A-1,x,shop,,\n".repeat(1_000);
+    let bad = bad_rows(shop.import(Kind::Prices, &format!("{PRICES}{rows}")));
+    assert_eq!((bad.named.len(), bad.more), (MAX_NAMED_ROWS, 1_001));
+    assert_eq!((bad.named[999].line, bad.named[999].column), (502, "price"));
+    assert!(bad.to_string().starts_with("2001 faults:"));
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Each row alone after `header` is refused on line 2 for its column, with a word of the reason.
+/// Each row alone after `header` is refused on line 2 for its column and no other, with a word of
+/// the reason.
 fn refused(kind: Kind, header: &str, cases: &[(&str, &str, &str)]) {
     let mut shop = Shop::new();
     for (row, column, reason) in cases {
@@ -10,6 +11,60 @@ fn refused(kind: Kind, header: &str, cases: &[(&str, &str, &str)]) {
         let bad = rows.named.first().unwrap();
         assert_eq!((bad.line, bad.column), (2, *column), "{row}: {}", bad.reason);
         assert!(bad.reason.contains(reason), "{row}: {}", bad.reason);
+        assert_eq!((rows.named.len(), rows.more), (1, 0), "{row}: {rows}");
+    }
+}
+
+#[test]
+fn names_every_wrong_column_of_a_row() {
+    let mut shop = Shop::new();
+    for (kind, header, row, columns) in [
+        (
+            Kind::Store,
+            STORE,
+            "hh01,,Gasse 1,,Hamburg,Germany,,DE999,euro,Berlin,never,24:00,21IIX,",
+            "store name postcode country currency time_zone tax_rounding day_starts in_store_patterns",
+        ),
+        (Kind::Taxes, TAXES, ",,vat,,x,true", "class class_name tax_name rate_percent inclusive"),
+        (
+            Kind::Tenders,
+            TENDERS,
+            ",,money,1,,-1",
+            "tender name kind opens_drawer gives_change limit",
+        ),
+        (Kind::Tenders, TENDERS, ",Card,card,yes,yes,", "tender gives_change"),
+        (Kind::Reasons, REASONS, ",refunds,", "reason kind name"),
+        (
+            Kind::Staff,
+            STAFF,
+            "x,,boss,12,101,x,-5",
+            "staff name role pin discount_limit_percent override_limit_percent refund_limit",
+        ),
+        (
+            Kind::Catalogue,
+            CATALOGUE,
+            ",,piece,Q,\u{1b},1,1234567,x,-1",
+            "sku name unit tax_class department barcodes short_code in_store_item minimum_age",
+        ),
+        (Kind::Prices, PRICES, ",x,shop,yesterday,2026-13-01", "sku price layer starts ends"),
+        (Kind::Prices, PRICES, "A-1,x,,2026-01-02,2026-01-01", "price ends"),
+    ] {
+        let rows = bad_rows(shop.import(kind, &format!("{header}{row}\n")));
+        let named: Vec<_> = rows.named.iter().map(|bad| bad.column).collect();
+        assert_eq!(named.join(" "), columns, "{row}");
+        assert!(rows.named.iter().all(|bad| bad.line == 2), "{rows}");
+    }
+}
+
+#[test]
+fn a_value_is_refused_before_it_is_shown() {
+    let mut shop = Shop::new();
+    let long = "x".repeat(2_001);
+    for (row, reason) in [("A-1,\u{1b}[2J,,,", "0x1b"), (&*format!("A-1,{long},,,"), "2001")] {
+        let rows = bad_rows(shop.import(Kind::Prices, &format!("{PRICES}{row}\n")));
+        let bad = &rows.named[0];
+        assert!(bad.column == "price" && bad.reason.contains(reason), "{rows}");
+        assert!(bad.reason.len() < 100 && !bad.reason.contains('\u{1b}'), "{rows}");
     }
 }
 

@@ -80,34 +80,76 @@ fn store(code: &str, name: &str, place: [&str; 4], tax_number: &str, money: [&st
     }
 }
 
-fn settings(store: Store, taxes: TaxRules) -> Settings {
-    let reason = |(kind, id, name): (ReasonKind, &str, &str)| Reason {
-        id: id.into(),
-        kind,
-        name: name.into(),
-    };
-    let reasons = [
-        (ReasonKind::Discount, "loyalty", "Loyalty card"),
-        (ReasonKind::Discount, "damaged", "Damaged packaging"),
-        (ReasonKind::Discount, "goodwill", "Goodwill after a complaint"),
-        (ReasonKind::Override, "shelf-price", "Shelf label shows another price"),
-        (ReasonKind::PaidIn, "change-float", "Change delivered"),
-        (ReasonKind::PaidOut, "postage", "Postage and stamps bought"),
-        (ReasonKind::PaidOut, "safe-drop", "Cash taken to the safe"),
-        (ReasonKind::NoSale, "give-change", "Change given for a note"),
-        (ReasonKind::Refund, "spoiled", "Spoiled or past its date"),
-        (ReasonKind::Cancel, "staff-mistake", "Staff mistake"),
-    ];
+/// How a shop calls its reasons and tenders.
+struct Names {
+    /// By the order of [`REASONS`].
+    reasons: [&'static str; 10],
+    /// By the order of [`TENDERS`].
+    tenders: [&'static str; 4],
+}
+
+const REASONS: [(ReasonKind, &str); 10] = [
+    (ReasonKind::Discount, "loyalty"),
+    (ReasonKind::Discount, "damaged"),
+    (ReasonKind::Discount, "goodwill"),
+    (ReasonKind::Override, "shelf-price"),
+    (ReasonKind::PaidIn, "change-float"),
+    (ReasonKind::PaidOut, "postage"),
+    (ReasonKind::PaidOut, "safe-drop"),
+    (ReasonKind::NoSale, "give-change"),
+    (ReasonKind::Refund, "spoiled"),
+    (ReasonKind::Cancel, "staff-mistake"),
+];
+
+const TENDERS: [(&str, TenderKind); 4] = [
+    ("cash", TenderKind::Cash),
+    ("card", TenderKind::Card),
+    ("voucher", TenderKind::Voucher),
+    ("coupon", TenderKind::Coupon),
+];
+
+const ENGLISH: Names = Names {
+    reasons: [
+        "Loyalty card",
+        "Damaged packaging",
+        "Goodwill after a complaint",
+        "Shelf label shows another price",
+        "Change delivered",
+        "Postage and stamps bought",
+        "Cash taken to the safe",
+        "Change given for a note",
+        "Spoiled or past its date",
+        "Staff mistake",
+    ],
+    tenders: ["Cash", "Card", "Gift card or voucher", "Manufacturer coupon"],
+};
+
+const GERMAN: Names = Names {
+    reasons: [
+        "Kundenkarte",
+        "Verpackung beschädigt",
+        "Kulanz",
+        "Anderer Preis am Regal",
+        "Wechselgeld geliefert",
+        "Porto und Briefmarken",
+        "In den Tresor gelegt",
+        "Geldschein gewechselt",
+        "Verdorben oder abgelaufen",
+        "Irrtum des Personals",
+    ],
+    tenders: ["Bar", "Karte", "Gutschein", "Herstellercoupon"],
+};
+
+fn settings(store: Store, taxes: TaxRules, names: &Names) -> Settings {
+    let reasons = REASONS.into_iter().zip(names.reasons);
+    let tenders = TENDERS.into_iter().zip(names.tenders);
     Settings {
         store,
         taxes,
-        tenders: vec![
-            tender("cash", "Cash", TenderKind::Cash),
-            tender("card", "Card", TenderKind::Card),
-            tender("voucher", "Gift card or voucher", TenderKind::Voucher),
-            tender("coupon", "Manufacturer coupon", TenderKind::Coupon),
-        ],
-        reasons: reasons.map(reason).into(),
+        tenders: tenders.map(|((id, kind), name)| tender(id, name, kind)).collect(),
+        reasons: reasons
+            .map(|((kind, id), name)| Reason { id: id.into(), kind, name: name.into() })
+            .collect(),
         staff: vec![
             person("101", "Jonas Petersen", Role::Cashier),
             person("102", "Ayşe Yıldız", Role::Cashier),
@@ -124,11 +166,11 @@ pub fn hamburg() -> Settings {
     store.receipt_footer =
         "Vielen Dank und gute Fahrt!\nUmtausch binnen 14 Tagen mit Beleg.".into();
     let taxes: [Class<'_>; 3] = [
-        ("A", "Standard", &[("vat-standard", "MwSt", "19", true)]),
-        ("B", "Reduced", &[("vat-reduced", "MwSt", "7", true)]),
-        ("C", "No tax", &[("vat-zero", "MwSt", "0", true)]),
+        ("A", "Normal", &[("vat-standard", "MwSt", "19", true)]),
+        ("B", "Ermäßigt", &[("vat-reduced", "MwSt", "7", true)]),
+        ("C", "Nullsatz", &[("vat-zero", "MwSt", "0", true)]),
     ];
-    settings(store, rules(TaxRounding::Receipt, &taxes))
+    settings(store, rules(TaxRounding::Receipt, &taxes), &GERMAN)
 }
 
 /// The same goods in English, for a shop without a phone.
@@ -140,7 +182,7 @@ pub fn dublin() -> Settings {
         ("B", "Reduced", &[("vat", "VAT", "13.5", true)]),
         ("C", "No tax", &[]),
     ];
-    settings(store, rules(TaxRounding::Line, &taxes))
+    settings(store, rules(TaxRounding::Line, &taxes), &ENGLISH)
 }
 
 /// Taxes on top of prices, several on one class.
@@ -160,7 +202,7 @@ pub fn new_york() -> Settings {
         ),
         ("X", "Exempt", &[]),
     ];
-    settings(store, rules(TaxRounding::Receipt, &taxes))
+    settings(store, rules(TaxRounding::Receipt, &taxes), &ENGLISH)
 }
 
 /// No decimals.
@@ -171,14 +213,14 @@ pub fn tokyo() -> Settings {
         ("10", "Standard", &[("ct10", "Consumption tax", "10", true)]),
         ("8", "Food", &[("ct8", "Consumption tax", "8", true)]),
     ];
-    settings(store, rules(TaxRounding::Receipt, &taxes))
+    settings(store, rules(TaxRounding::Receipt, &taxes), &ENGLISH)
 }
 
 /// Three decimals.
 pub fn kuwait() -> Settings {
     let place = ["Gulf Street 40", "13001", "Kuwait City", "KW"];
     let store = store("KWI1", "Dhow Stores", place, "", ["KWD", "Asia/Kuwait"]);
-    settings(store, rules(TaxRounding::Line, &[("Z", "No tax", &[])]))
+    settings(store, rules(TaxRounding::Line, &[("Z", "No tax", &[])]), &ENGLISH)
 }
 
 /// The terminal's word on a payment.

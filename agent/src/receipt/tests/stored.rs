@@ -26,6 +26,7 @@ fn store(folder: &tempfile::TempDir) -> TillStore {
         reason: SeriesReason::First,
         store: "HH01".into(),
         till: 2,
+        above: 0,
     };
     let key = SealingKey::from_seed(&Seed::new([9; 32])).unwrap();
     Opened::open(&options).unwrap().begin(key, 0, now(), Some(new)).unwrap()

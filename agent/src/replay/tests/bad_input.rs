@@ -98,6 +98,42 @@ fn refuses_bad_items_and_days() {
 }
 
 #[test]
+fn names_every_wrong_column_of_a_row() {
+    for (name, from, to, columns) in [
+        (
+            "baskets.csv",
+            FIRST,
+            ",1.1.2017,1228,nothing,1,x,15,-1,1.5,143",
+            "basket at sku regular_cents coupon_match_cents manufacturer_coupon_cents",
+        ),
+        (
+            "baskets.csv",
+            FIRST,
+            "31198655051,2017-01-01 12:26:30,1228,1041453,0,158,15,0,0,142",
+            "quantity net_sales_cents",
+        ),
+        (
+            "catalog.csv",
+            "818996,0400008189965,TREATS 6.2 OZ,GROCERY,National,each",
+            ",0400008189966,,GROCERY,National,box",
+            "sku gtin name unit",
+        ),
+        (
+            "days.csv",
+            "2017-01-02,14,125,52322,6215,25,46082,75",
+            "2017-01-32,,125,523.22,6215,25,46082,-75",
+            "day baskets regular_cents manufacturer_coupon_cents",
+        ),
+    ] {
+        let input = Input::sample_until("2017-01-02");
+        input.alter(name, from, to);
+        let rows = bad_rows(input.run(), name);
+        let named: Vec<_> = rows.named.iter().map(|bad| bad.column).collect();
+        assert_eq!(named.join(" "), columns, "{rows}");
+    }
+}
+
+#[test]
 fn names_every_bad_row_at_once() {
     let input = Input::sample_until("2017-01-02");
     input.alter("baskets.csv", FIRST, &FIRST.replace("1041453", "nothing"));
@@ -112,7 +148,7 @@ fn names_every_bad_row_at_once() {
 fn refuses_files_that_are_no_replay() {
     for (name, from, to, expected) in [
         ("baskets.csv", "quantity,", "quantities,", "`quantity` is missing"),
-        ("days.csv", "day,baskets", "day,day", "`day` stands twice"),
+        ("days.csv", "day,baskets", "day,day", "`day` stands there twice"),
         ("catalog.csv", "gtin", "barcode", "`gtin` is missing"),
     ] {
         let input = Input::sample_until("2017-01-01");

@@ -1,5 +1,7 @@
-//! Every Z again, from the sales in the journal alone, summed by code of this test's own.
+//! Every Z again, from the sales in the journal alone and from its exports alone, summed by code
+//! of these tests' own.
 
+use super::exported::{self, Columns};
 use super::*;
 use crate::store::open::{OpenOptions, open};
 use crate::store::till::MIGRATIONS;
@@ -32,8 +34,8 @@ fn facts(file: &Path) -> Vec<Fact> {
 }
 
 /// The seven columns of each day, by the day that each sale counts for.
-fn summed(facts: &[Fact]) -> BTreeMap<String, [i64; 7]> {
-    let mut days: BTreeMap<String, [i64; 7]> = BTreeMap::new();
+fn summed(facts: &[Fact]) -> Columns {
+    let mut days = Columns::new();
     for fact in facts {
         let Fact::Sold(sale) = fact else { continue };
         let day = days.entry(sale.business_day.to_string()).or_default();
@@ -58,14 +60,14 @@ fn summed(facts: &[Fact]) -> BTreeMap<String, [i64; 7]> {
 }
 
 #[test]
-fn every_z_can_be_summed_again_from_the_journal_alone() {
+fn every_z_can_be_summed_again_from_the_journal_alone_and_from_its_exports_alone() {
     let kept = temporary().unwrap();
     let options =
         ReplayOptions { keep: Some(kept.path().to_owned()), ..ReplayOptions::new(sample()) };
     let summary = run(&options, &mut quiet).unwrap();
     let facts = facts(&kept.path().join("till.db"));
     let days = fs::read_to_string(sample().join("days.csv")).unwrap();
-    let stated: BTreeMap<String, [i64; 7]> = days
+    let stated: Columns = days
         .lines()
         .skip(1)
         .map(|line| {
@@ -76,6 +78,9 @@ fn every_z_can_be_summed_again_from_the_journal_alone() {
         .collect();
     assert_eq!(stated.len(), 86);
     assert_eq!(summed(&facts), stated);
+    let [csv, json_lines] = exported::summed(kept.path());
+    assert_eq!(csv, stated);
+    assert_eq!(json_lines, stated);
     let shown = summary.days.iter().map(|day| {
         let columns = day.got.columns().map(|(_, amount)| amount);
         (day.day.to_string(), columns)

@@ -326,23 +326,27 @@ fn discount_of(row: &Row<'_>, currency: Currency) -> Result<Discount> {
     })
 }
 
+/// The tender of a row that keeps the whole of it.
+pub(super) fn tender_of(row: &Row<'_>) -> Result<TenderType> {
+    let kind: String = row.get("kind")?;
+    Ok(TenderType {
+        id: row.get("tender")?,
+        name: row.get("name")?,
+        kind: TenderKind::parse(&kind).ok_or_else(|| damaged("a tender of no kind"))?,
+        opens_drawer: row.get("opens_drawer")?,
+        gives_change: row.get("gives_change")?,
+        limit: row.get("taken_up_to")?,
+    })
+}
+
 fn load_tenders(conn: &Connection, cart: i64, currency: Currency) -> Result<Vec<Tendered>> {
     conn.prepare_cached("SELECT * FROM cart_tender WHERE cart = ?1 ORDER BY position")?
         .query_and_then([cart], |row| {
-            let kind: String = row.get("kind")?;
-            let kind = TenderKind::parse(&kind).ok_or_else(|| damaged("a tender of no kind"))?;
             let intent: Option<i64> = row.get("intent")?;
             let intent = intent.map(i64::cast_unsigned);
             let card = intent.map(|intent| payments::slip(conn, intent)).transpose()?.flatten();
             Ok(Tendered {
-                tender: TenderType {
-                    id: row.get("tender")?,
-                    name: row.get("name")?,
-                    kind,
-                    opens_drawer: row.get("opens_drawer")?,
-                    gives_change: row.get("gives_change")?,
-                    limit: row.get("taken_up_to")?,
-                },
+                tender: tender_of(row)?,
                 amount: Money::new(row.get("amount")?, currency).map_err(damaged)?,
                 reference: row.get("reference")?,
                 intent,

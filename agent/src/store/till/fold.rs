@@ -10,6 +10,7 @@ use commerce::fact::{
 use commerce::returns::{Return, ReturnKind};
 use commerce::sale::{ReceiptNumber, Sale, Stamp};
 use commerce::shift::additions;
+use commerce::tender::CardSlip;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use sync::clock::Hlc;
 use sync::log::ReplicaId;
@@ -27,7 +28,7 @@ pub(super) struct Place {
 }
 
 /// Tables that [`rebuild`] empties and folds again, in the order of the schema.
-pub(super) const FOLDED: [&str; 9] = [
+pub const FOLDED: [&str; 9] = [
     "counter",
     "series",
     "shift",
@@ -72,6 +73,7 @@ pub(super) fn fold(tx: &Connection, place: Place, fact: &Fact) -> Result<()> {
         Fact::Returned(returned) => fold_return(tx, place, returned)?,
         Fact::PaymentIntended(intended) => fold_intended(tx, intended)?,
         Fact::PaymentEnded(ended) => fold_ended(tx, place, ended)?,
+        Fact::PaymentPutRight(fact) => use_payment(tx, Some(fact.intent))?,
         Fact::StockCounted(counted) => fold_count(tx, place, counted)?,
         Fact::CashMoved(_) | Fact::DrawerOpened(_) | Fact::CartCancelled(_) => {}
     }
@@ -155,23 +157,35 @@ fn fold_intended(tx: &Connection, intended: &PaymentIntended) -> Result<()> {
 }
 
 fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()> {
-    let (state, moved, number) = match &ended.outcome {
-        PaymentOutcome::Approved { amount, card } => (1, amount.minor(), card.receipt_number),
-        PaymentOutcome::Declined { .. } => (2, 0, 0),
-        PaymentOutcome::NotSent { .. } => (3, 0, 0),
+    let none = CardSlip::default();
+    let (state, moved, card) = match &ended.outcome {
+        PaymentOutcome::Approved { amount, card } => (1, amount.minor(), card),
+        PaymentOutcome::Declined { .. } => (2, 0, &none),
+        PaymentOutcome::NotSent { .. } => (3, 0, &none),
     };
     tx.prepare_cached(
-        "UPDATE payment SET state = ?2, moved = ?3, terminal_number = ?4, ended_series = ?5, ended_seq = ?6
-         WHERE intent = ?1",
+        "UPDATE payment SET state = :state, moved = :moved, terminal_number = :number, trace = :trace,
+            terminal_id = :terminal, ended_series = :series, ended_seq = :seq
+         WHERE intent = :intent",
     )?
-    .execute(params![ended.intent.cast_signed(), state, moved, number, place.series, place.seq.cast_signed()])?;
+    .execute(named_params! {
+        ":intent": ended.intent.cast_signed(),
+        ":state": state,
+        ":moved": moved,
+        ":number": card.receipt_number,
+        ":trace": card.trace,
+        ":terminal": card.terminal_id,
+        ":series": place.series,
+        ":seq": place.seq.cast_signed(),
+    })?;
     if state == 1 {
         // A reversal that went through settles both itself and what it undid: the latest payment
         // with that number, for a terminal's numbers begin again.
         tx.prepare_cached(
             "UPDATE payment SET used = 1 WHERE intent =
                (SELECT max(undone.intent) FROM payment AS reversal JOIN payment AS undone
-                ON undone.terminal_number = reversal.reverses AND undone.intent < reversal.intent
+                ON undone.terminal_number = reversal.reverses AND undone.terminal_number > 0
+                  AND undone.intent < reversal.intent
                 WHERE reversal.intent = ?1 AND reversal.kind = 3 AND reversal.reverses > 0
                   AND reversal.moved = reversal.asked
                   AND undone.kind IN (1, 2) AND undone.state = 1)",

@@ -6,6 +6,13 @@
 use super::Act;
 use super::error::{Result, TillStoreError};
 use rusqlite::{Connection, Row, params};
+use std::ops::RangeInclusive;
+
+/// Papers that may wait for a printer: a busy day of them.
+const MOST_PAPERS: i64 = 2_000;
+
+/// Every so many jobs the spool's length is looked after.
+const PAPERS_LOOKED_AFTER: i64 = 64;
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +124,40 @@ impl Act<'_> {
                 duplicate,
                 self.now.as_millisecond()
             ])?;
-        Ok(self.tx.last_insert_rowid().cast_unsigned())
+        let id = self.tx.last_insert_rowid();
+        // Now and then is often enough, and costs a sale nothing.
+        if id % PAPERS_LOOKED_AFTER == 0 {
+            self.give_up_old_papers()?;
+        }
+        Ok(id.cast_unsigned())
+    }
+
+    /// Takes the oldest papers that nobody printed off a spool that has grown too long, as it does
+    /// where no printer is configured. Receipts and reports can be printed again at any time.
+    fn give_up_old_papers(&self) -> Result<()> {
+        self.tx
+            .prepare_cached(
+                "DELETE FROM job WHERE kind <> 1 AND state IN (0, 3) AND id <=
+                   (SELECT id FROM job WHERE kind <> 1 AND state IN (0, 3)
+                    ORDER BY id DESC LIMIT 1 OFFSET ?1)",
+            )?
+            .execute([MOST_PAPERS])?;
+        Ok(())
+    }
+
+    /// Ends every waiting drawer that was asked for outside of `within`, in Unix milliseconds: it
+    /// would open for nobody.
+    ///
+    /// # Errors
+    /// When the rows cannot be written.
+    pub fn give_up_drawers(&self, within: RangeInclusive<i64>, why: &str) -> Result<()> {
+        self.tx
+            .prepare_cached(
+                "UPDATE job SET state = 3, why = ?3
+                 WHERE state = 0 AND kind = 1 AND at NOT BETWEEN ?1 AND ?2",
+            )?
+            .execute(params![within.start(), within.end(), why])?;
+        Ok(())
     }
 
     /// Moves a job on.
@@ -168,6 +208,14 @@ pub(super) fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     conn.prepare_cached("SELECT * FROM job ORDER BY id LIMIT ?1")?
         .query_and_then([limit], job_of)?
         .collect()
+}
+
+/// How many jobs wait or are with the printer, and how many are stuck.
+pub(super) fn counts(conn: &Connection) -> Result<(u32, u32)> {
+    let counts = conn
+        .prepare_cached("SELECT count(*) FILTER (WHERE state IN (0, 1)), count(*) FILTER (WHERE state > 1) FROM job")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(counts)
 }
 
 /// The job the printer is to be given next; none while one is with it. A drawer goes before

@@ -2,6 +2,7 @@
 
 use super::error::{Result, TillStoreError};
 use super::fold::{self, Place};
+use super::payments;
 use super::{Head, NewSeries};
 use commerce::fact::{Fact, SeriesOpened};
 use commerce::sale::ReceiptNumber;
@@ -45,8 +46,9 @@ pub(super) fn begin_series(
     new: &NewSeries,
 ) -> Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let series = u32::try_from(fold::counter(&tx, "series")? + 1)
-        .map_err(|_| TillStoreError::damaged("counter", "series"))?;
+    let last = fold::counter(&tx, "series")?.max(i64::from(new.above));
+    let series =
+        u32::try_from(last + 1).map_err(|_| TillStoreError::damaged("counter", "series"))?;
     let previous_last = last_receipt(&tx)?;
     let opened = clock.tick(now.as_millisecond());
     sync::store::declare_replica(&tx, new.replica, &key.public(), opened)?;
@@ -68,6 +70,7 @@ pub(super) fn begin_series(
          ON CONFLICT DO UPDATE SET replica = excluded.replica",
         params![new.replica.0],
     )?;
+    payments::distrust_marks(&tx)?;
     tx.commit()?;
     Ok(())
 }

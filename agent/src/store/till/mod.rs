@@ -19,7 +19,7 @@ mod refold;
 mod returns;
 
 pub use error::TillStoreError;
-pub use fold::rebuild;
+pub use fold::{FOLDED, rebuild};
 pub use inspect::{Inspection, JournalStream, Owner};
 pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;
@@ -64,6 +64,8 @@ pub struct NewSeries {
     pub store: String,
     /// The till's number.
     pub till: u16,
+    /// The highest series known beside the database: the new one is above it and the database's own.
+    pub above: u32,
 }
 
 /// Who the database says it is.

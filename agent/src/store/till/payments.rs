@@ -48,9 +48,14 @@ pub struct Payment {
     pub moved: Money,
     /// The terminal's number for it, once approved.
     pub terminal_number: u32,
-    /// Whether the money stands in a sale or return, or was undone.
+    /// Whether the money stands in a sale or return, was undone or was put right.
     pub used: bool,
 }
+
+/// What is known of the terminal's last payment before an intent.
+const UNKNOWN: i64 = 0;
+const LAST: i64 = 1;
+const NOTHING: i64 = 2;
 
 fn damaged(what: impl ToString) -> TillStoreError {
     TillStoreError::damaged("payment", what)
@@ -113,8 +118,9 @@ impl Act<'_> {
     /// When the row cannot be written.
     pub fn put_mark(&self, intent: u64, tender: &str, baseline: Baseline) -> Result<()> {
         let (known, mark) = match baseline {
-            Baseline::Unknown => (false, Mark::default()),
-            Baseline::Last(mark) => (true, mark),
+            Baseline::Unknown => (UNKNOWN, Mark::default()),
+            Baseline::Last(mark) => (LAST, mark),
+            Baseline::Nothing => (NOTHING, Mark::default()),
         };
         self.tx
             .prepare_cached(
@@ -153,11 +159,52 @@ pub(super) fn mark(conn: &Connection, intent: u64) -> Result<Option<(String, Bas
         .query_row([intent.cast_signed()], |row| {
             let mark =
                 Mark { terminal_id: row.get(2)?, trace: row.get(3)?, receipt_no: row.get(4)? };
-            let known: bool = row.get(1)?;
-            Ok((row.get(0)?, if known { Baseline::Last(mark) } else { Baseline::Unknown }))
+            let baseline = match row.get(1)? {
+                LAST => Baseline::Last(mark),
+                NOTHING => Baseline::Nothing,
+                _ => Baseline::Unknown,
+            };
+            Ok((row.get(0)?, baseline))
         })
         .optional()?;
     Ok(found)
+}
+
+/// Forgets what the terminal's last payment was before each open intent. In a store that was put
+/// back, others may have been made since: the terminal's word on its last one proves nothing.
+pub(super) fn distrust_marks(conn: &Connection) -> Result<()> {
+    conn.execute(
+        "UPDATE payment_mark SET known = ?1, terminal_id = NULL, trace = NULL, receipt_no = NULL",
+        [UNKNOWN],
+    )?;
+    Ok(())
+}
+
+/// The approved payment, other than `intent`, to which the terminal gave all the numbers of this
+/// slip. A slip without a number of either kind is no proof.
+pub(super) fn with_numbers(conn: &Connection, intent: u64, card: &CardSlip) -> Result<Option<u64>> {
+    if card.receipt_number == 0 || card.trace == 0 {
+        return Ok(None);
+    }
+    Ok(conn
+        .prepare_cached(
+            "SELECT intent FROM payment
+             WHERE terminal_number = ?1 AND terminal_number > 0 AND trace = ?2 AND terminal_id = ?3
+               AND state = 1 AND intent <> ?4
+             ORDER BY intent DESC LIMIT 1",
+        )?
+        .query_row(
+            params![card.receipt_number, card.trace, card.terminal_id, intent.cast_signed()],
+            |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+        )
+        .optional()?)
+}
+
+/// Whether any payment here has a terminal's number.
+pub(super) fn any_numbered(conn: &Connection) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM payment WHERE terminal_number > 0)")?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// Whether the terminal gave a later payment the number of this one.
@@ -165,7 +212,8 @@ pub(super) fn number_used_since(conn: &Connection, intent: u64) -> Result<bool> 
     Ok(conn
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM payment AS later JOIN payment AS this
-                ON later.terminal_number = this.terminal_number AND later.intent > this.intent
+                ON later.terminal_number = this.terminal_number AND later.terminal_number > 0
+                  AND later.intent > this.intent
                 WHERE this.intent = ?1 AND later.state = 1)",
         )?
         .query_row([intent.cast_signed()], |row| row.get(0))?)

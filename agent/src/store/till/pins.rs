@@ -35,15 +35,12 @@ impl Act<'_> {
 
 /// PINs are no facts: each change is one statement, durable by itself.
 impl TillStore {
-    /// Whether anybody has a PIN.
+    /// Everybody's verifiers.
     ///
     /// # Errors
     /// When the rows cannot be read.
-    pub fn has_pins(&self) -> Result<bool> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM pin)")?
-            .query_row([], |row| row.get(0))?)
+    pub fn verifiers(&self) -> Result<Vec<String>> {
+        verifiers(&self.connection)
     }
 
     /// Sets a person's PIN and clears failures.
@@ -77,6 +74,15 @@ fn set_failures(conn: &Connection, staff: &str, failures: u32, locked_until: i64
     conn.prepare_cached("UPDATE pin SET failures = ?2, locked_until = ?3 WHERE staff = ?1")?
         .execute(params![staff, failures, locked_until])?;
     Ok(())
+}
+
+/// Everybody's verifiers.
+pub(super) fn verifiers(conn: &Connection) -> Result<Vec<String>> {
+    let found = conn
+        .prepare_cached("SELECT verifier FROM pin ORDER BY staff")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(found)
 }
 
 /// A person's PIN, where one was set.

@@ -322,12 +322,32 @@ pub fn unsettled_payments(conn: &Connection, currency: Currency) -> Result<Vec<P
     payments::unsettled(conn, currency)
 }
 
+/// Whether a card terminal has booked anything for this till.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn has_card_payments(conn: &Connection) -> Result<bool> {
+    payments::any_numbered(conn)
+}
+
 /// Whether the terminal gave a later payment the number of this one.
 ///
 /// # Errors
 /// When the rows cannot be read.
 pub fn number_used_since(conn: &Connection, intent: u64) -> Result<bool> {
     payments::number_used_since(conn, intent)
+}
+
+/// The approved payment, other than `intent`, that has all the terminal's numbers of this slip.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn payment_with_numbers(
+    conn: &Connection,
+    intent: u64,
+    card: &CardSlip,
+) -> Result<Option<u64>> {
+    payments::with_numbers(conn, intent, card)
 }
 
 /// The tender an open intent is taken as, and the terminal's last payment before it.
@@ -352,6 +372,14 @@ pub fn slip(conn: &Connection, intent: u64) -> Result<Option<CardSlip>> {
 /// When the rows cannot be read.
 pub fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     jobs::jobs(conn, limit)
+}
+
+/// How many jobs wait or are with the printer, and how many are stuck.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn job_counts(conn: &Connection) -> Result<(u32, u32)> {
+    jobs::counts(conn)
 }
 
 /// The job the printer is to be given next; none while one is with it.

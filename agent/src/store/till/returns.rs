@@ -1,11 +1,12 @@
 //! The return under way: planned, perhaps waiting for the card terminal, not yet a fact.
 
 use super::Act;
-use super::carts::staff_of;
+use super::carts::{staff_of, tender_of};
 use super::error::{Result, TillStoreError};
 use commerce::cart::CartId;
 use commerce::returns::{ReturnKind, ReturnedSoFar};
 use commerce::staff::StaffId;
+use commerce::tender::TenderType;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// A payout of the return under way.
@@ -13,12 +14,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub struct OpenPayout {
     /// The position, in the sale, of the tender it is paid back against.
     pub against: u32,
-    /// The id of the tender it is paid back by.
-    pub tender: String,
+    /// What it is paid back by.
+    pub tender: TenderType,
     /// Minor units.
     pub amount: i64,
     /// The payment intent, once the terminal was asked.
     pub intent: Option<u64>,
+    /// Who approved another tender than the original one.
+    pub approved_by: Option<StaffId>,
 }
 
 /// The return under way.
@@ -86,15 +89,22 @@ impl Act<'_> {
 
     fn put_payout(&self, id: CartId, position: u32, payout: &OpenPayout) -> Result<()> {
         self.tx.execute(
-            "INSERT OR REPLACE INTO open_return_payout (id, position, against, tender, amount, intent)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR REPLACE INTO open_return_payout (id, position, against, tender, name, kind,
+                opens_drawer, gives_change, taken_up_to, amount, intent, approved_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 id.0.cast_signed(),
                 position,
                 payout.against,
-                payout.tender,
+                payout.tender.id,
+                payout.tender.name,
+                payout.tender.kind.name(),
+                payout.tender.opens_drawer,
+                payout.tender.gives_change,
+                payout.tender.limit,
                 payout.amount,
                 payout.intent.map(u64::cast_signed),
+                payout.approved_by.as_ref().map(StaffId::as_str),
             ],
         )?;
         Ok(())
@@ -141,13 +151,14 @@ pub(super) fn open_return(conn: &Connection) -> Result<Option<OpenReturn>> {
         .query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<Vec<_>, _>>()?;
     let payouts = conn
-        .prepare("SELECT against, tender, amount, intent FROM open_return_payout WHERE id = ?1 ORDER BY position")?
-        .query_map([id], |row| {
-            Ok(OpenPayout {
-                against: row.get(0)?,
-                tender: row.get(1)?,
-                amount: row.get(2)?,
-                intent: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+        .prepare("SELECT * FROM open_return_payout WHERE id = ?1 ORDER BY position")?
+        .query_and_then([id], |row| {
+            Ok::<_, TillStoreError>(OpenPayout {
+                against: row.get("against")?,
+                tender: tender_of(row)?,
+                amount: row.get("amount")?,
+                intent: row.get::<_, Option<i64>>("intent")?.map(i64::cast_unsigned),
+                approved_by: staff_of(row.get("approved_by")?)?,
             })
         })?
         .collect::<Result<Vec<_>, _>>()?;

@@ -72,8 +72,9 @@ CREATE TABLE returned_tender (
     PRIMARY KEY (series, number, tender)
 ) STRICT, WITHOUT ROWID;
 
--- FOLD: payment intents. state: 0 open, 1 approved, 2 declined, 3 not sent. used: 1 once the money
--- stands in a sale or return, or was undone.
+-- FOLD: payment intents. state: 0 open, 1 approved, 2 declined, 3 not sent. terminal_number, trace
+-- and terminal_id are the terminal's own words. used: 1 once the money stands in a sale or return,
+-- was undone or was put right.
 CREATE TABLE payment (
     intent          INTEGER PRIMARY KEY,
     kind            INTEGER NOT NULL,
@@ -86,6 +87,8 @@ CREATE TABLE payment (
     state           INTEGER NOT NULL DEFAULT 0,
     moved           INTEGER NOT NULL DEFAULT 0,
     terminal_number INTEGER NOT NULL DEFAULT 0,
+    trace           INTEGER NOT NULL DEFAULT 0,
+    terminal_id     TEXT NOT NULL DEFAULT '',
     used            INTEGER NOT NULL DEFAULT 0,
     ended_series    INTEGER NOT NULL DEFAULT 0,
     ended_seq       INTEGER NOT NULL DEFAULT 0
@@ -93,6 +96,9 @@ CREATE TABLE payment (
 
 -- The few intents that still need someone; what doctor and the manager look at.
 CREATE INDEX payment_unsettled ON payment (intent) WHERE state = 0 OR (state = 1 AND used = 0);
+
+-- A terminal's numbers: is this one of an earlier payment, or given again since?
+CREATE INDEX payment_number ON payment (terminal_number) WHERE terminal_number > 0;
 
 -- FOLD: on hand = the latest count plus the movements after it, in thousandths.
 CREATE TABLE stock (
@@ -105,8 +111,8 @@ CREATE TABLE stock (
 ) STRICT, WITHOUT ROWID;
 
 -- WORK: what is needed to bring an open intent to its end: the tender it is taken as, and the
--- terminal's last payment before it (known = 0: the terminal had not said), by which its outcome is
--- found later.
+-- terminal's last payment before it, by which its outcome is found later. known: 0 the terminal had
+-- not said, 1 the numbers stand here, 2 it had nothing to repeat.
 CREATE TABLE payment_mark (
     intent      INTEGER PRIMARY KEY,
     tender      TEXT NOT NULL,
@@ -197,14 +203,20 @@ CREATE TABLE open_return_line (
     PRIMARY KEY (id, line)
 ) STRICT, WITHOUT ROWID;
 
--- Payouts in order. intent stands once the terminal was asked; its outcome stands in payment.
+-- Payouts in order, each with its whole tender, which the settings may lose meanwhile. intent stands once the terminal was asked; its outcome stands in payment.
 CREATE TABLE open_return_payout (
     id       INTEGER NOT NULL,
     position INTEGER NOT NULL,
     against  INTEGER NOT NULL,
     tender   TEXT NOT NULL,
-    amount   INTEGER NOT NULL,
-    intent   INTEGER,
+    name         TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    opens_drawer INTEGER NOT NULL,
+    gives_change INTEGER NOT NULL,
+    taken_up_to  INTEGER,
+    amount       INTEGER NOT NULL,
+    intent       INTEGER,
+    approved_by  TEXT,
     PRIMARY KEY (id, position)
 ) STRICT, WITHOUT ROWID;
 

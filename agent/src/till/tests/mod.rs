@@ -1,15 +1,18 @@
 //! The till loop over real files, with the shipped demo store.
 
+mod by_hand;
+mod migrated;
 mod paying;
 mod selling;
+mod spool;
 
 use super::*;
 use crate::import::{Input, Kind, import};
 use crate::store::open::OpenOptions;
 use crate::store::till::{NewSeries, Opened};
-use commerce::Money;
 use commerce::fact::SeriesReason;
-use std::path::Path;
+use commerce::{Money, UnitPrice};
+use std::path::{Path, PathBuf};
 use sync::log::{ReplicaId, SealingKey, Seed};
 
 /// A Sunday in Hamburg, 10:00.
@@ -58,6 +61,7 @@ impl Shop {
             reason: SeriesReason::First,
             store: "HH01".into(),
             till: 1,
+            above: 0,
         };
         let store = store.begin(key(), 0, now, Some(new)).unwrap();
         let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();

@@ -1,7 +1,7 @@
 //! Taking money, giving it back, closing the shift: and what the journal says of it.
 
 use super::*;
-use crate::store::till::{PaymentState, decode_entry, read, rebuild};
+use crate::store::till::{FOLDED, PaymentState, decode_entry, read, rebuild};
 use commerce::fact::{CashDirection, Fact, PaymentOutcome};
 use commerce::sale::{ReceiptNumber, Sale};
 use commerce::shift::{TotalKind, total_of};
@@ -23,7 +23,7 @@ impl Shop {
         self.sold(reply)
     }
 
-    fn fact(&self, receipt: &ReceiptNumber) -> Fact {
+    pub(super) fn fact(&self, receipt: &ReceiptNumber) -> Fact {
         let conn = self.till.store.connection();
         let row = read::receipt(conn, receipt.series, receipt.number).unwrap().unwrap();
         decode_entry(conn, receipt.series, row.seq).unwrap().0
@@ -43,14 +43,14 @@ impl Shop {
             .minor()
     }
 
-    fn approve(&mut self, intent: u64, amount: Money, receipt_number: u32) -> Reply {
+    pub(super) fn approve(&mut self, intent: u64, amount: Money, receipt_number: u32) -> Reply {
         let card = CardSlip { receipt_number, trace: receipt_number, ..CardSlip::default() };
         let report = PaymentReport::Ended(PaymentOutcome::Approved { amount, card });
         self.event(Event::Payment { intent, report }).unwrap()
     }
 
     /// Asks the terminal for all that is due and returns the intent.
-    fn pay_by_card(&mut self, cart: CartId) -> u64 {
+    pub(super) fn pay_by_card(&mut self, cart: CartId) -> u64 {
         match self.ok("101", Command::PayByCard { cart, tender: "card".into(), amount: None }) {
             Reply::Payment(intent) => intent,
             other => panic!("{other:?}"),
@@ -248,18 +248,7 @@ fn the_shift_closes_with_its_difference_and_state_is_what_the_journal_says() {
 
     let db = rusqlite::Connection::open(shop.folder.path().join("till.db")).unwrap();
     let dump = |db: &rusqlite::Connection| {
-        let tables = [
-            "counter",
-            "series",
-            "shift",
-            "shift_total",
-            "receipt",
-            "returned_line",
-            "returned_tender",
-            "payment",
-            "stock",
-        ];
-        tables.map(|table| {
+        FOLDED.map(|table| {
             let mut statement =
                 db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
             let columns = statement.column_count();
@@ -355,18 +344,6 @@ fn a_disk_nearly_full_begins_nothing_and_finishes_what_is_under_way() {
     shop.sold(reply);
 }
 
-impl Shop {
-    fn unknown(&mut self, intent: u64) {
-        let report = PaymentReport::Unknown { why: "the line was lost".into() };
-        self.event(Event::Payment { intent, report }).unwrap();
-    }
-
-    fn unsettled(&self) -> Vec<crate::store::till::Payment> {
-        let currency = self.till.settings.store.currency;
-        read::unsettled_payments(self.till.store.connection(), currency).unwrap()
-    }
-}
-
 #[test]
 fn a_card_tender_that_is_undone_leaves_its_cart() {
     let mut shop = Shop::open();
@@ -393,8 +370,7 @@ fn by_hand_only_after_the_terminal_could_not_tell_and_a_late_approval_is_kept() 
     let id = shop.scan("9520000100377").cart.id;
     let due = shop.till.view(id, None).unwrap().totals.due;
     let intent = shop.pay_by_card(id);
-    let by_hand =
-        || Command::EndPaymentByHand { intent, approved: false, note: "its journal".into() };
+    let by_hand = || super::by_hand::seen(intent, false, None, None);
     assert!(shop.refused("301", by_hand()).contains("still being asked"));
     shop.unknown(intent);
     shop.effects.clear();
@@ -448,7 +424,10 @@ fn a_number_the_terminal_gave_twice_undoes_nothing() {
     let amount = shop.money("999.99");
     shop.approve(stray, amount, 5);
     let intent = shop.pay_by_card(id);
-    let reply = shop.approve(intent, due, 5);
+    // The receipt numbers began again; the trace went on.
+    let card = CardSlip { receipt_number: 5, trace: 9_001, ..CardSlip::default() };
+    let report = PaymentReport::Ended(PaymentOutcome::Approved { amount: due, card });
+    let reply = shop.event(Event::Payment { intent, report }).unwrap();
     shop.sold(reply);
     let refusal = shop.refused("301", Command::ReversePayment { intent: stray });
     assert!(refusal.contains("by its number"), "{refusal}");

@@ -105,7 +105,7 @@ fn secret(home: &Home, name: &str) -> Option<Check> {
 fn lost_secret(path: &Path, name: &str) -> Check {
     let found = format!("{} is missing", path.display());
     if name == "pin.pepper" {
-        let remedy = "put the file back; without it no PIN is right, and all must be set anew";
+        let remedy = "put the file back; without it no PIN is right, and the next start shows a code to set an administrator's anew";
         return Check::warning("secrets", found, remedy);
     }
     let remedy = "put the file back; without it the next start begins a new receipt series";

@@ -1,6 +1,7 @@
 //! Who may use the till, and what there is to sell.
 
 use super::Check;
+use crate::auth::made_with;
 use crate::home::Home;
 use crate::store::catalogue::{Catalogue, Staff};
 use crate::store::glance::glance;
@@ -52,7 +53,7 @@ pub(super) fn check(
         checks.extend(goods(home));
     }
     if let Some(settings) = settings {
-        checks.push(staff(&settings.staff, looking, now));
+        checks.push(staff(&settings.staff, looking, home.known_pepper(), now));
     }
     checks
 }
@@ -72,7 +73,12 @@ fn goods(home: &Home) -> Option<Check> {
     })
 }
 
-fn staff(staff: &[Staff], looking: Option<&Inspection>, now: Timestamp) -> Check {
+fn staff(
+    staff: &[Staff],
+    looking: Option<&Inspection>,
+    pepper: Option<[u8; 32]>,
+    now: Timestamp,
+) -> Check {
     if staff.is_empty() {
         return Check::problem("staff", "nobody", "run `till import staff FILE`");
     }
@@ -83,11 +89,16 @@ fn staff(staff: &[Staff], looking: Option<&Inspection>, now: Timestamp) -> Check
     let Some(looking) = looking else {
         return Check::ok("staff", format!("{} people", staff.len()));
     };
-    let (mut without, mut locked, mut administrator) = (Vec::new(), Vec::new(), false);
+    let (mut without, mut lost, mut locked) = (Vec::new(), Vec::new(), Vec::new());
+    let mut administrator = false;
     for person in staff {
         match looking.pin(person.id.as_str()) {
             Err(error) => return Check::problem("staff", error, "run `till journal verify`"),
             Ok(None) => without.push(person.id.as_str()),
+            // Without the file each PIN is lost; that is said of the file.
+            Ok(Some(pin)) if pepper.is_some_and(|known| !made_with(&pin.verifier, &known)) => {
+                lost.push(person.id.as_str());
+            }
             Ok(Some(pin)) => {
                 administrator |= person.role == Role::Administrator;
                 if pin.locked_until > now.as_millisecond() {
@@ -95,6 +106,15 @@ fn staff(staff: &[Staff], looking: Option<&Inspection>, now: Timestamp) -> Check
                 }
             }
         }
+    }
+    if !lost.is_empty() {
+        let found = format!("set under another pin.pepper: the PINs of {}", some(&lost));
+        let remedy = if administrator {
+            "put the right file back, or an administrator sets these PINs anew"
+        } else {
+            "put the right file back; else the next start shows a code to set an administrator's PIN"
+        };
+        return Check::problem("staff", found, remedy);
     }
     if !administrator {
         let found = "no administrator has a PIN, so nobody can set the others'";

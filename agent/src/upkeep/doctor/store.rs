@@ -150,7 +150,14 @@ fn payments(looking: &Inspection, currency: Currency, since: Option<Timestamp>) 
     let late: Vec<_> =
         unsettled.iter().filter(|payment| since.is_none_or(|since| payment.at < since)).collect();
     if late.is_empty() {
-        return Check::ok("payments", format!("none unresolved, {} under way", unsettled.len()));
+        let found = match unsettled.len() {
+            0 => "none without an end".to_owned(),
+            young => format!(
+                "{young} without an end, but younger than {} minutes: `till sell` shows how it stands",
+                UNDER_WAY.as_mins()
+            ),
+        };
+        return Check::ok("payments", found);
     }
     let describe = |intent: u64, state: PaymentState, asked: Money| match state {
         PaymentState::Approved => format!("payment {intent} of {asked} was taken for no sale"),

@@ -5,7 +5,7 @@
 
 mod trade;
 
-use super::rows::{direction, total_name};
+use super::rows::direction;
 use super::{Exported, ExportedFile, Sink};
 use crate::upkeep::UpkeepError;
 use commerce::Money;
@@ -15,6 +15,7 @@ use commerce::fact::{
 };
 use commerce::quantity::thousandths_text;
 use commerce::sale::Stamp;
+use commerce::staff::StaffId;
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -86,6 +87,7 @@ const fn kind(fact: &Fact) -> &'static str {
         Fact::Returned(_) => "returned",
         Fact::PaymentIntended(_) => "payment_intended",
         Fact::PaymentEnded(_) => "payment_ended",
+        Fact::PaymentPutRight(_) => "payment_put_right",
         Fact::StockCounted(_) => "stock_counted",
         Fact::CartCancelled(_) => "cart_cancelled",
         Fact::ShiftClosed(_) => "shift_closed",
@@ -102,6 +104,14 @@ fn fields(fact: &Fact) -> Value {
         Fact::Returned(fact) => trade::returned(fact),
         Fact::PaymentIntended(fact) => payment_intended(fact),
         Fact::PaymentEnded(fact) => payment_ended(fact),
+        Fact::PaymentPutRight(fact) => {
+            let fields = json!({
+                "intent": fact.intent,
+                "note": fact.note,
+                "approved_by": approver(fact.approved_by.as_ref()),
+            });
+            stamped(&fact.stamp, fields)
+        }
         Fact::StockCounted(fact) => stock_counted(fact),
         Fact::CartCancelled(fact) => {
             let fields = json!({
@@ -164,7 +174,7 @@ fn cash_moved(fact: &CashMoved) -> Value {
         "currency": fact.amount.currency().code(),
         "amount": money(fact.amount),
         "reason": fact.reason,
-        "approved_by": fact.approved_by.as_ref().map(|by| by.as_str()),
+        "approved_by": approver(fact.approved_by.as_ref()),
     });
     stamped(&fact.stamp, fields)
 }
@@ -182,8 +192,13 @@ fn payment_intended(fact: &PaymentIntended) -> Value {
         "currency": fact.amount.currency().code(),
         "amount": money(fact.amount),
         "cart": fact.cart.0,
+        "approved_by": approver(fact.approved_by.as_ref()),
     });
     stamped(&fact.stamp, fields)
+}
+
+fn approver(by: Option<&StaffId>) -> Option<&str> {
+    by.map(StaffId::as_str)
 }
 
 fn payment_ended(fact: &PaymentEnded) -> Value {
@@ -203,6 +218,7 @@ fn payment_ended(fact: &PaymentEnded) -> Value {
     if let Value::Object(fields) = &mut fields {
         fields.insert("intent".to_owned(), json!(fact.intent));
         fields.insert("by_hand".to_owned(), json!(fact.by_hand));
+        fields.insert("approved_by".to_owned(), json!(approver(fact.approved_by.as_ref())));
     }
     fields
 }
@@ -227,7 +243,7 @@ fn shift_closed(fact: &ShiftClosed) -> Value {
         .iter()
         .map(|total| {
             json!({
-                "total": total_name(total.kind),
+                "total": total.kind.name(),
                 "key": total.key,
                 "count": total.count,
                 "minor": total.amount,

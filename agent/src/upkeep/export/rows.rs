@@ -7,7 +7,6 @@ mod receipt;
 use super::tables::Table;
 use commerce::Money;
 use commerce::fact::{CashDirection, CashMoved, Fact, ShiftClosed, ShiftOpened};
-use commerce::shift::TotalKind;
 use commerce::staff::StaffId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -62,6 +61,7 @@ impl Rows {
             Fact::SeriesOpened(_)
             | Fact::PaymentIntended(_)
             | Fact::PaymentEnded(_)
+            | Fact::PaymentPutRight(_)
             | Fact::StockCounted(_) => Vec::new(),
         }
     }
@@ -101,7 +101,7 @@ fn shift_closed(closed: &ShiftClosed, opened: Option<&ShiftOpened>) -> Vec<Row> 
     let (z, shift) = (text(closed.z), text(closed.stamp.shift));
     rows.extend(closed.totals.iter().map(|total| {
         let sum = currency.map_or_else(|| text(total.amount), |like| minor(total.amount, like));
-        let (name, key) = (total_name(total.kind).to_owned(), total.key.clone());
+        let (name, key) = (total.kind.name().to_owned(), total.key.clone());
         (Table::ZTotals, vec![z.clone(), shift.clone(), name, key, text(total.count), sum])
     }));
     rows.extend(closed.counted.iter().map(|counted| {
@@ -160,28 +160,5 @@ pub(super) const fn direction(direction: CashDirection) -> &'static str {
     match direction {
         CashDirection::In => "in",
         CashDirection::Out => "out",
-    }
-}
-
-/// The name of a total in exports.
-pub(super) const fn total_name(kind: TotalKind) -> &'static str {
-    match kind {
-        TotalKind::Float => "float",
-        TotalKind::Sales => "sales",
-        TotalKind::Refunds => "refunds",
-        TotalKind::PostVoids => "post_voids",
-        TotalKind::Lines => "lines",
-        TotalKind::Discounts => "discounts",
-        TotalKind::Overrides => "overrides",
-        TotalKind::TaxNet => "tax_net",
-        TotalKind::Tax => "tax",
-        TotalKind::Tenders => "tenders",
-        TotalKind::DrawerCash => "drawer_cash",
-        TotalKind::PaidIn => "paid_in",
-        TotalKind::PaidOut => "paid_out",
-        TotalKind::NoSales => "no_sales",
-        TotalKind::VoidedLines => "voided_lines",
-        TotalKind::CancelledCarts => "cancelled_carts",
-        TotalKind::ReturnedLines => "returned_lines",
     }
 }

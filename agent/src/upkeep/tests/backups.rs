@@ -152,7 +152,7 @@ fn a_restore_that_was_cut_short_says_what_to_do() {
     assert_eq!(shop.sell().to_string(), "HH01-1-2-000001");
     shop.stop();
     // As after the power failed before anything was set aside.
-    shop.home.write_witness(MACHINE, RESTORED).unwrap();
+    shop.home.write_witness(MACHINE, RESTORED, 0).unwrap();
     shop.start().unwrap();
     assert_eq!(shop.sell().to_string(), "HH01-1-3-000001");
 }

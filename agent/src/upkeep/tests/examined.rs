@@ -23,10 +23,10 @@ impl Shop {
         shop.stop();
         let lock = shop.home.lock().unwrap();
         let mut store = shop.home.till_store(Some(&lock), MACHINE, "HH01", 1, shop.now).unwrap();
+        let verifier = crate::auth::make_verifier("4826", &shop.home.pepper().unwrap()).unwrap();
         for staff in ["101", "102", "103", "201", "301", "901"] {
-            store.act(shop.now, |act| act.set_pin(staff, "$argon2id$of-a-test")).unwrap();
+            store.act(shop.now, |act| act.set_pin(staff, &verifier)).unwrap();
         }
-        shop.home.pepper().unwrap();
         shop
     }
 
@@ -101,7 +101,7 @@ fn spoil_page(path: &Path) {
 type Cause = (&'static str, fn(&mut Shop), &'static str, Outcome, &'static str);
 
 /// What is done to a healthy, stopped till, and what is found.
-const CAUSES: [Cause; 17] = [
+const CAUSES: [Cause; 18] = [
     ("folder open to all", |shop| chmod(shop.home.folder(), 0o777), "folder", Problem, "777"),
     (
         "database not writable",
@@ -182,6 +182,13 @@ const CAUSES: [Cause; 17] = [
         "staff",
         Problem,
         "no administrator has a PIN",
+    ),
+    (
+        "another pepper",
+        |shop| std::fs::write(shop.home.file("pin.pepper"), [77; 32]).unwrap(),
+        "staff",
+        Problem,
+        "set under another pin.pepper",
     ),
     (
         "someone without a PIN",

@@ -1,17 +1,12 @@
 //! Exporting: every Z again from the CSVs alone, JSON Lines, selections, whole or not at all.
 
+use super::zed::{Tables, minor, recompute, stated, tables};
 use super::*;
 use crate::store::till::read;
-use crate::upkeep::export::tables::Table;
 use crate::upkeep::export::{ExportFormat, ExportReport, Selection, export};
 use commerce::discount::DiscountValue;
 use commerce::fact::CashDirection;
 use commerce::tax::Rate;
-use std::collections::BTreeMap;
-
-/// A shift's totals by name and key, as count and minor units.
-type Totals = BTreeMap<(String, String, String), (i64, i64)>;
-type Rows = Vec<BTreeMap<String, String>>;
 
 /// A shift with something of everything that a Z counts.
 fn busy_shift(shop: &mut Shop) {
@@ -47,94 +42,10 @@ fn busy_shift(shop: &mut Shop) {
     shop.close_shift();
 }
 
-fn csv_export(
-    shop: &Shop,
-    name: &str,
-    selection: Selection,
-) -> (ExportReport, BTreeMap<&'static str, Rows>) {
+fn csv_export(shop: &Shop, name: &str, selection: Selection) -> (ExportReport, Tables) {
     let into = shop.folder.path().join(name);
     let report = export(&shop.home, &into, ExportFormat::Csv, selection, &mut quiet).unwrap();
-    let tables = Table::ALL.into_iter().map(|table| {
-        let mut reader = csv::Reader::from_path(into.join(table.file_name())).unwrap();
-        (table.name(), reader.deserialize().map(Result::unwrap).collect())
-    });
-    (report, tables.collect())
-}
-
-fn minor(text: &str) -> i64 {
-    text.replace('.', "").parse().unwrap()
-}
-
-/// Every Z from the other tables, by the formulas of `docs/journal.md`.
-fn recompute(tables: &BTreeMap<&'static str, Rows>) -> Totals {
-    let mut totals = Totals::new();
-    let mut add = |shift: &str, total: &str, key: &str, count: i64, amount: i64| {
-        let sum = totals.entry((shift.into(), total.into(), key.into())).or_default();
-        *sum = (sum.0 + count, sum.1 + amount);
-    };
-    for row in &tables["shifts"] {
-        add(&row["shift"], "float", "", 1, minor(&row["float"]));
-        add(&row["shift"], "drawer_cash", "", 0, minor(&row["float"]));
-    }
-    for row in &tables["sales"] {
-        add(&row["shift"], "sales", "", 1, minor(&row["total"]));
-    }
-    for row in &tables["returns"] {
-        add(&row["shift"], &format!("{}s", row["kind"]), "", 1, minor(&row["total"]));
-    }
-    for row in &tables["lines"] {
-        add(&row["shift"], "lines", "", 1, minor(&row["extended"]));
-        if !row["override_reason"].is_empty() {
-            let less = minor(&row["listed_extended"]) - minor(&row["extended"]);
-            add(&row["shift"], "overrides", &row["override_reason"], 1, less);
-        }
-    }
-    let mut on_basket = std::collections::BTreeSet::new();
-    for row in &tables["discounts"] {
-        let given = row["basket"] != "yes" || on_basket.insert((&row["receipt"], &row["reason"]));
-        add(&row["shift"], "discounts", &row["reason"], i64::from(given), minor(&row["amount"]));
-    }
-    for row in &tables["voided_lines"] {
-        add(&row["shift"], "voided_lines", "", 1, minor(&row["amount"]));
-    }
-    for row in &tables["return_lines"] {
-        add(&row["shift"], "returned_lines", "", 1, minor(&row["net"]));
-    }
-    for row in &tables["tax_classes"] {
-        add(&row["shift"], "tax_net", &row["class"], 0, minor(&row["net"]));
-    }
-    for row in &tables["taxes"] {
-        let key = format!("{}/{}", row["class"], row["tax"]);
-        add(&row["shift"], "tax", &key, 0, minor(&row["amount"]));
-    }
-    for row in &tables["tenders"] {
-        add(&row["shift"], "tenders", &row["tender"], 1, minor(&row["kept"]));
-        if row["tender_kind"] == "cash" {
-            add(&row["shift"], "drawer_cash", "", 0, minor(&row["kept"]));
-        }
-    }
-    for row in &tables["cash_moves"] {
-        let (total, sign) =
-            if row["direction"] == "in" { ("paid_in", 1) } else { ("paid_out", -1) };
-        add(&row["shift"], total, &row["reason"], 1, minor(&row["amount"]));
-        add(&row["shift"], "drawer_cash", "", 0, sign * minor(&row["amount"]));
-    }
-    for row in &tables["no_sales"] {
-        add(&row["shift"], "no_sales", &row["reason"], 1, 0);
-    }
-    for row in &tables["cancelled_carts"] {
-        add(&row["shift"], "cancelled_carts", "", 1, minor(&row["amount"]));
-    }
-    totals
-}
-
-fn stated(tables: &BTreeMap<&'static str, Rows>) -> Totals {
-    let rows = tables["z_totals"].iter();
-    rows.map(|row| {
-        let key = (row["shift"].clone(), row["total"].clone(), row["key"].clone());
-        (key, (row["count"].parse().unwrap(), minor(&row["amount"])))
-    })
-    .collect()
+    (report, tables(&into))
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod documented;
 mod examined;
 mod exported;
 mod verified;
+pub(crate) mod zed;
 
 use super::*;
 use crate::home::Lock;
@@ -150,7 +151,7 @@ impl Shop {
         let streams = Inspection::open(&self.home.till_db()).unwrap().streams().unwrap();
         let last = streams.last().unwrap();
         let head = Head { replica: last.stream.id().replica, seq: last.seq, hash: last.hash };
-        self.home.write_witness(MACHINE, head).unwrap();
+        self.home.write_witness(MACHINE, head, 0).unwrap();
     }
 
     /// Seals `body` into the stopped till's journal as a faulty or newer Till would, unfolded.

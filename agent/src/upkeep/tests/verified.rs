@@ -146,7 +146,7 @@ fn a_witness_of_another_journal_is_a_fault() {
     shop.stop();
     let elsewhere =
         Head { replica: sync::log::ReplicaId([9; 16]), seq: 4, hash: sync::log::Hash([0; 32]) };
-    shop.home.write_witness(MACHINE, elsewhere).unwrap();
+    shop.home.write_witness(MACHINE, elsewhere, 0).unwrap();
     let error = verify(&shop.home, VerifyOptions::default(), &mut quiet).unwrap_err();
     assert!(matches!(error, UpkeepError::Elsewhere { seq: 4, .. }), "{error}");
     std::fs::remove_file(shop.home.file("till.witness")).unwrap();

@@ -67,8 +67,7 @@ impl TerminalDriver {
             }
             End::Broken(_) => {}
             _ => {
-                self.baseline = judge::baseline(end);
-                out.report(Event::Baseline(self.baseline));
+                self.learn_baseline(judge::baseline(end), out);
                 self.ready(out);
             }
         }

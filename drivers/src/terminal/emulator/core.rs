@@ -106,6 +106,12 @@ impl Core {
         self.ask_faults.push_back(fault);
     }
 
+    /// The faults that wait, for orders and for questions, the next one first.
+    #[must_use]
+    pub fn planned(&self) -> (Vec<Fault>, Vec<AskFault>) {
+        (self.faults.iter().copied().collect(), self.ask_faults.iter().copied().collect())
+    }
+
     /// Forgets all planned faults.
     pub fn heal(&mut self) {
         self.faults.clear();

@@ -81,6 +81,20 @@ impl Emulator {
         self.shared.core().plan_ask(fault);
     }
 
+    /// The faults that wait, for orders and for questions, the next one first.
+    #[must_use]
+    pub fn planned(&self) -> (Vec<Fault>, Vec<AskFault>) {
+        self.shared.core().planned()
+    }
+
+    /// Forgets all planned faults; says how many.
+    pub fn heal(&self) -> usize {
+        let mut core = self.shared.core();
+        let (orders, questions) = core.planned();
+        core.heal();
+        orders.len() + questions.len()
+    }
+
     /// A copy of the books.
     #[must_use]
     pub fn ledger(&self) -> Ledger {

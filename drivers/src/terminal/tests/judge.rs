@@ -52,8 +52,8 @@ fn the_last_payment_counts_only_if_it_is_surely_this_one() {
     check(&|status| status.trace = Some(99), "approved", "unknown");
     check(&|status| status.trace = None, "approved", "unknown");
     check(&|status| status.terminal_id = Some(8), "approved", "unknown");
-    check(&|status| status.amount_minor = Some(501), "mismatch", "mismatch");
-    check(&|status| status.currency = Some(756), "mismatch", "mismatch");
+    check(&|status| status.amount_minor = Some(501), "mismatch", "unknown");
+    check(&|status| status.currency = Some(756), "mismatch", "unknown");
     check(&|status| status.currency = None, "approved", "approved");
     check(&|status| status.currency = Some(1), "unknown", "unknown");
     check(&|status| status.amount_minor = None, "approved", "unknown");
@@ -84,4 +84,22 @@ fn an_abort_after_an_approval_is_nobodys_to_guess() {
     );
     let plain = End::Aborted { code: 0x6C, heard: Heard::default() };
     assert_eq!(name(&performed(&intent, plain)), "declined");
+}
+
+#[test]
+fn a_terminal_that_had_nothing_to_repeat_has_booked_whatever_it_repeats_since() {
+    let refused = |code| End::Aborted { code, heard: Heard::default() };
+    assert_eq!(baseline(&refused(0x83)), Baseline::Nothing);
+    assert_eq!(baseline(&End::Refused(0x64)), Baseline::Nothing);
+    for passing in [0x9C, 0xCC, 0xDC, 0xF0, 0xFF, 0x6C] {
+        assert_eq!(baseline(&refused(passing)), Baseline::Unknown, "{passing:02X}");
+    }
+    let intent = Intent { baseline: Baseline::Nothing, ..intent(Kind::Payment, 0) };
+    assert_eq!(name(&resolved(&intent, completed(status(1)))), "approved");
+    let other = StatusInformation { amount_minor: Some(501), ..status(1) };
+    assert_eq!(name(&resolved(&intent, completed(other))), "unknown");
+    let unnumbered = StatusInformation { trace: None, ..status(1) };
+    assert_eq!(name(&resolved(&intent, completed(unnumbered))), "unknown");
+    // That it still repeats nothing may have another cause: a person looks.
+    assert_eq!(name(&resolved(&intent, refused(0x83))), "unknown");
 }

@@ -192,20 +192,48 @@ fn an_unknown_outcome_bars_the_next_payment_until_it_is_resolved_or_released() {
 }
 
 #[test]
-fn a_terminal_that_cannot_be_asked_leaves_the_outcome_to_a_manager() {
-    // It never took a payment, so nothing tells old from new.
-    let mut world = World::fresh();
-    assert_eq!(world.baseline, Baseline::Unknown);
-    world.core.plan(Fault::Break { at: Moment::BeforeStatus, how: Break::Line });
+fn the_first_payment_of_a_terminal_is_found_when_it_was_booked() {
+    let lost = |at| {
+        let mut world = World::fresh();
+        assert_eq!(world.baseline, Baseline::Nothing);
+        world.core.plan(Fault::Break { at, how: Break::Line });
+        let intent = world.intent(Kind::Payment, 700);
+        assert_eq!(name(&world.perform(intent)), "unknown");
+        world.run(Duration::from_secs(5));
+        world.resolve(intent)
+    };
+    assert_eq!(name(&lost(Moment::BeforeStatus)), "approved");
+    // It still repeats nothing, which may have another cause.
+    assert_eq!(lost(Moment::BeforeBooking), Outcome::Unknown(Unknown::NoRepeat(0x83)));
+}
+
+#[test]
+fn another_amount_than_asked_is_for_a_manager_and_never_the_next_intents() {
+    let mut world = World::after_one_payment();
+    world.core.plan(Fault::Amount(1_195));
     let intent = world.intent(Kind::Payment, 700);
-    assert_eq!(name(&world.perform(intent)), "unknown");
-    world.run(Duration::from_secs(5));
+    world.command(Command::Perform(intent));
+    // The line goes before the terminal has said anything of the booking.
+    world.run(Duration::from_millis(100));
+    world.cut_line();
+    assert_eq!(name(&world.outcome(intent.id)), "unknown");
+    world.run(Duration::from_secs(60));
     match world.resolve(intent) {
         Outcome::Unknown(Unknown::Contradiction { seen: Some(seen), .. }) => {
-            assert_eq!(seen.amount, eur(700));
+            assert_eq!(seen.amount, eur(1_195));
         }
         other => panic!("{other:?}"),
     }
+    world.command(Command::Release(intent.id));
+    world.core.plan(Fault::Break { at: Moment::BeforeBooking, how: Break::Line });
+    let next = world.intent(Kind::Payment, 1_195);
+    assert_eq!(name(&world.perform(next)), "unknown");
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.resolve(next), Outcome::Declined(Declined::NotFound));
+}
+
+#[test]
+fn a_terminal_that_cannot_be_asked_leaves_the_outcome_to_a_manager() {
     // It refuses to repeat, whatever the reason.
     let mut world = World::after_one_payment();
     world.core.plan(Fault::Break { at: Moment::BeforeBooking, how: Break::Line });

@@ -24,6 +24,7 @@ pub fn config() -> TerminalConfig {
         password: Password::new(123_456).unwrap(),
         currency: Currency::parse("EUR").unwrap(),
         timing: Timing::default(),
+        is_first_use: true,
     }
 }
 
@@ -155,7 +156,8 @@ impl World {
 
     /// The till dies and comes back knowing nothing.
     pub fn crash(&mut self) {
-        self.driver = TerminalDriver::new(&config()).unwrap();
+        let is_first_use = self.core.ledger().last().is_none();
+        self.driver = TerminalDriver::new(&TerminalConfig { is_first_use, ..config() }).unwrap();
         self.core.disconnect();
         self.connected = false;
         self.connect_at = self.now + RECONNECT;

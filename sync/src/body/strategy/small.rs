@@ -5,10 +5,11 @@ use commerce::Money;
 use commerce::cart::CartId;
 use commerce::fact::{
     CartCancelled, CashDirection, CashMoved, Counted, DrawerOpened, Fact, PaymentEnded,
-    PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened, SeriesReason, ShiftClosed,
-    ShiftOpened, StockCounted,
+    PaymentIntended, PaymentKind, PaymentOutcome, PaymentPutRight, SeriesOpened, SeriesReason,
+    ShiftClosed, ShiftOpened, StockCounted,
 };
 use commerce::shift::{ShiftTotal, TotalKind};
+use commerce::staff::StaffId;
 use proptest::prelude::*;
 
 pub(crate) fn series_opened() -> impl Strategy<Value = SeriesOpened> {
@@ -24,6 +25,10 @@ pub(crate) fn series_opened() -> impl Strategy<Value = SeriesOpened> {
             previous_last,
         },
     )
+}
+
+fn approver() -> impl Strategy<Value = Option<StaffId>> {
+    prop::option::of(staff())
 }
 
 /// Cash in and out, the drawer, a cart given up.
@@ -44,7 +49,7 @@ pub(crate) fn cash() -> impl Strategy<Value = Fact> {
     ]
 }
 
-/// A payment's intent or end.
+/// A payment's intent or end, or what was put right.
 pub(crate) fn payment() -> impl Strategy<Value = Fact> {
     let kind = prop_oneof![
         Just(PaymentKind::Authorise),
@@ -57,15 +62,27 @@ pub(crate) fn payment() -> impl Strategy<Value = Fact> {
         text().prop_map(|why| PaymentOutcome::NotSent { why }),
     ];
     prop_oneof![
-        (stamp(), any::<u64>(), kind, money(), any::<u64>()).prop_map(
-            |(stamp, intent, kind, amount, cart)| {
+        (stamp(), any::<u64>(), kind, money(), any::<u64>(), approver()).prop_map(
+            |(stamp, intent, kind, amount, cart, approved_by)| {
                 let cart = CartId(cart);
-                Fact::PaymentIntended(PaymentIntended { stamp, intent, kind, amount, cart })
+                Fact::PaymentIntended(PaymentIntended {
+                    stamp,
+                    intent,
+                    kind,
+                    amount,
+                    cart,
+                    approved_by,
+                })
             }
         ),
-        (stamp(), any::<u64>(), outcome, any::<bool>()).prop_map(
-            |(stamp, intent, outcome, by_hand)| {
-                Fact::PaymentEnded(PaymentEnded { stamp, intent, outcome, by_hand })
+        (stamp(), any::<u64>(), outcome, any::<bool>(), approver()).prop_map(
+            |(stamp, intent, outcome, by_hand, approved_by)| {
+                Fact::PaymentEnded(PaymentEnded { stamp, intent, outcome, by_hand, approved_by })
+            }
+        ),
+        (stamp(), any::<u64>(), approver(), text()).prop_map(
+            |(stamp, intent, approved_by, note)| {
+                Fact::PaymentPutRight(PaymentPutRight { stamp, intent, approved_by, note })
             }
         ),
     ]

@@ -13,7 +13,7 @@ fn chain(replica: ReplicaId, seq: u64, hash: u8) -> Chain {
 }
 
 fn witness(head: Chain) -> Witness {
-    Witness { at: HERE, head }
+    Witness { at: HERE, head, series: 3 }
 }
 
 /// Judges a database in which replica A's chain has the hash `seq` at each sequence up to 9,
@@ -105,7 +105,7 @@ fn golden() {
     let written = witness(chain(A, 1_000, 9));
     let bytes = written.encode();
     let expected = format!(
-        "a50050{}0150{}0250{}031903e8045820{}",
+        "a60050{}0150{}0250{}031903e8045820{}0503",
         "01".repeat(16),
         "02".repeat(16),
         "aa".repeat(16),
@@ -114,23 +114,29 @@ fn golden() {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, expected);
     assert_eq!(Witness::decode(&bytes), Ok(written));
+    // Written before the series stood in it.
+    let mut older = bytes.clone();
+    older[0] = 0xa5;
+    older.truncate(bytes.len() - 2);
+    assert_eq!(Witness::decode(&older), Ok(Witness { series: 0, ..written }));
 
     let Value::Map(fields) = serde_cbor::from_slice(&bytes).unwrap() else { panic!("not a map") };
     let field = |number| fields[&Value::Integer(number)].clone();
-    assert_eq!(fields.len(), 5);
+    assert_eq!(fields.len(), 6);
     assert_eq!(field(0), Value::Bytes(vec![1; 16]));
     assert_eq!(field(1), Value::Bytes(vec![2; 16]));
     assert_eq!(field(2), Value::Bytes(vec![0xaa; 16]));
     assert_eq!(field(3), Value::Integer(1_000));
     assert_eq!(field(4), Value::Bytes(vec![9; 32]));
+    assert_eq!(field(5), Value::Integer(3));
 }
 
 #[test]
 fn a_newer_version_may_add_fields_and_damage_is_refused() {
     let written = witness(chain(A, 1, 1));
     let mut newer = written.encode();
-    newer[0] = 0xa6;
-    newer.extend([0x05, 0x61, b'x']);
+    newer[0] = 0xa7;
+    newer.extend([0x06, 0x61, b'x']);
     assert_eq!(Witness::decode(&newer), Ok(written));
 
     let good = written.encode();
@@ -145,10 +151,11 @@ fn a_newer_version_may_add_fields_and_damage_is_refused() {
 
 proptest! {
     #[test]
-    fn round_trips(machine: [u8; 16], boot: [u8; 16], replica: [u8; 16], seq: u64, hash: [u8; 32]) {
+    fn round_trips(machine: [u8; 16], boot: [u8; 16], replica: [u8; 16], seq: u64, hash: [u8; 32], series: u32) {
         let written = Witness {
             at: Machine { machine: MachineId(machine), boot: BootId(boot) },
             head: Chain { replica: ReplicaId(replica), seq, hash: Hash(hash) },
+            series,
         };
         prop_assert_eq!(Witness::decode(&written.encode()), Ok(written));
     }

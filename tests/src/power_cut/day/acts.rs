@@ -4,7 +4,7 @@ mod spool;
 
 use super::Day;
 use crate::shop::{add, begin, card, cash, sold};
-use agent::till::{Command, Event, JobOutcome, Once, PaymentReport, Reply, Request};
+use agent::till::{Command, Doubt, Event, JobOutcome, Once, PaymentReport, Reply, Request};
 use commerce::UnitPrice;
 use commerce::discount::DiscountValue;
 use commerce::fact::{CashDirection, Fact, StockCounted};
@@ -67,8 +67,8 @@ impl Day<'_> {
         self.declines();
         self.ok("card again", "101", card(cart, None));
         let (intent, _) = self.asked();
-        let why = "the line is down".to_owned();
-        self.terminal("card unknown", intent, PaymentReport::Unknown { why });
+        let doubt = Doubt { why: "the line is down".to_owned(), asking: true };
+        self.terminal("card unknown", intent, PaymentReport::Unknown(doubt));
         self.ok("ask again", "101", Command::AskPayment { intent });
         sold(&self.approves(None));
         self.ok("recall", "102", Command::Recall { cart: parked });

@@ -184,5 +184,6 @@ fn payout(payout: &Payout) -> Value {
         "amount": money(payout.amount),
         "intent": payout.intent,
         "card": payout.card.as_ref().map(card),
+        "approved_by": payout.approved_by.as_ref().map(|by| by.as_str()),
     })
 }
