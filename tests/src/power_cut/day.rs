@@ -163,11 +163,7 @@ impl<'store> Day<'store> {
 
     /// The printer takes the next job and answers.
     fn prints(&mut self, outcome: JobOutcome) -> u64 {
-        let shop = self.shop();
-        // At an instant when no drawer is late: giving those up takes a transaction each, and
-        // one act of this day is one transaction.
-        let job = shop.till.next_job(start()).unwrap().expect("a job waits");
-        self.told("job taken");
+        let job = self.takes("job taken", start());
         self.shop().event(Event::Job { id: job.id, outcome }).unwrap();
         self.told("job ended");
         job.id

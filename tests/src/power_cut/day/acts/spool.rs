@@ -6,7 +6,7 @@ use crate::books;
 use agent::store::till::{Job, JobKind, JobState, read};
 use agent::till::{Command, Event, JobOutcome, Refusal};
 use commerce::fact::CashDirection;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use std::time::Duration;
@@ -41,20 +41,25 @@ impl Day<'_> {
         self.ok("drop the kicked drawer", "101", Command::DropJob { job: kicked });
     }
 
-    /// The printer is back when every drawer is late: all are given up, one transaction each, and
-    /// the first receipt goes out. Returns the drawers.
+    /// The printer takes the next job. Drawers out of time are given up before, in a transaction
+    /// of their own.
+    pub(in super::super) fn takes(&mut self, act: &'static str, now: Timestamp) -> Job {
+        let job = self.shop().till.next_job(now).unwrap().expect("a job waits");
+        let before = state_before(self.shop().till.store().connection(), job.id);
+        self.told_after(act, vec![before]);
+        job
+    }
+
+    /// The printer is back when every drawer is late: all are given up, and the first receipt
+    /// goes out. Returns the drawers.
     fn drawers_come_late(&mut self) -> Vec<u64> {
         let waits = |job: &&Job| job.kind == JobKind::Drawer && job.state == JobState::Waiting;
         let drawers: Vec<u64> = self.jobs().iter().filter(waits).map(|job| job.id).collect();
         assert!(drawers.len() > 3, "too few drawers piled up: {drawers:?}");
-        let shop = self.shop();
-        shop.now += TOO_LONG;
-        let now = shop.now;
-        let job = shop.till.next_job(now).unwrap().expect("a receipt waits");
+        self.shop().now += TOO_LONG;
+        let now = self.shop().now;
+        let job = self.takes("drawers given up, receipt taken", now);
         assert_ne!(job.kind, JobKind::Drawer, "a drawer opens late");
-        let steps: Vec<u64> = drawers.iter().copied().chain([job.id]).collect();
-        let between = states_before(self.shop().till.store().connection(), &steps);
-        self.told_after("drawers given up, receipt taken", between);
         for job in self.jobs().iter().filter(|job| drawers.contains(&job.id)) {
             assert_eq!(job.state, JobState::NotPrinted, "{job:?}");
         }
@@ -65,10 +70,9 @@ impl Day<'_> {
 
     /// A drawer in time goes before every receipt that waits.
     fn opens(&mut self, drawer: u64, outcome: JobOutcome) {
-        let shop = self.shop();
-        let job = shop.till.next_job(shop.now).unwrap().expect("the drawer waits");
+        let now = self.shop().now;
+        let job = self.takes("drawer taken", now);
         assert_eq!(job.id, drawer);
-        self.told("drawer taken");
         self.shop().event(Event::Job { id: drawer, outcome }).unwrap();
         self.told("drawer answered");
     }
@@ -78,15 +82,11 @@ impl Day<'_> {
     }
 }
 
-/// The states that a till passed on its way to this one, when it moved these waiting jobs on one
-/// after another.
-fn states_before(conn: &Connection, moved: &[u64]) -> Vec<Vec<String>> {
+/// The state before a waiting job was handed to the printer.
+fn state_before(conn: &Connection, job: u64) -> Vec<String> {
     let mut copy = Connection::open_in_memory().unwrap();
     Backup::new(conn, &mut copy).unwrap().run_to_completion(256, Duration::ZERO, None).unwrap();
-    let undo = |job: &u64| {
-        let sql = "UPDATE job SET state = 0, why = '' WHERE id = ?1";
-        assert_eq!(copy.execute(sql, [job.cast_signed()]).unwrap(), 1);
-        books::dump(&copy).unwrap()
-    };
-    moved.iter().rev().map(undo).collect()
+    let sql = "UPDATE job SET state = 0, why = '' WHERE id = ?1";
+    assert_eq!(copy.execute(sql, [job.cast_signed()]).unwrap(), 1);
+    books::dump(&copy).unwrap()
 }
