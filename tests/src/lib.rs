@@ -9,6 +9,7 @@
 //! | `shop` | a till of the demo store, driven in a straight line |
 //! | `power_cut` | a day's trade under every power cut |
 //! | `crash` | the real process killed at random moments |
+//! | `disk` | a till on a full, failing or read-only disk |
 //! | `schedules` | the terminal's ledger against the journal under random faults |
 //!
 //! One test binary: each further one would link everything again.

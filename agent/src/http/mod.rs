@@ -159,19 +159,8 @@ pub async fn serve(
     home: &Home,
 ) -> Result<Server, ServeError> {
     let Door { listener, address, idle } = door;
-    let pepper = home.pepper()?;
-    let (auth, setup_code) = Auth::open(till.clone(), pepper, idle).await?;
-    if let Some(setup_code) = &setup_code {
-        tracing::warn!(
-            setup_code,
-            "nobody has a PIN yet: set the first administrator's with this code (POST /api/v1/setup)"
-        );
-    }
     let (stop, stopping) = watch::channel(false);
-    tokio::spawn(keep_tidy(auth.clone(), stopping.clone()));
-    let made =
-        Made { till, auth, board, home: home.clone(), pepper, stopping: stopping.clone(), idle };
-    let router = routes::router(Arc::new(Inner::new(made)?));
+    let (router, setup_code) = service(till, board, idle, home, stopping.clone()).await?;
     // Answers are small and whole: waiting to fill a packet would cost more than the act.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -193,6 +182,32 @@ pub async fn serve(
     });
     tracing::info!(%address, "the API listens");
     Ok(Server { address, setup_code, stop, task })
+}
+
+/// The API of a running till without a socket: what [`serve`] listens with. Beside it the code
+/// for setting up, where nobody has a PIN yet. A log-in lasts for `idle` without a request; event
+/// streams end when `stopping` becomes true.
+///
+/// # Errors
+/// When the till's files cannot be read.
+pub async fn service(
+    till: Loop,
+    board: Arc<dyn Board>,
+    idle: Duration,
+    home: &Home,
+    stopping: watch::Receiver<bool>,
+) -> Result<(axum::Router, Option<String>), ServeError> {
+    let pepper = home.pepper()?;
+    let (auth, setup_code) = Auth::open(till.clone(), pepper, idle).await?;
+    if let Some(setup_code) = &setup_code {
+        tracing::warn!(
+            setup_code,
+            "nobody has a PIN yet: set the first administrator's with this code (POST /api/v1/setup)"
+        );
+    }
+    tokio::spawn(keep_tidy(auth.clone(), stopping.clone()));
+    let made = Made { till, auth, board, home: home.clone(), pepper, stopping, idle };
+    Ok((routes::router(Arc::new(Inner::new(made)?)), setup_code))
 }
 
 /// Ends log-ins that are over, until the server stops.

@@ -1,13 +1,22 @@
-//! The cashier of the crash test: sells, remembers all that was shown, and says what differs.
+//! The cashier of the crash test: trades, remembers all that was shown, and says what differs.
+//!
+//! A request whose answer never came is sent again under its key until it is answered, so what
+//! the cashier was told is all that may be in the books, once.
 
+mod day;
+mod look;
+mod told;
+
+use crate::books::Books;
 use crate::dice::Dice;
-use crate::process::{Client, Place};
+use crate::process::{Answer, Client, Place};
+use look::{cart_of, everything, payments_of, same};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
+use told::Told;
 
-/// Items by the piece, and one label with a weight in it.
-const CODES: [&str; 4] = ["101", "102", "9520000100377", "2110001004827"];
 /// Looks at a payment under way, 5 ms apart, until something is wrong.
 const LOOKS: u32 = 4_000;
 /// Between two times that the cashier presses "ask again".
@@ -24,9 +33,30 @@ pub enum Halt {
 
 type Step = Result<(), Halt>;
 
-/// A request whose answer never came.
+/// What a request is for, where its answer alone does not tell.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    /// The answer tells.
+    Sell,
+    /// One line more on the cart.
+    Scan,
+    Park,
+    Recall(u64),
+    /// Gives the cart up, which came to so much.
+    Cancel(i64),
+    OpenShift(i64),
+    CloseShift,
+    Cash(&'static str, &'static str, i64),
+    /// Takes goods back, or pays a part of it.
+    Return,
+    DropReturn,
+    /// More than is left of a line: to be refused.
+    TooMuch,
+}
+
 #[derive(Debug, Clone)]
-struct Unanswered {
+struct Asked {
+    act: Act,
     method: &'static str,
     path: String,
     body: Value,
@@ -36,18 +66,27 @@ struct Unanswered {
 pub struct Cashier<'place> {
     place: &'place Place,
     dice: Dice,
-    /// Every sale told, with the receipt as it was shown, where it was.
-    sales: BTreeMap<String, Option<Value>>,
+    told: Told,
     /// The cart at the till as it was shown last.
     cart: Option<Value>,
     /// The card payment under way.
     paying: Option<u64>,
+    /// Whether a return is under way.
+    returning: bool,
     /// Card payments that were shown with an end.
     ended: BTreeMap<u64, Value>,
-    unanswered: Option<Unanswered>,
+    /// The request whose answer never came.
+    unanswered: Option<Asked>,
+    /// A request that was done, with its answer: sent again it must be answered the same.
+    done: Option<(Asked, Value)>,
     /// Everything that was shown before a kill between two requests.
     left: Option<Value>,
+    /// Cash movements so far; each has an amount of its own.
+    moves: i64,
+    /// Told once when the next request that changes something is begun.
+    asking: Option<Sender<()>>,
     again: u32,
+    twice: u32,
     exact: u32,
 }
 
@@ -56,35 +95,48 @@ impl<'place> Cashier<'place> {
         Self {
             place,
             dice,
-            sales: BTreeMap::new(),
+            told: Told::default(),
             cart: None,
             paying: None,
+            returning: false,
             ended: BTreeMap::new(),
             unanswered: None,
+            done: None,
             left: None,
+            moves: 0,
+            asking: None,
             again: 0,
+            twice: 0,
             exact: 0,
         }
     }
 
-    pub fn receipts(&self) -> impl Iterator<Item = &String> {
-        self.sales.keys()
-    }
-
     pub fn summary(&self) -> String {
-        let (again, exact) = (self.again, self.exact);
-        format!("{again} requests sent again, {exact} times compared to the last byte")
+        let Self { again, twice, exact, .. } = self;
+        format!(
+            "{}; {again} requests sent again unanswered, {twice} answered, {exact} times compared \
+             to the last byte",
+            self.told.summary()
+        )
     }
 
-    /// Whether a sale of the books is the one that was shown.
-    pub fn told_as(&self, receipt: &str, hash: &str, minor: i64) -> Result<(), String> {
-        match self.sales.get(receipt) {
-            Some(Some(shown)) if shown["total"]["minor"] != minor || shown["hash"] != hash => {
-                Err(format!("{receipt} was shown as {shown}, the books have {minor} and {hash}"))
-            }
-            Some(_) => Ok(()),
-            None => Err(format!("{receipt} was never told")),
-        }
+    /// Whether the books hold what was told, all of it, once, and nothing else.
+    pub fn is_in(&self, books: &Books) -> Result<(), String> {
+        self.told.is_in(books)
+    }
+
+    /// Whether everything that a cashier does was done at least once.
+    pub fn had_a_whole_day(&self) -> Result<(), String> {
+        self.told.is_a_whole_day()
+    }
+
+    /// Tells when the next request that changes something is begun.
+    pub fn tells_when_asking(&mut self, asking: Sender<()>) {
+        self.asking = Some(asking);
+    }
+
+    pub fn stops_telling(&mut self) {
+        self.asking = None;
     }
 
     /// Everything that must be the same if the till is killed now.
@@ -99,146 +151,143 @@ impl<'place> Cashier<'place> {
             same("after a kill between two requests", &left, &everything(client)?)?;
             self.exact += 1;
         }
-        if let Some(unanswered) = self.unanswered.clone() {
+        if let Some(asked) = self.unanswered.clone() {
             self.again += 1;
             let lines = self.lines();
-            let Unanswered { method, path, body, key } = &unanswered;
-            let answer = get(client.call(method, path, Some(body), Some(key)))?;
-            let answer =
-                answer.done().map_err(|error| wrong(format!("{path} sent again: {error}")))?;
+            let answer = send(client, &asked)?;
             self.unanswered = None;
-            let added = path.ends_with("/lines") || path == "/carts";
-            self.shown(client, answer)?;
-            if added && self.lines() != lines + 1 {
-                return Err(wrong(format!(
-                    "{lines} lines, {} after one scan sent twice",
-                    self.lines()
-                )));
+            self.take(client, &asked, answer)?;
+            if matches!(asked.act, Act::Scan) && self.lines() != lines + 1 {
+                let now = self.lines();
+                return Err(wrong(format!("{lines} lines, {now} after one scan sent twice")));
             }
         }
         if let Some(payment) = self.paying {
             self.wait(client, payment)?;
         }
+        if self.returning {
+            self.follow_return(client)?;
+        }
+        self.look_at_news(client)?;
         self.compare(client)
-    }
-
-    /// The cart at the till, the last sales and payments: as they were shown.
-    fn compare(&self, client: &Client) -> Step {
-        let carts = get(client.get("/carts"))?;
-        match (&self.cart, carts["current"].as_u64()) {
-            (Some(shown), Some(current)) => {
-                let now = get(client.get(&format!("/carts/{current}")))?;
-                same("the cart at the till", shown, &cart_of(now))?;
-            }
-            (None, None) => {}
-            (shown, current) => {
-                return Err(wrong(format!("the cart at the till was {shown:?}, is {current:?}")));
-            }
-        }
-        for (receipt, shown) in self.sales.iter().rev().take(3) {
-            let now = get(client.get(&format!("/receipts/{receipt}")))?;
-            if let Some(shown) = shown {
-                same("a receipt", shown, &now)?;
-            }
-        }
-        for (payment, shown) in self.ended.iter().rev().take(3) {
-            same("a payment", shown, &get(client.get(&format!("/payments/{payment}")))?)?;
-        }
-        let listed = get(client.get("/receipts?limit=1"))?;
-        let (newest, last) =
-            (listed["receipts"][0]["receipt"].as_str(), self.sales.keys().next_back());
-        if newest != last.map(String::as_str) {
-            return Err(wrong(format!("the last sale told is {last:?}, the till's is {newest:?}")));
-        }
-        Ok(())
     }
 
     /// Opens the shift and takes a first card payment: a terminal without one has none to name
     /// when it is asked, and only a manager could say what became of the next.
     pub fn begins(&mut self, client: &mut Client) -> Step {
-        let float = json!({ "float": { "minor": 10_000, "currency": "EUR" } });
-        self.ask(client, "POST", "/shifts".to_owned(), float)?;
-        self.ask(client, "POST", "/carts".to_owned(), json!({ "code": CODES[0] }))?;
+        self.open_shift(client)?;
+        self.ask(client, Act::Scan, "/carts".to_owned(), json!({ "code": day::CODES[0] }))?;
         for _ in 0..200 {
             let Some(cart) = &self.cart else { return Ok(()) };
             // Not sent as long as the till has not registered with the terminal.
             let path = format!("/carts/{}/card", cart["cart"]);
-            self.ask(client, "POST", path, json!({ "tender": "card" }))?;
+            self.ask(client, Act::Sell, path, json!({ "tender": "card" }))?;
         }
         Err(wrong("the first card payment does not go through".to_owned()))
     }
 
-    /// One thing a cashier does.
-    pub fn step(&mut self, client: &mut Client) -> Step {
-        let code = json!({ "code": self.dice.pick(&CODES) });
-        let Some(cart) = &self.cart else {
-            return self.ask(client, "POST", "/carts".to_owned(), code);
-        };
-        let (id, due) = (cart["cart"].as_u64().unwrap(), cart["due"]["minor"].as_i64().unwrap());
-        let (lines, paid) = (self.lines(), cart["tendered"]["minor"] != 0);
-        let full_price = cart["basket_discounts"].as_array().is_some_and(Vec::is_empty);
-        let at = |what: &str| format!("/carts/{id}/{what}");
-        if !paid && lines < 1 + self.dice.below(5) {
-            return self.ask(client, "POST", at("lines"), code);
-        }
-        let money = |minor: i64| json!({ "minor": minor, "currency": "EUR" });
-        match self.dice.below(20) {
-            0..=2 if !paid && full_price => {
-                let body = json!({ "percent": "5", "reason": "loyalty" });
-                self.ask(client, "POST", at("discounts"), body)
-            }
-            3 | 4 => self.ask(client, "POST", at("card"), json!({ "tender": "card" })),
-            5 if due > 20 => {
-                let body = json!({ "tender": "cash", "amount": money(20) });
-                self.ask(client, "POST", at("tenders"), body)
-            }
-            6 if !paid => self.ask(client, "POST", at("cancel"), json!({})),
-            _ => {
-                let body = json!({ "tender": "cash", "amount": money(due + 500) });
-                self.ask(client, "POST", at("tenders"), body)
-            }
-        }
+    fn ask(&mut self, client: &mut Client, act: Act, path: String, body: Value) -> Step {
+        self.ask_by(client, "POST", act, path, body)
     }
 
-    fn ask(
+    fn ask_by(
         &mut self,
         client: &mut Client,
         method: &'static str,
+        act: Act,
         path: String,
         body: Value,
     ) -> Step {
-        let key = client.new_key();
-        let answer = client.call(method, &path, Some(&body), Some(&key));
-        if answer.is_err() {
-            self.unanswered = Some(Unanswered { method, path, body, key });
-            return Err(Halt::Died);
+        let asked = Asked { act, method, path, body, key: client.new_key() };
+        if let Some(asking) = self.asking.take() {
+            // Nobody listens where the till died before.
+            _ = asking.send(());
         }
-        let answer =
-            get(answer)?.done().map_err(|error| wrong(format!("{path} {body}: {error}")))?;
-        self.shown(client, answer)
+        match send(client, &asked) {
+            Ok(answer) => self.take(client, &asked, answer),
+            Err(halt) => {
+                self.unanswered = Some(asked);
+                Err(halt)
+            }
+        }
+    }
+
+    /// Holds an answer to what was asked, and remembers what it shows.
+    fn take(&mut self, client: &mut Client, asked: &Asked, answer: Answer) -> Step {
+        let Asked { act, path, body, .. } = asked;
+        if matches!(act, Act::TooMuch) {
+            let kind = &answer.body["type"];
+            if (answer.status, kind) == (422, &json!("urn:till:problem:return-refused")) {
+                return Ok(());
+            }
+            return Err(wrong(format!("{path} {body} is too much, and is answered {answer:?}")));
+        }
+        let answer = answer.done().map_err(|error| wrong(format!("{path} {body}: {error}")))?;
+        // A cart goes on changing, so the same request shows another cart later.
+        if answer["result"] != "cart" {
+            self.done = Some((asked.clone(), answer.clone()));
+        }
+        self.shown(client, *act, answer)
     }
 
     /// Remembers what an answer shows.
-    fn shown(&mut self, client: &mut Client, answer: Value) -> Step {
-        match answer["result"].as_str() {
-            Some("cart") => self.cart = Some(cart_of(answer["cart"].clone())),
-            Some("sold") => {
+    fn shown(&mut self, client: &mut Client, act: Act, answer: Value) -> Step {
+        match (answer["result"].as_str(), act) {
+            (Some("cart"), Act::Park) => {
+                let cart = cart_of(answer["cart"].clone());
+                self.told.parked.insert(cart["cart"].as_u64().unwrap(), cart);
                 self.cart = None;
-                let receipt = answer["receipt"].as_str().unwrap().to_owned();
-                self.sales.insert(receipt.clone(), None);
-                let shown = get(client.get(&format!("/receipts/{receipt}")))?;
-                self.sales.insert(receipt, Some(shown));
             }
-            Some("payment") => {
+            (Some("cart"), Act::Recall(id)) => {
+                let cart = cart_of(answer["cart"].clone());
+                let parked = self.told.parked.remove(&id).unwrap_or_default();
+                same("a recalled cart", &look::recalled(parked), &cart)?;
+                self.cart = Some(cart);
+            }
+            (Some("cart"), _) => self.cart = Some(cart_of(answer["cart"].clone())),
+            (Some("sold"), _) => {
+                self.cart = None;
+                self.receipt(client, &answer)?;
+            }
+            (Some("returned"), _) => {
+                self.returning = false;
+                self.receipt(client, &answer)?;
+            }
+            (Some("return_open"), _) => {
+                self.returning = true;
+                self.follow_return(client)?;
+            }
+            (Some("payment"), _) => {
                 let payment = answer["payment"].as_u64().unwrap();
                 self.paying = Some(payment);
                 self.wait(client, payment)?;
             }
-            Some("cart_ended" | "done") => self.cart = None,
-            Some("shift") => {}
-            _ => return Err(wrong(format!("an answer nobody expects: {answer}"))),
+            (Some("done"), Act::Cancel(amount)) => {
+                self.told.aside("cancelled_carts", "", amount);
+                self.cart = None;
+            }
+            (Some("done"), Act::DropReturn) => self.returning = false,
+            (Some("shift"), Act::OpenShift(float)) => {
+                let shift = u32::try_from(answer["shift"].as_u64().unwrap()).unwrap();
+                self.told.opened(shift, float);
+            }
+            (Some("shift"), Act::CloseShift) => {
+                self.told.closed();
+                self.look_at_news(client)?;
+            }
+            (Some("shift"), Act::Cash(kind, reason, amount)) => {
+                self.told.aside(kind, reason, amount);
+            }
+            _ => return Err(wrong(format!("an answer nobody expects to {act:?}: {answer}"))),
         }
         Ok(())
+    }
+
+    /// A sale or return was told: known at once, looked at then.
+    fn receipt(&mut self, client: &Client, answer: &Value) -> Step {
+        let receipt = answer["receipt"].as_str().unwrap_or_default().to_owned();
+        self.told.receipts.entry(receipt).or_insert(None);
+        self.look_at_news(client)
     }
 
     /// Waits for a card payment's end, asking again now and then.
@@ -273,12 +322,7 @@ impl<'place> Cashier<'place> {
     }
 
     /// The terminal cannot tell, as when its very first payment was lost: a manager reads its books.
-    fn look_into_the_terminal(
-        &self,
-        client: &mut Client,
-        payment: u64,
-        shown: &serde_json::Value,
-    ) -> Step {
+    fn look_into_the_terminal(&self, client: &mut Client, payment: u64, shown: &Value) -> Step {
         let books = self.place.terminal().ledger();
         let approved = books
             .last()
@@ -302,12 +346,40 @@ impl<'place> Cashier<'place> {
             self.cart = Some(cart_of(get(client.get(&format!("/carts/{current}")))?));
             return Ok(());
         }
+        let new = self.new_receipt(client, &format!("cart {id:?} is gone"))?;
+        self.shown(client, Act::Sell, json!({ "result": "sold", "receipt": new }))
+    }
+
+    /// Waits as long as the terminal is asked for a part of the return; then it was made, or the
+    /// cashier must say how it goes on.
+    fn follow_return(&mut self, client: &mut Client) -> Step {
+        loop {
+            let current = get(client.get("/returns/current"))?;
+            let Some(returning) = current.get("return") else {
+                let new = self.new_receipt(client, "no return is under way")?;
+                let made = json!({ "result": "returned", "receipt": new });
+                return self.shown(client, Act::Return, made);
+            };
+            let payments = payments_of(client, returning)?;
+            let open = ["under_way", "unknown"];
+            let waits = |payment: &&Value| open.iter().any(|state| payment["state"] == *state);
+            let Some(under_way) = payments.iter().find(waits) else {
+                return Ok(());
+            };
+            let payment = under_way["payment"].as_u64().unwrap();
+            self.paying = Some(payment);
+            self.wait(client, payment)?;
+        }
+    }
+
+    /// The newest receipt, which must not have been told yet.
+    fn new_receipt(&self, client: &Client, why: &str) -> Result<String, Halt> {
         let listed = get(client.get("/receipts?limit=1"))?;
         let receipt = listed["receipts"][0]["receipt"].as_str().unwrap_or_default().to_owned();
-        if self.sales.contains_key(&receipt) {
-            return Err(wrong(format!("cart {id:?} is gone and no new sale is there")));
+        if self.told.receipts.contains_key(&receipt) {
+            return Err(wrong(format!("{why} and no receipt is new: the last is {receipt}")));
         }
-        self.shown(client, json!({ "result": "sold", "receipt": receipt }))
+        Ok(receipt)
     }
 
     fn lines(&self) -> u64 {
@@ -316,31 +388,9 @@ impl<'place> Cashier<'place> {
     }
 }
 
-/// Carts, shift with its totals, payments and the newest receipts, as the API shows them to a
-/// supervisor.
-fn everything(client: &Client) -> Result<Value, Halt> {
-    let client = get(Client::log_in(client.address(), "201", "58146"))?;
-    let mut all = Vec::new();
-    for path in ["/carts", "/shifts/current/report", "/payments", "/receipts", "/journal"] {
-        all.push(get(client.get(path))?);
-    }
-    if let Some(current) = all[0]["current"].as_u64() {
-        all.push(get(client.get(&format!("/carts/{current}")))?);
-    }
-    Ok(all.into())
-}
-
-/// A cart without what is about one answer only.
-fn cart_of(mut cart: Value) -> Value {
-    if let Some(fields) = cart.as_object_mut() {
-        fields.remove("line");
-        fields.remove("paying");
-    }
-    cart
-}
-
-fn same(what: &str, shown: &Value, now: &Value) -> Step {
-    if shown == now { Ok(()) } else { Err(wrong(format!("{what} was shown as {shown}, is {now}"))) }
+fn send(client: &Client, asked: &Asked) -> Result<Answer, Halt> {
+    let Asked { method, path, body, key, .. } = asked;
+    client.call(method, path, Some(body), Some(key)).map_err(|_| Halt::Died)
 }
 
 /// No answer is a death. A refusal of what was only asked to be shown is wrong.

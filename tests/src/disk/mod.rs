@@ -1,7 +1,11 @@
 //! A full disk and a read-only mount: the real process on real file systems, in a mount namespace
-//! of its own, so that no mount outlives the test.
+//! of its own, so that no mount outlives the test. `faults` has the disk fail at every write of a
+//! till in this process.
 //!
 //! `unshare` (util-linux) makes the namespace: as root directly, else in a user namespace.
+
+mod faults;
+mod spoilt;
 
 use crate::process::till_binary;
 use std::path::Path;

@@ -26,6 +26,8 @@ pub struct Told {
     pub shift: Option<Shift>,
     /// Every row of state: an act is there whole or not at all.
     pub state: Vec<String>,
+    /// The states on the way there, of what takes several transactions, each whole in itself.
+    pub between: Vec<Vec<String>>,
 }
 
 pub struct Day<'store> {
@@ -56,6 +58,7 @@ pub fn trade(
     day.returns();
     day.stopped_while_paying();
     day.printing();
+    day.printer_away();
     day.money_that_fits_nowhere();
     day.evening();
     let Day { shop, told, .. } = day;
@@ -67,6 +70,10 @@ pub fn trade(
 impl<'store> Day<'store> {
     /// Reads what a client can see, and marks the moment it was told.
     fn told(&mut self, act: &'static str) {
+        self.told_after(act, Vec::new());
+    }
+
+    fn told_after(&mut self, act: &'static str, between: Vec<Vec<String>>) {
         let till = &self.shop.as_ref().expect("the till runs").till;
         let conn = till.store().connection();
         let told = Told {
@@ -76,6 +83,7 @@ impl<'store> Day<'store> {
             current: till.current(),
             shift: till.shift().cloned(),
             state: books::dump(conn).unwrap(),
+            between,
         };
         self.told.push(told);
         self.recording.mark(u64::try_from(self.told.len()).unwrap());
@@ -155,11 +163,7 @@ impl<'store> Day<'store> {
 
     /// The printer takes the next job and answers.
     fn prints(&mut self, outcome: JobOutcome) -> u64 {
-        let shop = self.shop();
-        // At an instant when no drawer is late: giving those up takes a transaction each, and
-        // one act of this day is one transaction.
-        let job = shop.till.next_job(start()).unwrap().expect("a job waits");
-        self.told("job taken");
+        let job = self.takes("job taken", start());
         self.shop().event(Event::Job { id: job.id, outcome }).unwrap();
         self.told("job ended");
         job.id

@@ -47,10 +47,11 @@ impl<'day> Survivor<'day> {
         books::state_is_the_journals(conn)
     }
 
-    /// The act under way happened whole or not at all.
+    /// The act under way happened whole or not at all, or as far as one of its transactions.
     fn one_of_two_states(&self, last: &'day Told, state: &[String]) -> Result<&'day Told, Broken> {
         match self.next {
             Some(next) if next.state == state => Ok(next),
+            Some(next) if next.between.iter().any(|between| between == state) => Ok(last),
             _ => differ("the state told", &last.state, state).map(|()| last),
         }
     }

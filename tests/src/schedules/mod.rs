@@ -219,7 +219,8 @@ fn stands_somewhere(
     }
 }
 
-fn signed(booking: &Booking) -> i64 {
+/// What a booking moved: positive to the shop, negative to the customer.
+pub fn signed(booking: &Booking) -> i64 {
     match booking.what {
         Booked::Payment => booking.amount_minor,
         Booked::Refund | Booked::Reversal { .. } => -booking.amount_minor,

@@ -1,6 +1,7 @@
 //! The API as a client sees it: a real server on a port of its own, over a real store in a folder
 //! of its own, with the shipped demo store.
 
+mod bad_input;
 mod client;
 mod documents;
 mod doors;

@@ -1,5 +1,7 @@
 //! The day's acts, in the order of a day.
 
+mod spool;
+
 use super::Day;
 use crate::shop::{add, begin, card, cash, sold};
 use agent::till::{Command, Doubt, Event, JobOutcome, Once, PaymentReport, Reply, Request};
