@@ -260,7 +260,8 @@ impl Home {
     /// Refuses to begin anew where a till has sold before but its database is gone.
     fn assert_till_db(&self) -> Result<(), HomeError> {
         let path = self.till_db();
-        if self.file("till.witness").exists() && !path.exists() {
+        let empty = fs::metadata(&path).map_or(true, |found| found.len() == 0);
+        if self.file("till.witness").exists() && empty {
             return Err(HomeError::Missing(path));
         }
         Ok(())
