@@ -63,14 +63,18 @@ Try, in a second terminal:
   export TILL_CONFIG=$folder/agent.toml PATH=$(dirname "$till"):\$PATH
   till sell                       log in as 101, PIN 4826; then: open 100, scan codes, cash 20
                                   codes: 101 (roll)  2110001004827 (Gouda by weight)  0.5 x 4011 (bananas)
+                                  'help' lists the commands, 'help paying' explains those of a group
                                   X, Z and approvals need a supervisor: 201, PIN 58146
+                                  card payments that the terminal cannot tell, a manager: 301, PIN 692571
 
-While 'till sell' is open there (someone must be logged in), in a third terminal:
+Leave 'till sell' open there: the scanner's codes count for who logged in last, and are refused once
+they have logged out ('quit', or the end of a script). In a third terminal, with the same export:
 
   till emulate tell --folder $folder/devices scan 9520000100377     as if the scanner had read it
-  till emulate tell --folder $folder/devices paper out              and see what 'till doctor' says
-  till emulate tell --folder $folder/devices lose-line after        after a first card payment: then pay by card again
+  till emulate tell --folder $folder/devices paper out              then sell: the receipt waits; 'paper in'
+  till emulate tell --folder $folder/devices lose-line after        then pay by card: the till asks, and finds it booked
   till emulate tell --folder $folder/devices faults                 what is planned for the card terminal; 'heal' forgets it
+  till emulate tell --folder $folder/devices ask refuse             the same, and the terminal will not tell: 'payments'
   till emulate tell --folder $folder/devices help                   what else can go wrong
 
   till journal verify             every sale sealed, nothing changed

@@ -4,7 +4,7 @@
 use super::SellError;
 use super::cashier::{Approver, Cashier, Next, Screen};
 use super::client::Client;
-use super::parse::Entry;
+use super::entry::Entry;
 use super::screen::{Input, Person, Script, read_line};
 use clap::Args;
 use std::fs::File;
@@ -15,9 +15,15 @@ use std::path::{Path, PathBuf};
 const MAX_PIN_FILE_BYTES: u64 = 64;
 
 /// Sells at a running till, from a terminal. At the prompt a code scans, and `help` lists the
-/// rest. Lines come from a script instead when --script names one, or when standard input is no
-/// terminal; the first that is not done ends it with an error.
+/// rest.
+///
+/// Commands come from a script instead, a line each as at the prompt, when --script names one or
+/// when standard input is no terminal. The first that is not done ends it with an error, and none
+/// after it is done; what was scanned stays in the basket. Nobody is asked anything: --approver
+/// gives another person's word, and `close!` takes a count that is far off. Lines that begin with #
+/// are comments.
 #[derive(Debug, Args)]
+#[command(after_long_help = format!("Commands:\n\n{}", super::help::long()))]
 pub struct Sell {
     /// Sells these codes at once; `"3 x CODE"` is three of it.
     #[arg(value_name = "CODE")]
@@ -57,23 +63,35 @@ const PROMPT: &str = "till> ";
 /// When the till is not there, the log-in is refused, or a line of a script is not done.
 pub fn run(sell: &Sell, configured: &str, pin: Option<String>) -> Result<(), SellError> {
     let mut client = Client::at(sell.url.as_deref().unwrap_or(configured))?;
-    let approver = approver(sell)?;
     let at_once = !sell.codes.is_empty() || sell.script.is_some();
     let done = if !at_once && std::io::stdin().is_terminal() {
-        let mut person = Person::at_terminal();
-        log_in(sell, pin, &mut client, &mut person)?;
-        talk(Cashier::at(client.clone(), approver, person)?)
+        at_prompt(sell, pin, &mut client)
     } else {
-        log_in(sell, pin, &mut client, &mut Script)?;
-        let mut cashier = Cashier::at(client.clone(), approver, Script)?;
-        match &sell.script {
-            _ if !sell.codes.is_empty() => follow(&mut cashier, lines(sell).join("\n").as_bytes()),
-            Some(path) => follow(&mut cashier, BufReader::new(open(path)?)),
-            None => follow(&mut cashier, std::io::stdin().lock()),
-        }
+        from_script(sell, pin, &mut client)
     };
     client.log_out();
     done
+}
+
+fn at_prompt(sell: &Sell, pin: Option<String>, client: &mut Client) -> Result<(), SellError> {
+    let approver = approver(sell)?;
+    let mut person = Person::at_terminal();
+    log_in(sell, pin, client, &mut person)?;
+    talk(Cashier::at(client.clone(), approver, person)?)
+}
+
+fn from_script(sell: &Sell, pin: Option<String>, client: &mut Client) -> Result<(), SellError> {
+    let approver = approver(sell)?;
+    log_in(sell, pin, client, &mut Script)?;
+    let mut cashier = Cashier::at(client.clone(), approver, Script)?;
+    cashier.say_what_is_open()?;
+    match &sell.script {
+        _ if !sell.codes.is_empty() => {
+            follow(&mut cashier, lines(sell).join("\n").as_bytes(), true)
+        }
+        Some(path) => follow(&mut cashier, BufReader::new(open(path)?), true),
+        None => follow(&mut cashier, std::io::stdin().lock(), false),
+    }
 }
 
 /// What codes and tender on the command line come to.
@@ -125,24 +143,49 @@ fn read_pin(path: &Path) -> Result<String, SellError> {
     Ok(pin.trim().to_owned())
 }
 
-/// Line by line; the first that is not done ends it.
-fn follow(cashier: &mut Cashier<Script>, mut script: impl BufRead) -> Result<(), SellError> {
-    let mut number = 0;
+/// Line by line; the first that is not done ends it, and says how many were not done after it, as
+/// far as the script ends by itself.
+fn follow<S: Screen>(
+    cashier: &mut Cashier<S>,
+    mut script: impl BufRead,
+    ends: bool,
+) -> Result<(), SellError> {
+    let mut line = 0;
     while let Some(text) = read_line(&mut script)? {
-        number += 1;
-        let failed = |why: SellError| {
-            let (line, text) = (number, text.clone());
-            SellError::Script { line, text, why: Box::new(why) }
-        };
-        let Some(entry) = Entry::parse(&text).map_err(SellError::Line).map_err(failed)? else {
-            continue;
-        };
-        cashier.screen.show(&format!("> {}", text.trim()));
-        if cashier.carry_out(entry).map_err(failed)? == Next::Quit {
-            break;
+        line += 1;
+        match carry_out(cashier, &text) {
+            Ok(Next::Go) => {}
+            Ok(Next::Quit) => break,
+            Err(why) => {
+                let rest = not_done(&mut script, ends);
+                return Err(SellError::Script { line, text, why: Box::new(why), rest });
+            }
         }
     }
     Ok(())
+}
+
+fn carry_out<S: Screen>(cashier: &mut Cashier<S>, text: &str) -> Result<Next, SellError> {
+    let Some(entry) = Entry::parse(text).map_err(SellError::Line)? else { return Ok(Next::Go) };
+    cashier.screen.show(&format!("> {}", text.trim()));
+    cashier.carry_out(entry)
+}
+
+/// What became of the lines after the one that failed. A pipe is not read to its end: whoever
+/// writes it may wait for an answer.
+fn not_done(mut script: impl BufRead, ends: bool) -> String {
+    if !ends {
+        return "Nothing that follows it was done.".to_owned();
+    }
+    let mut left = 0_usize;
+    while let Ok(Some(text)) = read_line(&mut script) {
+        left += usize::from(!matches!(Entry::parse(&text), Ok(None)));
+    }
+    match left {
+        0 => "It was the last line.".to_owned(),
+        1 => "The line after it was not done.".to_owned(),
+        left => format!("The {left} lines after it were not done."),
+    }
 }
 
 /// With a person: what is not done is told, and the next line awaited.
@@ -173,3 +216,7 @@ fn talk(mut cashier: Cashier<Person>) -> Result<(), SellError> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "till_tests.rs"]
+mod tests;

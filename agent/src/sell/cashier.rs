@@ -1,16 +1,19 @@
 //! Carries out what a cashier typed, through the till's API, and shows what came of it.
 //!
-//! The basket here; money in [`super::paying`], shift and drawer in [`super::running`].
+//! The basket here; money in [`super::paying`], card payments in [`super::payments`], shift and
+//! drawer in [`super::running`].
 
 use super::client::{Client, ClientError};
+use super::entry::{Entry, Off, ReceiptName};
 use super::error::SellError;
-use super::parse::{self, Entry, Off, ReceiptName};
+use super::help;
 use super::view::Table;
-use super::wire::{Answer, Cart, CartList, ItemList, ReceiptList, Settings, TillStatus};
+use super::wire::{Answer, Cart, CartList, ItemList, ReceiptList, Settings};
 use super::{show, wire};
 use crate::emulate::paper::framed;
 use commerce::{Currency, Money};
 use serde_json::{Value, json};
+use std::time::Duration;
 use ureq::http::Method;
 
 /// Columns of the narrowest paper on which receipts are shown.
@@ -23,6 +26,12 @@ pub(super) trait Screen {
 
     /// Asks for something, unseen if it is `hidden`; `None` when nobody is there to ask.
     fn ask(&mut self, what: &str, hidden: bool) -> Option<String>;
+
+    /// Lets time pass in a wait; `true` when someone wants to go on without its end.
+    fn pause(&mut self, time: Duration) -> bool;
+
+    /// Whether a person is there.
+    fn attended(&self) -> bool;
 }
 
 /// Another person's word.
@@ -47,7 +56,12 @@ pub(super) struct Cashier<S> {
     pub approver: Option<Approver>,
     pub screen: S,
     /// The basket as it was shown last.
-    shown: Option<String>,
+    pub shown: Option<String>,
+    /// The card payment that was left open, and what was said of its doubt.
+    pub left: Option<u64>,
+    pub doubted: Option<String>,
+    /// Print jobs that were stuck when last looked at.
+    pub stuck: u64,
 }
 
 impl<S: Screen> Cashier<S> {
@@ -55,65 +69,34 @@ impl<S: Screen> Cashier<S> {
     pub fn at(client: Client, approver: Option<Approver>, screen: S) -> Result<Self, SellError> {
         let settings: Settings = client.get("/settings")?;
         let currency = Currency::parse(&settings.store.currency)?;
-        Ok(Self { client, settings, currency, approver, screen, shown: None })
-    }
-
-    /// Says where one is and what is at hand.
-    pub fn greet(&mut self) -> Result<(), SellError> {
-        let store = self.settings.store.name.clone();
-        self.screen.show(&format!("{store}. A code scans, `help` lists the commands."));
-        let status: TillStatus = self.client.get("/status")?;
-        if status.shift.is_none() {
-            self.screen.show("No shift is open: `open 100` opens one with 100.00 in the drawer.");
-        }
-        if status.cart.is_some() { self.show_basket() } else { Ok(()) }
-    }
-
-    /// Shows what happened at the till by another hand: a scanner, another screen. `false` when
-    /// there was nothing to show.
-    pub fn notice(&mut self, event: &str, data: &Value) -> Result<bool, SellError> {
-        let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
-        match event {
-            "cart" => return self.notice_cart(),
-            "scan_refused" => self.screen.show(&format!("\n✗ the scanner: {}", text("why"))),
-            "device" => {
-                let (name, health) = (text("name"), text("health"));
-                let why = Some(text("why")).filter(|why| !why.is_empty());
-                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-                self.screen.show(&format!("\n  {name} is {health}{why}"));
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    /// Shows the basket at the till when it is not as it was shown last.
-    fn notice_cart(&mut self) -> Result<bool, SellError> {
-        let Some(cart) = self.current()? else { return Ok(false) };
-        let cart = match self.client.get(&format!("/carts/{cart}")) {
-            // Paid or given up in between.
-            Err(error) if error.is("no-cart") => return Ok(false),
-            cart => cart?,
-        };
-        let basket = show::basket(&wire::basket(&cart, &self.settings));
-        let news = self.shown.as_ref() != Some(&basket);
-        if news {
-            self.screen.show("");
-            self.show_cart(&cart);
-        }
-        Ok(news)
+        Ok(Self {
+            client,
+            settings,
+            currency,
+            approver,
+            screen,
+            shown: None,
+            left: None,
+            doubted: None,
+            stuck: 0,
+        })
     }
 
     /// Carries an entry out.
     pub fn carry_out(&mut self, entry: Entry) -> Result<Next, SellError> {
         match entry {
             Entry::Quit => return Ok(Next::Quit),
-            Entry::Help => self.screen.show(&parse::help()),
+            Entry::Help(word) => self.help(word.as_deref())?,
             Entry::Tender { .. }
             | Entry::Card { .. }
             | Entry::TakeBack
             | Entry::Refund { .. }
             | Entry::VoidLast { .. } => self.pay(entry)?,
+            Entry::Payments
+            | Entry::Payment { .. }
+            | Entry::Return
+            | Entry::PayOut { .. }
+            | Entry::GiveUp => self.settle(entry)?,
             Entry::Open { .. }
             | Entry::Close { .. }
             | Entry::MoveCash { .. }
@@ -121,11 +104,23 @@ impl<S: Screen> Cashier<S> {
             | Entry::Drawer { .. }
             | Entry::Receipt(_)
             | Entry::Reprint(_)
+            | Entry::Jobs
+            | Entry::Retry(_)
             | Entry::Status
             | Entry::Reasons => self.run(entry)?,
             entry => self.change_basket(entry)?,
         }
         Ok(Next::Go)
+    }
+
+    fn help(&mut self, word: Option<&str>) -> Result<(), SellError> {
+        let Some(word) = word else {
+            self.screen.show(&help::short());
+            return Ok(());
+        };
+        let unknown = || SellError::Line(format!("`{word}` is no command: `help` lists them"));
+        self.screen.show(&help::about(&word.to_lowercase()).ok_or_else(unknown)?);
+        Ok(())
     }
 
     fn change_basket(&mut self, entry: Entry) -> Result<(), SellError> {
@@ -202,7 +197,9 @@ impl<S: Screen> Cashier<S> {
         mut body: Value,
     ) -> Result<Answer, SellError> {
         let refused = match self.client.change(method, path, &body) {
+            // What only managers end is forbidden to others until a manager's word stands beside it.
             Err(error) if error.is("needs-approval") => error,
+            Err(error) if error.is("forbidden") && path.ends_with("/end") => error,
             done => return Ok(done?),
         };
         let Some(approver) = self.approver.clone().or_else(|| self.ask_approver(&refused)) else {
@@ -234,7 +231,7 @@ impl<S: Screen> Cashier<S> {
             }
             Answer::CartEnded {} => self.show_basket(),
             Answer::Sold { receipt, change } => {
-                self.show_receipt(&receipt)?;
+                self.show_printed(&receipt)?;
                 if change.minor > 0 {
                     self.screen.show(&show::change(&change.text, &change.currency));
                 }
@@ -245,8 +242,8 @@ impl<S: Screen> Cashier<S> {
                     .show(&format!("That is receipt {receipt}: `refund {receipt} N REASON`"));
                 self.show_receipt(&receipt)
             }
-            Answer::Returned { receipt } => self.show_receipt(&receipt),
-            Answer::Payment { payment } => self.wait_for_card(payment),
+            Answer::Returned { receipt } => self.show_printed(&receipt),
+            Answer::Payment { payment } => self.follow(payment, false),
             Answer::ReturnOpen {} => self.wait_for_return(),
             Answer::Shift { shift } => {
                 self.screen.show(&format!("Done, in shift {shift}."));
@@ -288,6 +285,12 @@ impl<S: Screen> Cashier<S> {
         Ok(())
     }
 
+    /// Shows a receipt that was just made, and why it is not on paper, where it is not.
+    pub(super) fn show_printed(&mut self, receipt: &str) -> Result<(), SellError> {
+        self.show_receipt(receipt)?;
+        self.say_printer_trouble()
+    }
+
     /// The number of a receipt, the last one's where none is named.
     pub(super) fn receipt(&self, name: ReceiptName) -> Result<String, SellError> {
         match name {
@@ -316,7 +319,12 @@ impl<S: Screen> Cashier<S> {
 
     /// An amount as requests have it.
     pub(super) fn amount(&self, text: &str) -> Result<wire::Amount, SellError> {
-        Ok(Money::parse(text, self.currency)?.into())
+        Ok(self.money(text)?.into())
+    }
+
+    /// An amount in the store's currency.
+    pub(super) fn money(&self, text: &str) -> Result<Money, SellError> {
+        Ok(Money::parse(text, self.currency)?)
     }
 }
 

@@ -33,22 +33,15 @@ pub enum SellError {
     /// An amount that the store's currency has not.
     #[error("✗ {0}")]
     Money(commerce::MoneyError),
-    /// The card was not charged.
-    #[error("✗ the card was not charged ({0}): try again, or take something else")]
-    NotCharged(String),
-    /// Nobody knows yet.
-    #[error(
-        "✗ nobody knows yet what became of payment {0}: the till goes on asking the terminal. Look with `status` before you try again"
-    )]
-    Unknown(u64),
-    /// A part of a return is still to be paid back.
-    #[error(
-        "✗ the return waits for {amount} to be paid back: the card was refused. `status` shows it"
-    )]
-    NotPaidBack {
-        /// How much.
-        amount: String,
-    },
+    /// A card payment that charged nothing, or stands in front of someone: the text says it all.
+    #[error("{0}")]
+    Unsettled(String),
+    /// A part of a return is still to be paid back: the text says how.
+    #[error("{0}")]
+    ReturnWaits(String),
+    /// The count is far from what should be there, and nobody is there to say that it is right.
+    #[error("✗ the count is far from what should be there: `close!` in place of `close` takes it")]
+    Differs,
     /// A file cannot be read.
     #[error("{}: {why}", path.display())]
     File {
@@ -66,8 +59,10 @@ pub enum SellError {
     )]
     NoStaff,
     /// A line of a script was not done.
-    #[error("line {line}, `{text}`: {why}")]
+    #[error("line {line}, `{text}`: {why}\n{rest}")]
     Script {
+        /// What became of the lines after it.
+        rest: String,
         /// The line, from 1.
         line: u32,
         /// What it says.

@@ -3,8 +3,10 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`args`] | the command line's part: who sells, where, what |
-//! | [`parse`] | a typed line as an entry |
-//! | `cashier`, `paying`, `running` | entries carried out: basket, money, shift and drawer |
+//! | [`entry`], [`parse`], [`help`] | what a cashier can want, read from a line, and the list of it |
+//! | `cashier`, `paying`, `running`, `closing` | entries carried out: basket, money, shift and drawer |
+//! | `payments`, `waiting`, `words` | card payments: what to do, the wait, what is said of them |
+//! | `notices` | what is told unasked |
 //! | [`client`], `wire` | HTTP, and the API's answers |
 //! | `tables` | its lists as tables |
 //! | [`view`], [`show`] | what is seen, and how it is laid out |
@@ -15,15 +17,22 @@
 pub mod args;
 mod cashier;
 pub mod client;
+mod closing;
+pub mod entry;
 mod error;
+pub mod help;
+mod notices;
 pub mod parse;
 mod paying;
+mod payments;
 mod running;
 mod screen;
 pub mod show;
 mod tables;
 pub mod view;
+mod waiting;
 mod wire;
+mod words;
 
 pub use args::{Sell, run};
 pub use error::SellError;

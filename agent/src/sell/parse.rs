@@ -3,214 +3,14 @@
 //! Amounts and quantities are checked here for their form only, and taken with a point or a
 //! comma; what they come to is the till's to say. [`super::run`] carries entries out.
 
+use super::entry::{Entry, Kind, Off, PaymentAct, ReceiptName};
+use super::help;
+
 /// The longest line taken: the longest code, a quantity, a reason and a label fit several times.
 pub const MAX_LINE_BYTES: usize = 1_024;
 
 /// The longest number: no amount or quantity that the till takes has more digits.
 const MAX_NUMBER_CHARS: usize = 16;
-
-/// One thing a cashier wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
-    /// Add what a code means.
-    Scan {
-        /// The code.
-        code: String,
-        /// How much, as a decimal.
-        quantity: Option<String>,
-    },
-    /// Look for items by words.
-    Search(String),
-    /// What an item costs, without selling it.
-    PriceCheck(String),
-    /// Take a line off.
-    Void {
-        /// The line.
-        line: u32,
-        /// The reason's id.
-        reason: Option<String>,
-    },
-    /// Change a line's quantity.
-    Quantity {
-        /// The line.
-        line: u32,
-        /// The new quantity, as a decimal.
-        quantity: String,
-    },
-    /// Give a discount.
-    Discount {
-        /// The line; the basket when there is none.
-        line: Option<u32>,
-        /// How much.
-        off: Off,
-        /// The reason's id.
-        reason: String,
-    },
-    /// Charge another price.
-    Price {
-        /// The line.
-        line: u32,
-        /// The price, as a decimal.
-        price: String,
-        /// The reason's id.
-        reason: String,
-    },
-    /// Take a tender that needs no terminal.
-    Tender {
-        /// Its kind.
-        kind: Kind,
-        /// How much; all that is due when nothing is said.
-        amount: Option<String>,
-        /// The number of a voucher or coupon.
-        reference: Option<String>,
-    },
-    /// Let the customer pay by card.
-    Card {
-        /// How much; all that is due when nothing is said.
-        amount: Option<String>,
-    },
-    /// Give back the tenders taken so far.
-    TakeBack,
-    /// Give the basket up.
-    Cancel {
-        /// The reason's id.
-        reason: Option<String>,
-    },
-    /// Set the basket aside.
-    Park(String),
-    /// List the baskets.
-    Carts,
-    /// Take a parked basket back.
-    Recall(String),
-    /// Refund a line of a receipt.
-    Refund {
-        /// The receipt.
-        receipt: ReceiptName,
-        /// The line.
-        line: u32,
-        /// How much, as a decimal; all that is left when nothing is said.
-        quantity: Option<String>,
-        /// The reason's id.
-        reason: String,
-    },
-    /// Undo the last sale.
-    VoidLast {
-        /// The reason's id.
-        reason: String,
-    },
-    /// Open a shift.
-    Open {
-        /// Cash put into the drawer.
-        float: String,
-    },
-    /// Close the shift.
-    Close {
-        /// Cash that was counted.
-        cash: String,
-        /// What was counted of other tenders, by their ids.
-        others: Vec<(String, String)>,
-    },
-    /// Pay cash in or out.
-    MoveCash {
-        /// Whether it goes in.
-        into: bool,
-        /// How much.
-        amount: String,
-        /// The reason's id.
-        reason: String,
-    },
-    /// Show where the shift stands.
-    X,
-    /// Open the drawer.
-    Drawer {
-        /// The reason's id.
-        reason: String,
-    },
-    /// Show a receipt.
-    Receipt(ReceiptName),
-    /// Print a receipt again.
-    Reprint(ReceiptName),
-    /// Show the basket again.
-    Show,
-    /// Show shift, devices and what is open.
-    Status,
-    /// List the reasons that can be given.
-    Reasons,
-    /// List the commands.
-    Help,
-    /// Stop.
-    Quit,
-}
-
-/// What is taken off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Off {
-    /// Percent, as a decimal.
-    Percent(String),
-    /// An amount, as a decimal.
-    Amount(String),
-}
-
-/// A kind of tender that needs no terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Notes and coins.
-    Cash,
-    /// A voucher or gift card.
-    Voucher,
-    /// A manufacturer's coupon.
-    Coupon,
-}
-
-/// Which receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReceiptName {
-    /// The last one.
-    Last,
-    /// The one of this number.
-    Number(String),
-}
-
-/// Every command and what it does, in the order of `help`.
-const COMMANDS: [(&str, &str); 31] = [
-    ("CODE", "scans a code; so do `3 x CODE` and `0.482 CODE`"),
-    ("scan CODE", "scans a code that looks like a command"),
-    ("search WORDS", "looks for items"),
-    ("check CODE", "shows what an item costs"),
-    ("void N [REASON]", "takes line N off"),
-    ("qty N QUANTITY", "changes line N's quantity"),
-    ("disc N 10% REASON", "takes 10 % off line N; `disc all` off the basket, `1.00` an amount"),
-    ("price N 1.99 REASON", "charges another price for line N"),
-    ("cash [20]", "takes cash: what is due, or more"),
-    ("card [20]", "lets the customer pay by card"),
-    ("voucher 5 NUMBER", "takes a voucher"),
-    ("coupon 0.50 [NUMBER]", "takes a manufacturer's coupon"),
-    ("takeback", "gives back the tenders taken so far"),
-    ("park LABEL", "sets the basket aside"),
-    ("carts", "lists the baskets"),
-    ("recall ID", "takes a parked basket back"),
-    ("cancel [REASON]", "gives the basket up"),
-    ("refund RECEIPT N [Q] REASON", "refunds line N of a receipt; `last` is the last one"),
-    ("void-last REASON", "undoes the last sale, for a reason to cancel"),
-    ("open FLOAT", "opens a shift"),
-    ("close COUNTED [TENDER=COUNTED]", "closes the shift with the cash counted"),
-    ("in AMOUNT REASON", "puts cash into the drawer"),
-    ("out AMOUNT REASON", "takes cash out of the drawer"),
-    ("x", "shows where the shift stands"),
-    ("drawer REASON", "opens the drawer"),
-    ("receipt [NUMBER]", "shows a receipt"),
-    ("reprint [NUMBER]", "prints a receipt again, as a duplicate"),
-    ("status", "shows shift, devices and open payments; `show` shows the basket"),
-    ("reasons", "lists the reasons that can be given"),
-    ("help", "shows this list"),
-    ("quit", "stops; the basket stays"),
-];
-
-/// Every command with what it does, a line each.
-#[must_use]
-pub fn help() -> String {
-    COMMANDS.iter().map(|(usage, says)| format!("{usage:<32} {says}\n")).collect()
-}
 
 impl Entry {
     /// Reads a line; `None` for an empty one or a `# comment`.
@@ -238,7 +38,10 @@ impl Entry {
 
 /// A line that begins with a command's word and has its form.
 fn command(word: &str, rest: &[&str]) -> Option<Entry> {
-    basket(word, rest).or_else(|| paying(word, rest)).or_else(|| till(word, rest))
+    basket(word, rest)
+        .or_else(|| paying(word, rest))
+        .or_else(|| payments(word, rest))
+        .or_else(|| till(word, rest))
 }
 
 fn basket(word: &str, rest: &[&str]) -> Option<Entry> {
@@ -301,10 +104,52 @@ fn paying(word: &str, rest: &[&str]) -> Option<Entry> {
     })
 }
 
+fn payments(word: &str, rest: &[&str]) -> Option<Entry> {
+    let (number, act) = match (word, rest) {
+        ("payments", []) => return Some(Entry::Payments),
+        ("return", []) => return Some(Entry::Return),
+        ("giveup", []) => return Some(Entry::GiveUp),
+        ("payout", [part, tender]) => {
+            return Some(Entry::PayOut { part: place(part)?, tender: (*tender).to_owned() });
+        }
+        ("ask", [number]) => (number, PaymentAct::Ask),
+        ("abort", [number]) => (number, PaymentAct::Abort),
+        ("reverse", [number]) => (number, PaymentAct::Reverse),
+        ("booked", [number, rest @ ..]) => (number, booked(rest)?),
+        ("not-booked", [number, _, ..]) => {
+            (number, PaymentAct::NotBooked { note: words_after(rest) })
+        }
+        ("put-right", [number, _, ..]) => {
+            (number, PaymentAct::PutRight { note: words_after(rest) })
+        }
+        _ => return None,
+    };
+    Some(Entry::Payment { payment: number.parse().ok()?, act })
+}
+
+/// `[amount=9.50] [slip=231] NOTE`: named, for a slip's number must never be taken for an amount.
+fn booked(mut rest: &[&str]) -> Option<PaymentAct> {
+    let (mut amount, mut slip) = (None, None);
+    while let [word, after @ ..] = rest {
+        match word.split_once('=') {
+            Some(("amount", value)) => amount = Some(number(value)?),
+            Some(("slip", value)) => slip = Some(value.parse().ok()?),
+            _ => break,
+        }
+        rest = after;
+    }
+    (!rest.is_empty()).then(|| PaymentAct::Booked { amount, slip, note: rest.join(" ") })
+}
+
+fn words_after(rest: &[&str]) -> String {
+    rest.get(1..).unwrap_or_default().join(" ")
+}
+
 fn till(word: &str, rest: &[&str]) -> Option<Entry> {
     Some(match (word, rest) {
         ("open", [float]) => Entry::Open { float: number(float)? },
-        ("close", [cash, others @ ..]) => Entry::Close {
+        ("close" | "close!", [cash, others @ ..]) => Entry::Close {
+            anyway: word == "close!",
             cash: number(cash)?,
             others: others.iter().map(|pair| counted(pair)).collect::<Option<_>>()?,
         },
@@ -321,7 +166,10 @@ fn till(word: &str, rest: &[&str]) -> Option<Entry> {
         ("reprint", [name]) => Entry::Reprint(receipt_name(name)),
         ("status", []) => Entry::Status,
         ("reasons", []) => Entry::Reasons,
-        ("help" | "?", []) => Entry::Help,
+        ("jobs", []) => Entry::Jobs,
+        ("retry", [job]) => Entry::Retry(job.parse().ok()?),
+        ("help" | "?", []) => Entry::Help(None),
+        ("help" | "?", [word]) => Entry::Help(some(word)),
         ("quit" | "exit", []) => Entry::Quit,
         _ => return None,
     })
@@ -343,8 +191,7 @@ fn scan(words: &[&str]) -> Option<Entry> {
 /// Names the right form of a command.
 fn wrong(word: &str, alone: bool) -> String {
     let lower = word.to_ascii_lowercase();
-    let form = COMMANDS.iter().find(|(usage, _)| usage.split(' ').next() == Some(&lower));
-    match form {
+    match help::form(&lower) {
         Some((usage, says)) => format!("write `{usage}`: {says}"),
         None if alone => format!(
             "`{word}` is no command: `help` lists them, `search {word}` looks for items, `scan {word}` takes it for a code"

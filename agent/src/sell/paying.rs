@@ -1,19 +1,12 @@
-//! Money: tenders, the card and its wait, refunds.
+//! Money: tenders, the card, refunds. The wait for the terminal is [`super::waiting`]'s.
 
 use super::cashier::{Cashier, Screen, escaped};
+use super::entry::{Entry, Kind, ReceiptName};
 use super::error::SellError;
-use super::parse::{Entry, Kind, ReceiptName};
-use super::wire::{Amount, Cart, CurrentReturn, Payment, Receipt};
+use super::wire::{Amount, Cart, Receipt};
 use commerce::quantity::{parse_thousandths, thousandths_text};
 use serde_json::json;
-use std::time::{Duration, Instant};
 use ureq::http::Method;
-
-/// Between two looks at a payment: a person takes a change at once.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// The longest wait for a card: the terminal's own longest and some questions after it.
-const LONGEST: Duration = Duration::from_secs(400);
 
 impl<S: Screen> Cashier<S> {
     pub(super) fn pay(&mut self, entry: Entry) -> Result<(), SellError> {
@@ -54,7 +47,7 @@ impl<S: Screen> Cashier<S> {
     }
 
     /// The store's first tender of a kind.
-    fn tender(&self, kind: &'static str) -> Result<String, SellError> {
+    pub(super) fn tender(&self, kind: &'static str) -> Result<String, SellError> {
         let tender = self.settings.tenders.iter().find(|tender| tender.kind == kind);
         tender.map(|tender| tender.tender.clone()).ok_or(SellError::NoTender(kind))
     }
@@ -77,88 +70,6 @@ impl<S: Screen> Cashier<S> {
         } else {
             Err(SellError::NothingLeft { receipt: receipt.to_owned(), line })
         }
-    }
-
-    /// Waits until the terminal's word on a payment is known, and shows what it says meanwhile.
-    pub(super) fn wait_for_card(&mut self, payment: u64) -> Result<(), SellError> {
-        let mut progress = Progress::begin();
-        loop {
-            let now: Payment = self.client.get(&format!("/payments/{payment}"))?;
-            match now.state.as_str() {
-                "under_way" | "unknown" if progress.goes_on() => {
-                    if let Some(words) = progress.news(now.progress) {
-                        self.screen.show(&format!("  card: {words}"));
-                    }
-                }
-                "under_way" | "unknown" => return Err(SellError::Unknown(payment)),
-                "approved" => {
-                    self.screen.show("  card: approved");
-                    return self.show_paid(now.cart);
-                }
-                state => return Err(SellError::NotCharged(state.replace('_', " "))),
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-
-    /// After an approval: the receipt when it was all, else what is still due.
-    fn show_paid(&mut self, cart: u64) -> Result<(), SellError> {
-        match self.client.get::<Cart>(&format!("/carts/{cart}")) {
-            Ok(cart) => self.show_cart(&cart),
-            Err(error) if error.is("no-cart") => {
-                let receipt = self.receipt(ReceiptName::Last)?;
-                self.show_receipt(&receipt)?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    /// Waits until the return under way is paid back.
-    pub(super) fn wait_for_return(&mut self) -> Result<(), SellError> {
-        let mut progress = Progress::begin();
-        loop {
-            let CurrentReturn { open } = self.client.get("/returns/current")?;
-            let Some(open) = open else {
-                let receipt = self.receipt(ReceiptName::Last)?;
-                return self.show_receipt(&receipt);
-            };
-            // A part without a payment is one that the terminal refused.
-            let asked = open.payouts.iter().find_map(|payout| payout.payment);
-            let (Some(payment), true) = (asked, progress.goes_on()) else {
-                let first = open.payouts.first();
-                let amount = first.map(|payout| payout.amount.text.clone()).unwrap_or_default();
-                return Err(SellError::NotPaidBack { amount });
-            };
-            let payment: Payment = self.client.get(&format!("/payments/{payment}"))?;
-            if let Some(words) = progress.news(payment.progress) {
-                self.screen.show(&format!("  card: {words}"));
-            }
-            std::thread::sleep(LOOK);
-        }
-    }
-}
-
-/// What was shown of a wait, and how long it lasts.
-struct Progress {
-    until: Instant,
-    shown: Option<String>,
-}
-
-impl Progress {
-    fn begin() -> Self {
-        Self { until: Instant::now() + LONGEST, shown: None }
-    }
-
-    fn goes_on(&self) -> bool {
-        Instant::now() < self.until
-    }
-
-    /// Words that were not shown last.
-    fn news(&mut self, words: Option<String>) -> Option<String> {
-        let words = words.filter(|words| self.shown.as_ref() != Some(words))?;
-        self.shown = Some(words.clone());
-        Some(words)
     }
 }
 

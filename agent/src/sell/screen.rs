@@ -6,9 +6,11 @@ use super::client::Client;
 use super::parse::MAX_LINE_BYTES;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::io::{BufRead, Read as _, Write as _};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Inputs that may wait: a person types no faster, and events beyond it wait in the socket.
 const WAITING: usize = 64;
@@ -30,6 +32,8 @@ pub(super) enum Input {
 pub(super) struct Person {
     inputs: Receiver<Input>,
     send: SyncSender<Input>,
+    /// What came in the middle of a wait, in order.
+    kept: VecDeque<Input>,
 }
 
 impl Person {
@@ -39,7 +43,7 @@ impl Person {
         let lines = send.clone();
         // Ends with the process: nothing else takes a thread out of a read.
         thread::spawn(move || read_lines(std::io::stdin().lock(), &lines));
-        Self { inputs, send }
+        Self { inputs, send, kept: VecDeque::new() }
     }
 
     /// Begins to listen to what happens at the till.
@@ -56,7 +60,14 @@ impl Person {
     /// Waits for the next input.
     pub fn next(&mut self, prompt: &str) -> Input {
         print(prompt);
-        self.inputs.recv().unwrap_or(Input::End)
+        self.kept.pop_front().or_else(|| self.inputs.recv().ok()).unwrap_or(Input::End)
+    }
+
+    fn keep(&mut self, input: Input) {
+        // Beyond that the screen shows less at once, and no less when it is asked.
+        if self.kept.len() < WAITING {
+            self.kept.push_back(input);
+        }
     }
 }
 
@@ -76,6 +87,27 @@ impl Screen for Person {
             }
         }
     }
+
+    /// Enter goes on, and so does a command, which is carried out next.
+    fn pause(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        loop {
+            match self.inputs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Input::Line(line)) if line.trim().is_empty() => return true,
+                Ok(happened @ Input::Happened(..)) => self.keep(happened),
+                Ok(typed) => {
+                    self.kept.push_front(typed);
+                    return true;
+                }
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => return true,
+            }
+        }
+    }
+
+    fn attended(&self) -> bool {
+        true
+    }
 }
 
 /// A script: it shows, and nobody answers.
@@ -88,6 +120,15 @@ impl Screen for Script {
 
     fn ask(&mut self, _what: &str, _hidden: bool) -> Option<String> {
         None
+    }
+
+    fn pause(&mut self, time: Duration) -> bool {
+        thread::sleep(time);
+        false
+    }
+
+    fn attended(&self) -> bool {
+        false
     }
 }
 

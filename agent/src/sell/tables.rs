@@ -1,7 +1,7 @@
 //! The API's lists as tables to be shown.
 
 use super::view::Table;
-use super::wire::{CartList, ItemList, Payment, PaymentList, TillStatus};
+use super::wire::{CartList, ItemList, Job, JobList, Payment, PaymentList, TillStatus};
 
 impl From<&ItemList> for Table {
     fn from(found: &ItemList) -> Self {
@@ -39,7 +39,7 @@ impl From<&CartList> for Table {
 
 impl From<&TillStatus> for Table {
     fn from(status: &TillStatus) -> Self {
-        let TillStatus { store_name, till, shift, cart, spool, devices } = status;
+        let TillStatus { store_name, till, shift, cart, open_return: _, spool, devices } = status;
         let mut table = Self::new(&["what", "how", "where"]);
         let mut row = |what: &str, how: String, place: String| {
             table.rows.push(vec![what.to_owned(), how, place]);
@@ -70,14 +70,29 @@ impl From<&TillStatus> for Table {
 
 impl From<&PaymentList> for Table {
     fn from(list: &PaymentList) -> Self {
-        let mut table = Self::new(&["payment", "what", ">amount", "state", "terminal"]);
+        let mut table = Self::new(&["payment", "what", ">amount", "state"]);
         table.rows = list
             .payments
             .iter()
             .map(|payment| {
-                let Payment { payment: number, kind, asked, state, progress, .. } = payment;
-                let words = progress.clone().unwrap_or_default();
-                vec![number.to_string(), kind.clone(), asked.text.clone(), state.clone(), words]
+                let Payment { payment: number, kind, asked, state, .. } = payment;
+                let state = state.name().to_owned();
+                vec![number.to_string(), kind.clone(), asked.text.clone(), state]
+            })
+            .collect();
+        table
+    }
+}
+
+impl From<&JobList> for Table {
+    fn from(list: &JobList) -> Self {
+        let mut table = Self::new(&["job", "what", ">number", "state", "why"]);
+        table.rows = list
+            .jobs
+            .iter()
+            .map(|Job { job, kind, number, state, why }| {
+                let number = if *number > 0 { number.to_string() } else { String::new() };
+                vec![job.to_string(), kind.clone(), number, state.replace('_', " "), why.clone()]
             })
             .collect();
         table

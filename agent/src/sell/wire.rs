@@ -126,6 +126,7 @@ pub(super) struct Discount {
 pub(super) struct TenderLine {
     pub name: String,
     pub amount: Amount,
+    pub payment: Option<u64>,
 }
 
 /// The baskets of the till.
@@ -160,14 +161,54 @@ pub(super) struct Item {
 }
 
 /// A card payment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Payment {
     pub payment: u64,
+    /// The cart or return it is for.
     pub cart: u64,
     pub kind: String,
     pub asked: Amount,
-    pub state: String,
+    pub moved: Amount,
+    pub state: State,
+    pub why: Option<String>,
+    /// Whether the till goes on asking the terminal by itself.
+    #[serde(default)]
+    pub asking: bool,
+    pub used: bool,
     pub progress: Option<String>,
+}
+
+/// How a card payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    UnderWay,
+    Unknown,
+    Approved,
+    Declined,
+    NotSent,
+}
+
+impl State {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnderWay => "under way",
+            Self::Unknown => "unknown",
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::NotSent => "not sent",
+        }
+    }
+
+    /// Whether it may still become anything.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::UnderWay | Self::Unknown)
+    }
+
+    /// Whether it ended, and nothing moved.
+    pub const fn is_over_unpaid(self) -> bool {
+        matches!(self, Self::Declined | Self::NotSent)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,11 +225,15 @@ pub(super) struct CurrentReturn {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct OpenReturn {
+    pub number: u64,
+    /// The receipt it gives back.
+    pub of: String,
     pub payouts: Vec<Payout>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Payout {
+    pub tender: String,
     pub amount: Amount,
     pub payment: Option<u64>,
 }
@@ -200,6 +245,7 @@ pub(super) struct TillStatus {
     pub till: u16,
     pub shift: Option<Shift>,
     pub cart: Option<u64>,
+    pub open_return: Option<u64>,
     pub spool: Spool,
     pub devices: Vec<Device>,
 }
@@ -213,9 +259,39 @@ pub(super) struct Spool {
 #[derive(Debug, Deserialize)]
 pub(super) struct Device {
     pub name: String,
+    pub kind: String,
     pub endpoint: String,
     pub health: String,
     pub why: Option<String>,
+}
+
+/// What waits for the printer.
+#[derive(Debug, Deserialize)]
+pub(super) struct JobList {
+    pub jobs: Vec<Job>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Job {
+    pub job: u64,
+    pub kind: String,
+    pub number: u32,
+    pub state: String,
+    #[serde(default)]
+    pub why: String,
+}
+
+/// A shift's report, for what should be in the drawer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Report {
+    pub totals: Vec<ReportRow>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ReportRow {
+    pub kind: String,
+    pub key: String,
+    pub amount: Amount,
 }
 
 /// Receipts, the newest first.
@@ -229,10 +305,11 @@ pub(super) struct ReceiptRow {
     pub receipt: String,
 }
 
-/// A receipt, for its lines.
+/// A receipt, for its lines and card payments.
 #[derive(Debug, Deserialize)]
 pub(super) struct Receipt {
     pub lines: Vec<ReceiptLine>,
+    pub tenders: Vec<TenderLine>,
 }
 
 #[derive(Debug, Deserialize)]

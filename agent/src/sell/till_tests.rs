@@ -1,0 +1,324 @@
+//! A cashier at a real till: its API on a port of its own, over a store in a folder of its own, with
+//! an emulated printer and card terminal that speak their own bytes.
+
+use super::*;
+use crate::auth::make_verifier;
+use crate::config::Config;
+use crate::home::{Home, wall_clock};
+use crate::http::{Server, serve};
+use crate::import::{Input, Kind, import};
+use crate::runtime::Running;
+use crate::sell::client::Client;
+use crate::sell::wire::TillStatus;
+use drivers::printer::emulator::{PrinterControl, PrinterEmulator};
+use drivers::printer::profile::Profile;
+use drivers::terminal::emulator::{AskFault, Break, Emulator, EmulatorConfig, Fault, Moment};
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// How many times faster than a person and a bank the terminal works.
+const PACE: u32 = 400;
+
+const PEPPER: [u8; 32] = [9; 32];
+
+/// Who is given a PIN here.
+const STAFF: [(&str, &str); 3] = [("101", "4826"), ("201", "58146"), ("301", "692571")];
+
+/// A screen that keeps what it shows, and answers as told.
+#[derive(Default)]
+struct Recorder {
+    shown: String,
+    answers: VecDeque<&'static str>,
+    /// Someone goes on without waiting once this was shown.
+    leaves_at: Option<&'static str>,
+}
+
+impl Screen for Recorder {
+    fn show(&mut self, text: &str) {
+        self.shown.push_str(text);
+        self.shown.push('\n');
+    }
+
+    fn ask(&mut self, what: &str, _hidden: bool) -> Option<String> {
+        self.show(what);
+        self.answers.pop_front().map(ToOwned::to_owned)
+    }
+
+    fn pause(&mut self, _time: Duration) -> bool {
+        std::thread::yield_now();
+        self.leaves_at.is_some_and(|words| self.shown.contains(words))
+    }
+
+    fn attended(&self) -> bool {
+        self.leaves_at.is_some()
+    }
+}
+
+/// A running till with its devices.
+struct Shop {
+    terminal: Emulator,
+    printer: PrinterControl,
+    server: Option<Server>,
+    running: Option<Running>,
+    runtime: Runtime,
+    _folder: TempDir,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (terminal, printer) = runtime.block_on(async {
+            let listener = TcpListener::bind(any).await.unwrap();
+            let terminal = Emulator::start(listener, EmulatorConfig::default(), PACE).unwrap();
+            (terminal, PrinterEmulator::bind(any, Profile::ROLL_80).await.unwrap())
+        });
+        let config = config(folder.path(), printer.address().unwrap(), terminal.address());
+        let control = printer.control();
+        runtime.spawn(printer.run());
+        let home = Home::at(folder.path()).unwrap();
+        std::fs::write(home.file("pin.pepper"), PEPPER).unwrap();
+        import_demo(&home);
+        let (running, server) = runtime.block_on(async {
+            let running = Running::start(&config, &home).unwrap();
+            let set = running.till.look(|till| {
+                for (staff, pin) in STAFF {
+                    till.store().set_pin(staff, &make_verifier(pin, &PEPPER).unwrap()).unwrap();
+                }
+            });
+            set.await.unwrap();
+            let board = running.devices.board();
+            let server = serve(running.till.clone(), board, &config.http, &home).await.unwrap();
+            (running, server)
+        });
+        Self {
+            terminal,
+            printer: control,
+            server: Some(server),
+            running: Some(running),
+            runtime,
+            _folder: folder,
+        }
+    }
+
+    /// Someone at the till, with a shift open and the terminal connected.
+    fn selling(&self, (staff, pin): (&str, &str)) -> Cashier<Recorder> {
+        let url = format!("http://{}", self.server.as_ref().unwrap().address());
+        let mut client = Client::at(&url).unwrap();
+        client.log_in(staff, pin).unwrap();
+        let mut cashier = Cashier::at(client, None, Recorder::default()).unwrap();
+        cashier.until("both devices are there", |status| {
+            status.devices.iter().all(|device| device.health == "online")
+        });
+        cashier.types("open 100");
+        cashier
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let (server, running) = (self.server.take().unwrap(), self.running.take().unwrap());
+        self.runtime.block_on(async {
+            server.stop().await;
+            running.stop().await;
+        });
+    }
+}
+
+fn config(folder: &Path, printer: SocketAddr, terminal: SocketAddr) -> Config {
+    let path = folder.join("agent.toml");
+    let text = format!(
+        "[store]\nfolder = {folder:?}\n[http]\nport = 0\n\
+         [printer]\nendpoint = \"tcp://{printer}\"\nprofile = \"80mm\"\n\
+         [terminal]\nendpoint = \"tcp://{terminal}\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    Config::load(Some(&path), []).unwrap()
+}
+
+fn import_demo(home: &Home) {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/stores/demo");
+    let mut catalogue = home.catalogue().unwrap();
+    for kind in Kind::ALL {
+        let path = demo.join(format!("{}.csv", kind.name()));
+        let input = Input { path: &path, format: None, progress: &mut |_| {} };
+        import(kind, input, &mut catalogue, wall_clock()).unwrap();
+    }
+}
+
+impl Cashier<Recorder> {
+    /// What a line shows; an error counts as shown.
+    fn types(&mut self, line: &str) -> String {
+        self.screen.shown.clear();
+        let entry = Entry::parse(line).unwrap().unwrap();
+        if let Err(error) = self.carry_out(entry) {
+            self.screen.show(&error.to_string());
+        }
+        self.screen.shown.clone()
+    }
+
+    /// Looks until the till is so.
+    fn until(&mut self, what: &str, so: impl Fn(&TillStatus) -> bool) {
+        for _ in 0..20_000 {
+            if so(&self.client.get("/status").unwrap()) {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        panic!("never came: {what}");
+    }
+}
+
+#[track_caller]
+fn has(shown: &str, words: &[&str]) {
+    for word in words {
+        assert!(shown.contains(word), "`{word}` is missing in:\n{shown}");
+    }
+}
+
+const CASHIER: (&str, &str) = STAFF[0];
+const SUPERVISOR: (&str, &str) = STAFF[1];
+
+#[test]
+fn a_payment_that_nobody_knows_is_told_and_left_and_found_again() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    cashier.screen.leaves_at = Some("nobody knows");
+    cashier.types("101");
+    // It is booked, and the line goes.
+    shop.terminal.plan(Fault::Break { at: Moment::BeforeStatus, how: Break::Line });
+    let shown = cashier.types("card");
+    has(
+        &shown,
+        &["payment 1: nobody knows whether 0.35 was charged", "goes on asking", "stays open"],
+    );
+    has(&cashier.types("cash"), &["card payment 1"]);
+    cashier.screen.leaves_at = None;
+    let shown = cashier.types("ask 1");
+    has(&shown, &["card: approved", "Wheat roll"]);
+    has(&cashier.types("payments"), &["No card payment needs anyone."]);
+}
+
+#[test]
+fn what_the_terminal_cannot_tell_a_manager_says() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    cashier.types("101");
+    shop.terminal.plan(Fault::Break { at: Moment::BeforeStatus, how: Break::Line });
+    // More than the questions of a renewed connection and of a person.
+    for _ in 0..8 {
+        shop.terminal.plan_ask(AskFault::Refuse);
+    }
+    cashier.screen.leaves_at = Some("nobody knows");
+    cashier.types("card");
+    cashier.screen.leaves_at = None;
+    has(&cashier.types("ask 1"), &["`booked 1 NOTE`", "`not-booked 1 NOTE`"]);
+    has(&cashier.types("payments"), &["unknown", "`booked 1 NOTE`"]);
+    // Nobody who may say so.
+    has(&cashier.types("booked 1 slip 1 on its journal"), &["✗ this needs a manager"]);
+    cashier.screen.answers = ["301", "692571"].into();
+    let shown = cashier.types("booked 1 slip=1 slip 1 on its journal");
+    has(&shown, &["Staff number of who approves", "Wheat roll"]);
+}
+
+#[test]
+fn what_was_not_charged_is_not_called_charged() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    cashier.types("101");
+    shop.terminal.plan(Fault::Decline(5));
+    has(&cashier.types("card"), &["payment 1: nothing was charged: the terminal declined"]);
+    shop.terminal.plan(Fault::Refuse(0x62));
+    has(&cashier.types("card"), &["payment 2: nothing was charged: the terminal was not reached"]);
+    has(&cashier.types("cash"), &["Wheat roll"]);
+}
+
+#[test]
+fn a_refund_that_the_terminal_declines_is_paid_out_in_cash() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(SUPERVISOR);
+    cashier.types("101");
+    has(&cashier.types("card"), &["card: approved"]);
+    shop.terminal.plan(Fault::Decline(5));
+    let shown = cashier.types("refund last 1 spoiled");
+    has(&shown, &["payment 2: nothing went back", "payment 2: declined", "`payout 1 cash`"]);
+    has(&cashier.types("return"), &["A return of receipt", "payment 2: declined"]);
+    has(&cashier.types("payout 2 cash"), &["✗ no return is under way, or it has no such payout"]);
+    has(&cashier.types("payout 1 cash"), &["Wheat roll", "-0,35"]);
+    has(&cashier.types("return"), &["No return is under way."]);
+}
+
+#[test]
+fn a_count_that_is_far_off_is_asked_about() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(SUPERVISOR);
+    has(&cashier.types("close 10"), &["100.00", "10.00", "-90.00", "Close anyway?", "`close!`"]);
+    cashier.screen.answers = ["no"].into();
+    has(&cashier.types("close 10"), &["The shift stays open."]);
+    cashier.screen.answers = ["yes"].into();
+    has(&cashier.types("close 10"), &["Shift 1 is closed."]);
+    cashier.types("open 100");
+    has(&cashier.types("close 95"), &["Shift 2 is closed."]);
+    cashier.types("open 100");
+    has(&cashier.types("close! 0"), &["Shift 3 is closed."]);
+}
+
+#[test]
+fn a_cashier_who_may_not_see_the_sums_is_asked_about_the_count_itself() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    cashier.screen.answers = ["no"].into();
+    let shown = cashier.types("close 10");
+    has(&shown, &["Close the shift with 10.00 counted in cash?", "stays open"]);
+    assert!(!shown.contains("100.00"), "{shown}");
+}
+
+#[test]
+fn paper_that_is_out_is_told_behind_the_receipt() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    shop.printer.with(|printer| printer.set_paper(Some(0)));
+    cashier.until("the printer says so", |status| {
+        status.devices.iter().any(|device| device.kind == "printer" && device.health != "online")
+    });
+    cashier.types("101");
+    has(&cashier.types("cash"), &["Wheat roll", "✗ The receipt waits: ", "paper"]);
+    has(&cashier.types("jobs"), &["receipt"]);
+    shop.printer.with(|printer| printer.set_paper(None));
+    cashier.until("it is printed", |status| status.spool.waiting + status.spool.stuck == 0);
+    has(&cashier.types("jobs"), &["Nothing waits for the printer."]);
+}
+
+#[test]
+fn a_script_says_what_it_left_undone_and_what_it_adds_to() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    let script = "101\nnonsense\n# nothing\n\ncash\nx\n";
+    let error = follow(&mut cashier, script.as_bytes(), true).unwrap_err().to_string();
+    has(&error, &["line 2, `nonsense`", "The 2 lines after it were not done."]);
+    let error = follow(&mut cashier, "nonsense".as_bytes(), true).unwrap_err().to_string();
+    has(&error, &["It was the last line."]);
+    let error = follow(&mut cashier, "nonsense\ncash".as_bytes(), false).unwrap_err().to_string();
+    has(&error, &["Nothing that follows it was done."]);
+    cashier.screen.shown.clear();
+    cashier.say_what_is_open().unwrap();
+    has(&cashier.screen.shown, &["The basket already has 1 line (0.35)"]);
+}
+
+#[test]
+fn a_code_that_cannot_be_sold_so_says_what_to_do() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    has(&cashier.types("4011"), &["weigh it", "`0.482 CODE`"]);
+    has(&cashier.types("4999"), &["`search WORDS`"]);
+}
