@@ -65,7 +65,7 @@ Try, in a second terminal:
                                   codes: 101 (roll)  2110001004827 (Gouda by weight)  0.5 x 4011 (bananas)
                                   'help' lists the commands, 'help paying' explains those of a group
                                   X, Z and approvals need a supervisor: 201, PIN 58146
-                                  card payments that the terminal cannot tell, a manager: 301, PIN 692571
+                                  card payments that the terminal cannot tell need a manager: 301, PIN 692571
 
 Leave 'till sell' open there: the scanner's codes count for who logged in last, and are refused once
 they have logged out ('quit', or the end of a script). In a third terminal, with the same export:
@@ -73,8 +73,8 @@ they have logged out ('quit', or the end of a script). In a third terminal, with
   till emulate tell --folder $folder/devices scan 9520000100377     as if the scanner had read it
   till emulate tell --folder $folder/devices paper out              then sell: the receipt waits; 'paper in'
   till emulate tell --folder $folder/devices lose-line after        then pay by card: the till asks, and finds it booked
+  till emulate tell --folder $folder/devices power-cut 60           after a card sale: refund last 1 faulty, payout 1 cash
   till emulate tell --folder $folder/devices faults                 what is planned for the card terminal; 'heal' forgets it
-  till emulate tell --folder $folder/devices ask refuse             the same, and the terminal will not tell: 'payments'
   till emulate tell --folder $folder/devices help                   what else can go wrong
 
   till journal verify             every sale sealed, nothing changed

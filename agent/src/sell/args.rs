@@ -14,16 +14,9 @@ use std::path::{Path, PathBuf};
 /// A PIN file holds a PIN and a line's end.
 const MAX_PIN_FILE_BYTES: u64 = 64;
 
-/// Sells at a running till, from a terminal. At the prompt a code scans, and `help` lists the
-/// rest.
-///
-/// Commands come from a script instead, a line each as at the prompt, when --script names one or
-/// when standard input is no terminal. The first that is not done ends it with an error, and none
-/// after it is done; what was scanned stays in the basket. Nobody is asked anything: --approver
-/// gives another person's word, and `close!` takes a count that is far off. Lines that begin with #
-/// are comments.
+/// Sells at a running till, from a terminal.
 #[derive(Debug, Args)]
-#[command(after_long_help = format!("Commands:\n\n{}", super::help::long()))]
+#[command(after_long_help = format!("{SCRIPTS}\nCommands:\n\n{}", super::help::long()))]
 pub struct Sell {
     /// Sells these codes at once; `"3 x CODE"` is three of it.
     #[arg(value_name = "CODE")]
@@ -53,6 +46,17 @@ pub struct Sell {
     #[arg(long, value_name = "FILE", requires = "approver")]
     approver_pin_file: Option<PathBuf>,
 }
+
+/// What `--help` says of scripts.
+const SCRIPTS: &str = "\
+Scripts:
+  Commands come from a script, a line each as at the prompt, when --script names one or when
+  standard input is no terminal. Lines that begin with # are comments. The first line that is not
+  done ends it with an error: none after it is done, and what was scanned stays in the basket.
+  Nobody is asked anything: --approver gives another person's word, `close!` takes a count that is
+  far off. A script logs its person out at its end; from then on codes of a scanner are refused
+  until someone logs in.
+";
 
 /// What the cashier types behind.
 const PROMPT: &str = "till> ";

@@ -13,6 +13,7 @@ use super::{show, wire};
 use crate::emulate::paper::framed;
 use commerce::{Currency, Money};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use ureq::http::Method;
 
@@ -27,11 +28,22 @@ pub(super) trait Screen {
     /// Asks for something, unseen if it is `hidden`; `None` when nobody is there to ask.
     fn ask(&mut self, what: &str, hidden: bool) -> Option<String>;
 
-    /// Lets time pass in a wait; `true` when someone wants to go on without its end.
-    fn pause(&mut self, time: Duration) -> bool;
+    /// Lets time pass in a wait.
+    fn pause(&mut self, time: Duration) -> Pause;
 
     /// Whether a person is there.
     fn attended(&self) -> bool;
+}
+
+/// How a pause ended.
+#[derive(Debug, PartialEq)]
+pub(super) enum Pause {
+    /// Its time is over.
+    Over,
+    /// Something happened at the till: the event's name, and what it says.
+    Happened(String, Value),
+    /// Someone goes on without the end of the wait.
+    Left,
 }
 
 /// Another person's word.
@@ -62,6 +74,8 @@ pub(super) struct Cashier<S> {
     pub doubted: Option<String>,
     /// Print jobs that were stuck when last looked at.
     pub stuck: u64,
+    /// How each device is, as told last.
+    pub devices: BTreeMap<String, String>,
 }
 
 impl<S: Screen> Cashier<S> {
@@ -79,6 +93,7 @@ impl<S: Screen> Cashier<S> {
             left: None,
             doubted: None,
             stuck: 0,
+            devices: BTreeMap::new(),
         })
     }
 
@@ -106,6 +121,7 @@ impl<S: Screen> Cashier<S> {
             | Entry::Reprint(_)
             | Entry::Jobs
             | Entry::Retry(_)
+            | Entry::Drop(_)
             | Entry::Status
             | Entry::Reasons => self.run(entry)?,
             entry => self.change_basket(entry)?,

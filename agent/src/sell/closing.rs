@@ -4,7 +4,7 @@ use super::cashier::{Cashier, Screen};
 use super::error::SellError;
 use super::show;
 use super::view::Table;
-use super::wire::{Answer, Report};
+use super::wire::{Answer, Report, TillStatus};
 use commerce::Money;
 use serde_json::json;
 use ureq::http::Method;
@@ -41,6 +41,11 @@ impl<S: Screen> Cashier<S> {
     /// Whether to close with this count: asked when it is far from what should be there, or when
     /// whoever closes may not know that.
     fn confirm(&mut self, counted: &[(String, Money)]) -> Result<bool, SellError> {
+        let status: TillStatus = self.client.get("/status")?;
+        if status.cart.is_some() || status.open_return.is_some() {
+            // Not yet, whatever was counted: the till says so.
+            return Ok(true);
+        }
         let report: Report = match self.client.get("/shifts/current/report") {
             Ok(report) => report,
             Err(error) if error.is("forbidden") => {

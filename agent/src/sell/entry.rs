@@ -147,6 +147,8 @@ pub enum Entry {
     Jobs,
     /// Print a job that is stuck.
     Retry(u64),
+    /// Take a stuck job off the list.
+    Drop(u64),
     /// Show the basket again.
     Show,
     /// Show shift, devices and what is open.

@@ -98,7 +98,8 @@ const GROUPS: [Group; 8] = [
             ("receipt [NUMBER]", "shows a receipt"),
             ("reprint [NUMBER]", "prints a receipt again, as a duplicate"),
             ("jobs", "lists what waits for the printer, and why"),
-            ("retry JOB", "prints a job that is stuck"),
+            ("retry JOB", "prints a job that is stuck, or opens the drawer that stayed shut"),
+            ("drop JOB", "takes a stuck job off the list"),
         ],
     },
     Group {

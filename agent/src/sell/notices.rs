@@ -30,7 +30,7 @@ impl<S: Screen> Cashier<S> {
         if let Some(row) = here.filter(|row| row.lines > 0) {
             let lines = if row.lines == 1 { "line" } else { "lines" };
             self.screen.show(&format!(
-                "The basket already has {} {lines} ({}): what is scanned now is added to them.",
+                "The basket already has {} {lines} ({}): what is scanned now is added to it.",
                 row.lines, row.total.text
             ));
         }
@@ -45,15 +45,27 @@ impl<S: Screen> Cashier<S> {
             "payment" => return self.notice_payment(data.get("payment").and_then(Value::as_u64)),
             "spool" => return self.notice_spool(),
             "scan_refused" => self.screen.show(&format!("\n✗ the scanner: {}", text("why"))),
-            "device" => {
-                let (name, health) = (text("name"), text("health"));
-                let why = Some(text("why")).filter(|why| !why.is_empty());
-                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-                self.screen.show(&format!("\n  {name} is {health}{why}"));
-            }
+            "device" => return Ok(self.notice_device(text("name"), text("health"), text("why"))),
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Shows how a device is, once until it is otherwise: one that tries to come back is offline and
+    /// degraded by turns.
+    fn notice_device(&mut self, name: &str, health: &str, why: &str) -> bool {
+        let now = if why.is_empty() { health.to_owned() } else { format!("{health}: {why}") };
+        let is = |state: &str| self.devices.get(name).is_some_and(|told| told.starts_with(state));
+        let news = match health {
+            "degraded" => !is("offline") && !is("faulted"),
+            "offline" => !is("offline"),
+            _ => !is(&now),
+        };
+        if news {
+            self.screen.show(&format!("\n  {name} is {now}"));
+            self.devices.insert(name.to_owned(), now);
+        }
+        news
     }
 
     /// Shows the basket at the till when it is not as it was shown last.

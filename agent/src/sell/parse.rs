@@ -168,6 +168,7 @@ fn till(word: &str, rest: &[&str]) -> Option<Entry> {
         ("reasons", []) => Entry::Reasons,
         ("jobs", []) => Entry::Jobs,
         ("retry", [job]) => Entry::Retry(job.parse().ok()?),
+        ("drop", [job]) => Entry::Drop(job.parse().ok()?),
         ("help" | "?", []) => Entry::Help(None),
         ("help" | "?", [word]) => Entry::Help(some(word)),
         ("quit" | "exit", []) => Entry::Quit,

@@ -176,6 +176,7 @@ fn the_till_is_run() {
         ("reasons", Entry::Reasons),
         ("jobs", Entry::Jobs),
         ("retry 3", Entry::Retry(3)),
+        ("drop 3", Entry::Drop(3)),
         ("help", Entry::Help(None)),
         ("? paying", Entry::Help(Some(text("paying")))),
         ("exit", Entry::Quit),

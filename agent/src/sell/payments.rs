@@ -45,11 +45,27 @@ impl<S: Screen> Cashier<S> {
         self.left = self.left.filter(|left| *left != payment);
         match answer {
             _ if what == "put-right" => self.screen.show("Done: it needs nobody any more."),
-            // A manager's word ends it at once, a reversal is a payment of its own.
+            Answer::Payment { payment } if what == "end" => return self.show_ended(payment),
+            // A reversal is a payment of its own.
             Answer::Payment { payment } => return self.follow(payment, asked),
             answer => return self.show_answer(answer),
         }
         Ok(())
+    }
+
+    /// What a manager's word came to: money that stands nowhere yet, or none.
+    fn show_ended(&mut self, payment: u64) -> Result<(), SellError> {
+        let ended: Payment = self.client.get(&format!("/payments/{payment}"))?;
+        if ended.state == State::Approved {
+            return self.show_end(&ended);
+        }
+        self.screen.show(&format!("Payment {payment} is over: nothing moved."));
+        match self.client.get("/returns/current")? {
+            CurrentReturn { open: Some(open) } if open.number == ended.cart => {
+                self.show_parts(&open)
+            }
+            _ => self.show_basket(),
+        }
     }
 
     /// Waits for a payment's end, and shows what came of it.
@@ -65,7 +81,6 @@ impl<S: Screen> Cashier<S> {
         if payment.state != State::Approved {
             return match self.client.get("/returns/current")? {
                 CurrentReturn { open: Some(open) } if open.number == payment.cart => {
-                    self.screen.show(&payment.not_booked());
                     self.show_parts(&open)
                 }
                 _ => Err(SellError::Unsettled(payment.not_booked())),
@@ -160,12 +175,8 @@ impl<S: Screen> Cashier<S> {
             let parts = self.parts(&open)?;
             let asked = parts.iter().flatten().find(|payment| payment.state.is_open());
             let Some(asked) = asked else { return self.show_parts(&open) };
-            match self.wait(asked.payment, false)? {
-                Some(payment) if payment.state != State::Approved => {
-                    self.screen.show(&payment.not_booked());
-                }
-                Some(_) => {}
-                None => return Ok(()),
+            if self.wait(asked.payment, false)?.is_none() {
+                return Ok(());
             }
         }
     }
@@ -190,6 +201,11 @@ impl<S: Screen> Cashier<S> {
         }
         self.screen.show(&format!("A return of receipt {} is under way:", open.of));
         self.screen.show(&show::table(&table));
+        for payment in parts.iter().flatten() {
+            if payment.state.is_over_unpaid() || payment.is_too_much() {
+                self.screen.show(&payment.standing());
+            }
+        }
         let Some((part, tender)) = left else { return Ok(()) };
         let cash = self.tender("cash").unwrap_or_else(|_| "TENDER".to_owned());
         Err(SellError::ReturnWaits(format!(

@@ -6,7 +6,7 @@ use super::entry::Entry;
 use super::error::SellError;
 use super::show;
 use super::view::Table;
-use super::wire::{Job, JobList, TillStatus};
+use super::wire::{Answer, Job, JobList, TillStatus};
 use crate::emulate::paper::framed;
 use serde_json::json;
 use ureq::http::Method;
@@ -19,6 +19,14 @@ impl<S: Screen> Cashier<S> {
             }
             Entry::Close { anyway, cash, others } => return self.close(anyway, &cash, &others),
             Entry::Retry(job) => (format!("/jobs/{job}/retry"), json!({})),
+            Entry::Drop(job) => {
+                let dropped = self.act(&Method::DELETE, &format!("/jobs/{job}"), json!({}))?;
+                self.screen.show(match dropped {
+                    Answer::Job { .. } => "It is off the list.",
+                    _ => "Done.",
+                });
+                return Ok(());
+            }
             Entry::Jobs => return self.show_jobs(),
             Entry::MoveCash { into, amount, reason } => {
                 let direction = if into { "in" } else { "out" };
@@ -68,11 +76,14 @@ impl<S: Screen> Cashier<S> {
             return Ok(());
         }
         self.screen.show(&show::table(&Table::from(&list)));
-        let unknown = |job: &&Job| job.state == "unknown";
-        if let Some(Job { job, .. }) = list.jobs.iter().find(unknown) {
+        // A drawer opens for the customer who stands there, and not by itself later.
+        let stuck = |job: &&Job| {
+            job.state == "unknown" || (job.state == "not_printed" && job.kind == "drawer")
+        };
+        if let Some(Job { job, .. }) = list.jobs.iter().find(stuck) {
             self.screen.show(&format!(
-                "What may be on paper already is printed again only when asked: `retry {job}`. The \
-                 rest comes by itself."
+                "`retry {job}` tries job {job} once more, `drop {job}` forgets it. What is only \
+                 waiting or not printed comes by itself."
             ));
         }
         Ok(())

@@ -1,16 +1,15 @@
 //! Where a cashier looks and types: the person's terminal with what happens at the till meanwhile,
 //! or a script.
 
-use super::cashier::Screen;
+use super::cashier::{Pause, Screen};
 use super::client::Client;
 use super::parse::MAX_LINE_BYTES;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde_json::Value;
-use std::collections::VecDeque;
 use std::io::{BufRead, Read as _, Write as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Inputs that may wait: a person types no faster, and events beyond it wait in the socket.
 const WAITING: usize = 64;
@@ -32,8 +31,8 @@ pub(super) enum Input {
 pub(super) struct Person {
     inputs: Receiver<Input>,
     send: SyncSender<Input>,
-    /// What came in the middle of a wait, in order.
-    kept: VecDeque<Input>,
+    /// The line that ended a wait.
+    kept: Option<Input>,
 }
 
 impl Person {
@@ -43,7 +42,7 @@ impl Person {
         let lines = send.clone();
         // Ends with the process: nothing else takes a thread out of a read.
         thread::spawn(move || read_lines(std::io::stdin().lock(), &lines));
-        Self { inputs, send, kept: VecDeque::new() }
+        Self { inputs, send, kept: None }
     }
 
     /// Begins to listen to what happens at the till.
@@ -60,14 +59,7 @@ impl Person {
     /// Waits for the next input.
     pub fn next(&mut self, prompt: &str) -> Input {
         print(prompt);
-        self.kept.pop_front().or_else(|| self.inputs.recv().ok()).unwrap_or(Input::End)
-    }
-
-    fn keep(&mut self, input: Input) {
-        // Beyond that the screen shows less at once, and no less when it is asked.
-        if self.kept.len() < WAITING {
-            self.kept.push_back(input);
-        }
+        self.kept.take().or_else(|| self.inputs.recv().ok()).unwrap_or(Input::End)
     }
 }
 
@@ -89,19 +81,16 @@ impl Screen for Person {
     }
 
     /// Enter goes on, and so does a command, which is carried out next.
-    fn pause(&mut self, time: Duration) -> bool {
-        let until = Instant::now() + time;
-        loop {
-            match self.inputs.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(Input::Line(line)) if line.trim().is_empty() => return true,
-                Ok(happened @ Input::Happened(..)) => self.keep(happened),
-                Ok(typed) => {
-                    self.kept.push_front(typed);
-                    return true;
-                }
-                Err(RecvTimeoutError::Timeout) => return false,
-                Err(RecvTimeoutError::Disconnected) => return true,
+    fn pause(&mut self, time: Duration) -> Pause {
+        match self.inputs.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => Pause::Over,
+            Ok(Input::Happened(name, data)) => Pause::Happened(name, data),
+            Ok(Input::Line(line)) if line.trim().is_empty() => Pause::Left,
+            Ok(typed) => {
+                self.kept = Some(typed);
+                Pause::Left
             }
+            Err(RecvTimeoutError::Disconnected) => Pause::Left,
         }
     }
 
@@ -122,9 +111,9 @@ impl Screen for Script {
         None
     }
 
-    fn pause(&mut self, time: Duration) -> bool {
+    fn pause(&mut self, time: Duration) -> Pause {
         thread::sleep(time);
-        false
+        Pause::Over
     }
 
     fn attended(&self) -> bool {
@@ -210,6 +199,28 @@ fn read_events(mut stream: impl BufRead, happened: &SyncSender<Input>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn enter_ends_a_wait_and_a_command_is_kept_for_after_it() {
+        let (send, inputs) = sync_channel(WAITING);
+        let mut person = Person { inputs, send: send.clone(), kept: None };
+        for input in [
+            Input::Happened("cart".to_owned(), Value::Null),
+            Input::Line("  ".to_owned()),
+            Input::Line("status".to_owned()),
+            Input::Line("quit".to_owned()),
+        ] {
+            send.send(input).unwrap();
+        }
+        let mut pause = || person.pause(Duration::ZERO);
+        assert_eq!(pause(), Pause::Happened("cart".to_owned(), Value::Null));
+        assert_eq!(pause(), Pause::Left);
+        assert_eq!(pause(), Pause::Left);
+        for line in ["status", "quit"] {
+            assert!(matches!(person.next(""), Input::Line(typed) if typed == line), "{line}");
+        }
+        assert_eq!(person.pause(Duration::ZERO), Pause::Over);
+    }
 
     #[test]
     fn events_are_read_whole_and_comments_passed_over() {

@@ -95,7 +95,10 @@ pub fn problem(problem: &Problem) -> String {
         "weight-needed" => "Type the weight in front of the code: `0.482 CODE`.",
         "cart-at-till" => "Type `park LABEL` to set it aside, or `show` to look at it.",
         "unknown-reason" => "Type `reasons` to see this store's.",
-        "payment-under-way" => "Type `status` to see what the terminal says.",
+        "payment-under-way" | "terminal-busy" | "still-asking" | "no-payment" => {
+            "Type `payments` to see how it stands, and what to do."
+        }
+        "return-under-way" | "no-return" | "return-partly-paid" => "Type `return` to see it.",
         "not-logged-in" => "Start `till sell` again to log in.",
         _ => "",
     };

@@ -8,6 +8,7 @@ use crate::home::{Home, wall_clock};
 use crate::http::{Server, serve};
 use crate::import::{Input, Kind, import};
 use crate::runtime::Running;
+use crate::sell::cashier::Pause;
 use crate::sell::client::Client;
 use crate::sell::wire::TillStatus;
 use drivers::printer::emulator::{PrinterControl, PrinterEmulator};
@@ -49,9 +50,10 @@ impl Screen for Recorder {
         self.answers.pop_front().map(ToOwned::to_owned)
     }
 
-    fn pause(&mut self, _time: Duration) -> bool {
+    fn pause(&mut self, _time: Duration) -> Pause {
         std::thread::yield_now();
-        self.leaves_at.is_some_and(|words| self.shown.contains(words))
+        let leaves = self.leaves_at.is_some_and(|words| self.shown.contains(words));
+        if leaves { Pause::Left } else { Pause::Over }
     }
 
     fn attended(&self) -> bool {
@@ -175,7 +177,8 @@ impl Cashier<Recorder> {
             }
             std::thread::yield_now();
         }
-        panic!("never came: {what}");
+        let jobs = self.types("jobs");
+        panic!("never came: {what}\n{}{jobs}", self.types("status"));
     }
 }
 
@@ -202,7 +205,10 @@ fn a_payment_that_nobody_knows_is_told_and_left_and_found_again() {
         &shown,
         &["payment 1: nobody knows whether 0.35 was charged", "goes on asking", "stays open"],
     );
-    has(&cashier.types("cash"), &["card payment 1"]);
+    has(&cashier.types("cash"), &["card payment 1", "`payments`"]);
+    // Its doubt was shown, and is not shown again.
+    let told = serde_json::json!({ "payment": 1 });
+    assert!(!cashier.notice("payment", &told).unwrap(), "{}", cashier.screen.shown);
     cashier.screen.leaves_at = None;
     let shown = cashier.types("ask 1");
     has(&shown, &["card: approved", "Wheat roll"]);
@@ -229,6 +235,20 @@ fn what_the_terminal_cannot_tell_a_manager_says() {
     cashier.screen.answers = ["301", "692571"].into();
     let shown = cashier.types("booked 1 slip=1 slip 1 on its journal");
     has(&shown, &["Staff number of who approves", "Wheat roll"]);
+    cashier.types("101");
+    shop.terminal.plan(Fault::Break { at: Moment::BeforeBooking, how: Break::Line });
+    for _ in 0..8 {
+        shop.terminal.plan_ask(AskFault::Refuse);
+    }
+    cashier.screen.leaves_at = Some("nobody knows");
+    cashier.types("card");
+    cashier.screen.leaves_at = None;
+    has(&cashier.types("ask 2"), &["`not-booked 2 NOTE`"]);
+    cashier.screen.answers = ["301", "692571"].into();
+    let shown = cashier.types("not-booked 2 nothing since slip 1");
+    has(&shown, &["Payment 2 is over: nothing moved.", "DUE"]);
+    assert!(!shown.contains("declined"), "{shown}");
+    has(&cashier.types("cash"), &["Wheat roll"]);
 }
 
 #[test]
@@ -259,10 +279,50 @@ fn a_refund_that_the_terminal_declines_is_paid_out_in_cash() {
 }
 
 #[test]
+fn money_that_stands_nowhere_is_told_and_put_right() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    cashier.types("3 x 101");
+    shop.terminal.plan(Fault::Amount(9900));
+    let shown = cashier.types("card");
+    has(&shown, &["the terminal booked 99.00, not 1.05", "`reverse 1`", "`put-right 1 NOTE`"]);
+    has(
+        &cashier.types("payments"),
+        &["approved", "payment 1: 99.00 was charged, but stands in no"],
+    );
+    cashier.screen.answers = ["301", "692571"].into();
+    has(&cashier.types("reverse 1"), &["card: approved"]);
+    has(&cashier.types("payments"), &["No card payment needs anyone."]);
+    has(&cashier.types("cash"), &["Wheat roll"]);
+}
+
+#[test]
+fn a_refund_of_too_much_is_put_right_by_a_manager() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(SUPERVISOR);
+    cashier.types("101");
+    cashier.types("card");
+    shop.terminal.plan(Fault::Amount(9900));
+    let shown = cashier.types("refund last 1 spoiled");
+    has(
+        &shown,
+        &["payment 2: 99.00 went back to the card, but stands in no", "`put-right 2 NOTE`"],
+    );
+    assert!(!shown.contains("`reverse"), "{shown}");
+    cashier.screen.answers = ["301", "692571"].into();
+    has(&cashier.types("put-right 2 taken back in cash"), &["needs nobody any more"]);
+    has(&cashier.types("payments"), &["No card payment needs anyone."]);
+}
+
+#[test]
 fn a_count_that_is_far_off_is_asked_about() {
     let shop = Shop::open();
     let mut cashier = shop.selling(SUPERVISOR);
-    has(&cashier.types("close 10"), &["100.00", "10.00", "-90.00", "Close anyway?", "`close!`"]);
+    cashier.types("101");
+    let shown = cashier.types("close 10");
+    assert!(!shown.contains("anyway"), "it cannot be closed yet, so nothing is asked: {shown}");
+    cashier.types("cash");
+    has(&cashier.types("close 10"), &["100.35", "10.00", "-90.35", "Close anyway?", "`close!`"]);
     cashier.screen.answers = ["no"].into();
     has(&cashier.types("close 10"), &["The shift stays open."]);
     cashier.screen.answers = ["yes"].into();
@@ -287,12 +347,14 @@ fn a_cashier_who_may_not_see_the_sums_is_asked_about_the_count_itself() {
 fn paper_that_is_out_is_told_behind_the_receipt() {
     let shop = Shop::open();
     let mut cashier = shop.selling(CASHIER);
+    cashier.until("the drawer is open", |status| status.spool.waiting + status.spool.stuck == 0);
     shop.printer.with(|printer| printer.set_paper(Some(0)));
     cashier.until("the printer says so", |status| {
         status.devices.iter().any(|device| device.kind == "printer" && device.health != "online")
     });
+    // By card: a drawer that had no paper in time would stay shut.
     cashier.types("101");
-    has(&cashier.types("cash"), &["Wheat roll", "✗ The receipt waits: ", "paper"]);
+    has(&cashier.types("card"), &["Wheat roll", "✗ The receipt waits: ", "paper"]);
     has(&cashier.types("jobs"), &["receipt"]);
     shop.printer.with(|printer| printer.set_paper(None));
     cashier.until("it is printed", |status| status.spool.waiting + status.spool.stuck == 0);
@@ -321,4 +383,24 @@ fn a_code_that_cannot_be_sold_so_says_what_to_do() {
     let mut cashier = shop.selling(CASHIER);
     has(&cashier.types("4011"), &["weigh it", "`0.482 CODE`"]);
     has(&cashier.types("4999"), &["`search WORDS`"]);
+}
+
+#[test]
+fn a_device_that_tries_to_come_back_is_told_once() {
+    let shop = Shop::open();
+    let mut cashier = shop.selling(CASHIER);
+    let mut told = |health: &str, why: &str| {
+        let data = serde_json::json!({ "name": "terminal", "health": health, "why": why });
+        cashier.notice("device", &data).unwrap()
+    };
+    assert!(told("offline", "refused"));
+    assert!(!told("degraded", "registering"));
+    assert!(!told("offline", "reset"));
+    assert!(told("online", ""));
+    assert!(told("degraded", "the paper is nearly used up"));
+    assert!(told("faulted", "no paper"));
+    assert!(!told("faulted", "no paper"));
+    assert!(told("faulted", "the cover is open"));
+    assert!(told("online", ""));
+    assert!(told("offline", "refused"));
 }

@@ -1,7 +1,7 @@
 //! The wait for the card terminal: what is shown meanwhile, and when it ends. A person goes on with
 //! Enter and hears of the end later; a script stops waiting after a while.
 
-use super::cashier::{Cashier, Screen};
+use super::cashier::{Cashier, Pause, Screen};
 use super::error::SellError;
 use super::wire::{Payment, State};
 use std::time::{Duration, Instant};
@@ -113,10 +113,15 @@ impl<S: Screen> Cashier<S> {
                     return Err(SellError::Unsettled(now.standing()));
                 }
             }
-            if self.screen.pause(LOOK) {
-                self.screen.show(&now.left());
-                self.left = Some(payment);
-                return Ok(None);
+            match self.screen.pause(LOOK) {
+                Pause::Over => {}
+                Pause::Happened(event, data) => drop(self.notice(&event, &data)?),
+                Pause::Left => {
+                    self.screen.show(&now.left());
+                    self.left = Some(payment);
+                    self.doubted = (now.state == State::Unknown).then(|| now.standing());
+                    return Ok(None);
+                }
             }
         }
     }

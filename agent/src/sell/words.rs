@@ -63,13 +63,21 @@ impl Payment {
     /// That money moved and stands nowhere.
     pub(super) fn stray(&self) -> String {
         let Self { payment, moved, .. } = self;
+        let reverse = match self.kind.as_str() {
+            "authorise" => format!("`reverse {payment}` gives it back, "),
+            _ => String::new(),
+        };
         format!(
             "✗ payment {payment}: {} {}, but stands in no sale or return. For a manager:\n  \
-             `reverse {payment}` gives it back, `put-right {payment} NOTE` says that it was put right \
-             elsewhere",
+             {reverse}`put-right {payment} NOTE` says that it was put right elsewhere",
             moved.text,
             self.moves()
         )
+    }
+
+    /// Whether money moved that stands nowhere, more of it than was asked.
+    pub(super) const fn is_too_much(&self) -> bool {
+        matches!(self.state, State::Approved) && !self.used && self.moved.minor > self.asked.minor
     }
 
     /// How it stands, for whoever comes to it.
@@ -96,8 +104,8 @@ impl Payment {
             _ => String::new(),
         };
         format!(
-            "  Payment {payment} stays open, and its end will be shown here. `ask {payment}` asks the \
-             terminal.{abort}"
+            "  Payment {payment} stays open, and its end will be shown here.\n  \
+             `ask {payment}` asks the terminal.{abort}"
         )
     }
 
