@@ -82,10 +82,14 @@ pub(super) fn slip(mut document: Document, writer: &Writer<'_>, card: &CardSlip)
     if !card.terminal_id.is_empty() {
         document = detail(document, &format!("{} {}", words.terminal, card.terminal_id));
     }
-    document = detail(
-        document,
-        &format!("{} {:06}  {} {:04}", words.trace, card.trace, words.slip, card.receipt_number),
-    );
+    // A payment that a manager ended by hand has none, or the slip's alone.
+    let trace = (card.trace > 0).then(|| format!("{} {:06}", words.trace, card.trace));
+    let number =
+        (card.receipt_number > 0).then(|| format!("{} {:04}", words.slip, card.receipt_number));
+    let numbers: Vec<String> = trace.into_iter().chain(number).collect();
+    if !numbers.is_empty() {
+        document = detail(document, &numbers.join("  "));
+    }
     if card.authorisation.is_empty() {
         document
     } else {

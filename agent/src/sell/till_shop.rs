@@ -100,7 +100,8 @@ impl Shop {
             });
             set.await.unwrap();
             let board = running.devices.board();
-            let server = serve(running.till.clone(), board, &config.http, &home).await.unwrap();
+            let door = crate::http::bind(&config.http).await.unwrap();
+            let server = serve(running.till.clone(), board, door, &home).await.unwrap();
             (running, server)
         });
         Self {

@@ -57,7 +57,7 @@ fn what_the_terminal_cannot_tell_a_manager_says() {
     has(&cashier.types("ask 1"), &["`booked 1 NOTE`", "`not-booked 1 NOTE`"]);
     has(&cashier.types("payments"), &["unknown", "`booked 1 NOTE`"]);
     // Nobody who may say so.
-    has(&cashier.types("booked 1 slip 1 on its journal"), &["✗ this needs a manager"]);
+    has(&cashier.types("booked 1 slip 1 on its journal"), &["another person must approve it"]);
     cashier.screen.answers = ["301", "692571"].into();
     let shown = cashier.types("booked 1 slip=1 slip 1 on its journal");
     has(&shown, &["Staff number of who approves", "Wheat roll"]);
@@ -83,9 +83,9 @@ fn what_was_not_charged_is_not_called_charged() {
     let mut cashier = shop.selling(CASHIER);
     cashier.types("101");
     shop.terminal.plan(Fault::Decline(5));
-    has(&cashier.types("card"), &["payment 1: nothing was charged: the terminal declined"]);
+    has(&cashier.types("card"), &["payment 1: nothing was charged: declined by the bank"]);
     shop.terminal.plan(Fault::Refuse(0x62));
-    has(&cashier.types("card"), &["payment 2: nothing was charged: the terminal was not reached"]);
+    has(&cashier.types("card"), &["payment 2: nothing was charged: the card terminal refused"]);
     has(&cashier.types("cash"), &["Wheat roll"]);
 }
 

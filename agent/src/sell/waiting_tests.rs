@@ -130,7 +130,7 @@ fn no_money_is_told_apart_by_what_stopped_it() {
         (
             State::Declined,
             Some("card blocked (code 05)"),
-            "✗ payment 3: nothing was charged: declined: card blocked (code 05)",
+            "✗ payment 3: nothing was charged: card blocked (code 05)",
         ),
     ] {
         assert_eq!(payment(state, why, false).not_booked(), told);

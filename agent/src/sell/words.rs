@@ -49,11 +49,10 @@ impl Payment {
         };
         let Self { payment, why, .. } = self;
         match (self.state, why) {
-            (State::NotSent, Some(why)) => format!("✗ payment {payment}: {nothing}: {why}"),
+            (_, Some(why)) => format!("✗ payment {payment}: {nothing}: {why}"),
             (State::NotSent, None) => format!(
                 "✗ payment {payment}: {nothing}: the terminal was not reached, or did not begin"
             ),
-            (_, Some(why)) => format!("✗ payment {payment}: {nothing}: declined: {why}"),
             (_, None) => format!(
                 "✗ payment {payment}: {nothing}: the terminal declined, or has no such payment"
             ),

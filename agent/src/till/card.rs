@@ -114,11 +114,18 @@ impl Till {
     }
 
     pub(super) fn ask_payment(
-        &self,
+        &mut self,
         intent: u64,
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         effects.push(self.ask(self.under_way(intent)?)?);
+        // The question is open again: its answer says how it stands.
+        if let Some((of, doubt)) = &mut self.unknown
+            && *of == intent
+        {
+            doubt.asking = true;
+        }
+        effects.push(Effect::Changed(Change::Payment(intent)));
         Ok(Reply::Payment(intent))
     }
 

@@ -53,7 +53,7 @@ pub enum Refusal {
     TooManyParked(usize),
     /// A card payment on the cart is under way or unknown.
     #[error(
-        "card payment {intent} on cart {cart} has no known outcome yet: wait for the terminal, or ask it again"
+        "card payment {intent} on cart {cart} has no known outcome yet: wait for the terminal, ask it again, or have a manager say what its journal shows"
     )]
     PaymentUnderWay {
         /// The cart.

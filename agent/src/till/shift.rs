@@ -147,6 +147,8 @@ impl Till {
             |_| Answer::Shift(number),
             |act| {
                 act.record(&fact)?;
+                // Nobody waits any more for a drawer that did not open in the shift.
+                act.drop_stuck_drawers()?;
                 act.put_job(JobKind::Report, 0, number, false)
             },
         )?;
@@ -158,7 +160,10 @@ impl Till {
 
     fn assert_may_close(&self) -> Result<(), Refusal> {
         if let Some(payment) = &self.paying {
-            let why = format!("card payment {} has no known outcome yet", payment.intent);
+            let why = format!(
+                "card payment {} has no known outcome yet: wait for the terminal, or have a manager say what its journal shows",
+                payment.intent
+            );
             return Err(Refusal::CannotClose(why));
         }
         if let Some(open) = &self.open_return {

@@ -30,7 +30,8 @@ pub(in crate::http) struct PaymentShown {
     by: String,
     /// `under_way`, `unknown`, `approved`, `declined` or `not_sent`.
     state: &'static str,
-    /// Why nobody knows what became of it, while it is unknown.
+    /// Why nobody knows what became of it, while it is unknown; why nothing moved, once it has ended
+    /// so.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     /// Of an unknown one: whether the terminal is still being asked; otherwise only a manager can
@@ -73,6 +74,13 @@ impl PaymentShown {
             used: payment.used || matches!(payment.kind, PaymentKind::Reverse { .. }),
             progress: terminal.progress.clone().filter(|_| open),
         }
+    }
+}
+
+impl PaymentShown {
+    /// The same with why nothing moved, where it ended so.
+    pub fn because(self, why_not: Option<String>) -> Self {
+        Self { why: self.why.or(why_not), ..self }
     }
 }
 

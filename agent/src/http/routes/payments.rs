@@ -14,7 +14,6 @@ use crate::store::till::read;
 use crate::till::{Command, Refusal};
 use axum::Json;
 use axum::extract::State;
-use commerce::staff::Role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -62,7 +61,8 @@ async fn one(
     let shown = app.read_till(move |conn| {
         let found = read::payment(conn, intent, settings.store.currency)?
             .ok_or(Refusal::NoPayment(intent))?;
-        Ok(PaymentShown::new(&found, &terminal, &settings.store.time_zone))
+        let why_not = read::why_not_paid(conn, intent)?;
+        Ok(PaymentShown::new(&found, &terminal, &settings.store.time_zone).because(why_not))
     });
     shown.await.map(Json)
 }
@@ -88,9 +88,6 @@ async fn ask_again(State(app): State<App>, In(intent): In<u64>, ask: Ask<Nothing
 async fn end(State(app): State<App>, In(intent): In<u64>, mut ask: Ask<EndByHand>) -> Answered {
     ask.assert_named()?;
     let approval = ask.body.approval.take();
-    if approval.is_none() {
-        ask.who.assert_role(&app, Role::Manager).await?;
-    }
     let currency = app.currency().await?;
     let amount = ask.body.amount.as_ref().map(|amount| amount.money(currency)).transpose()?;
     let EndByHand { approved, number, ref note, .. } = ask.body;

@@ -193,6 +193,15 @@ impl Act<'_> {
         Ok(())
     }
 
+    /// Takes drawers that did not open, or of which nobody knows, off the spool.
+    ///
+    /// # Errors
+    /// When the rows cannot be written.
+    pub fn drop_stuck_drawers(&self) -> Result<()> {
+        self.tx.prepare_cached("DELETE FROM job WHERE kind = 1 AND state > 1")?.execute([])?;
+        Ok(())
+    }
+
     /// Takes a job off the spool: it was done, or someone gave it up.
     ///
     /// # Errors

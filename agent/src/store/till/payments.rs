@@ -221,9 +221,26 @@ pub(super) fn number_used_since(conn: &Connection, intent: u64) -> Result<bool> 
 
 /// The terminal's slip of an approved payment, read from the journal.
 pub(super) fn slip(conn: &Connection, intent: u64) -> Result<Option<CardSlip>> {
+    Ok(match outcome(conn, intent)? {
+        Some(PaymentOutcome::Approved { card, .. }) => Some(card),
+        _ => None,
+    })
+}
+
+/// Why an ended payment moved nothing, in the words of the journal.
+pub(super) fn why_not(conn: &Connection, intent: u64) -> Result<Option<String>> {
+    Ok(match outcome(conn, intent)? {
+        Some(PaymentOutcome::Declined { text, .. }) => Some(text),
+        Some(PaymentOutcome::NotSent { why }) => Some(why),
+        _ => None,
+    })
+}
+
+/// How a payment ended, read from the journal.
+fn outcome(conn: &Connection, intent: u64) -> Result<Option<PaymentOutcome>> {
     let place = conn
         .prepare_cached(
-            "SELECT ended_series, ended_seq FROM payment WHERE intent = ?1 AND state = 1",
+            "SELECT ended_series, ended_seq FROM payment WHERE intent = ?1 AND state <> 0",
         )?
         .query_row(params![intent.cast_signed()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
@@ -231,10 +248,7 @@ pub(super) fn slip(conn: &Connection, intent: u64) -> Result<Option<CardSlip>> {
         return Ok(None);
     };
     match decode_entry(conn, series, seq.cast_unsigned())?.0 {
-        Fact::PaymentEnded(ended) => Ok(match ended.outcome {
-            PaymentOutcome::Approved { card, .. } => Some(card),
-            PaymentOutcome::Declined { .. } | PaymentOutcome::NotSent { .. } => None,
-        }),
+        Fact::PaymentEnded(ended) => Ok(Some(ended.outcome)),
         _ => Err(damaged(format!("intent {intent} points at another fact"))),
     }
 }

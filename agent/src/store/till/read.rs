@@ -366,6 +366,14 @@ pub fn slip(conn: &Connection, intent: u64) -> Result<Option<CardSlip>> {
     payments::slip(conn, intent)
 }
 
+/// Why an ended payment moved nothing, in the words of the journal.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn why_not_paid(conn: &Connection, intent: u64) -> Result<Option<String>> {
+    payments::why_not(conn, intent)
+}
+
 /// The spool, in order; at most `limit`.
 ///
 /// # Errors
