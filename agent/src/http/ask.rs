@@ -6,7 +6,7 @@ use super::problem::{Kind, Problem};
 use super::state::App;
 use crate::auth::Session;
 use crate::home::wall_clock;
-use crate::store::till::read;
+use crate::store::till::{Remembered, read};
 use crate::till::{Command, Event, Once, Reply, Request};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -158,11 +158,12 @@ impl<T> Ask<T> {
 }
 
 impl<T> Ask<T> {
-    /// Whether the till has answered a request of this name.
+    /// Whether the till has answered this very request: its PIN was checked then. Under the same
+    /// name another one may try out a PIN, so that is checked, and counted.
     async fn is_known(&self, app: &App) -> Result<bool, Problem> {
-        let Some(once) = &self.once else { return Ok(false) };
-        let key = once.key.clone();
-        app.read_till(move |conn| Ok(read::remembered(conn, &key)?.is_some())).await
+        let Some(Once { key, request }) = self.once.clone() else { return Ok(false) };
+        let known = move |known: Remembered| known.request == request;
+        app.read_till(move |conn| Ok(read::remembered(conn, &key)?.is_some_and(known))).await
     }
 }
 

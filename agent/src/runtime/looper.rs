@@ -199,12 +199,17 @@ impl Looping {
     /// Handles a device's word, which is not said twice: a store that is busy or full is tried
     /// again.
     fn keep(&mut self, event: Event) -> Handled {
+        // Whoever scanned sees that it failed, and scans again; nobody waits for that.
+        let said_once = matches!(event, Event::Payment { .. } | Event::Job { .. });
         let mut tries = 0;
         loop {
             let handled = self.till.handle(wall_clock(), event.clone());
             let Err(refusal @ (Refusal::Store(_) | Refusal::Catalogue(_))) = &handled.reply else {
                 return handled;
             };
+            if !said_once {
+                return handled;
+            }
             tries += 1;
             tracing::error!(%refusal, tries, "a device's word cannot be kept yet");
             if tries >= KEEP_TRIES {

@@ -72,7 +72,7 @@ impl Payments {
             Command::Perform(intent) | Command::Resolve(intent) => {
                 (self.current, self.ask_in, self.doubt) = (Some(intent), None, None);
             }
-            Command::Release(_) => (self.ask_in, self.doubt) = (None, None),
+            Command::Release(_) => (self.current, self.ask_in, self.doubt) = (None, None, None),
             Command::Abort | Command::EndOfDay | Command::Status => {}
         }
         self.send(order).await;

@@ -120,6 +120,8 @@ impl Spooler {
         let (profile, pin) = (self.profile.clone(), self.pin);
         let next = self.till.look(move |till| {
             let now = wall_clock();
+            // Each job's word is waited for before the next is asked for.
+            till.give_up_sent_jobs(now)?;
             let job = till.next_job(now)?;
             Ok(job.map(|job| (job.id, lay_out(till, &job, &profile, pin, now))))
         });

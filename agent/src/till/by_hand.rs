@@ -61,6 +61,16 @@ impl Till {
             return Err(Refusal::NoAmount);
         }
         let receipt_number = seen.number.map_or(0, u32::from);
+        if seen.number.is_some_and(|number| !(1..=9999).contains(&number)) {
+            return Err(Refusal::BadSlip(receipt_number));
+        }
+        let conn = self.store.connection();
+        let taken =
+            read::payment_numbered_in_shift(conn, receipt_number, payment.shift, payment.intent)?;
+        if let Some(other) = taken {
+            // To undo it by this number would undo the other customer's.
+            return Err(Refusal::SlipTaken { slip: receipt_number, intent: other });
+        }
         let card = CardSlip { receipt_number, authorisation: seen.note, ..CardSlip::default() };
         Ok(PaymentOutcome::Approved { amount, card })
     }
@@ -105,13 +115,19 @@ impl Till {
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         let approved_by = manager(context)?;
-        self.stranded(intent)?;
-        let tendered = |cart: &commerce::cart::Cart| {
-            cart.tenders.iter().any(|tendered| tendered.intent == Some(intent))
-        };
-        if self.carts.values().any(tendered) {
-            // It stands on a cart that is being paid: it is no stray, and can be undone there.
+        let stray = self.stranded(intent)?;
+        let unsettled = read::unsettled_payments(self.store.connection(), stray.moved.currency())?;
+        if !unsettled.iter().any(|payment| payment.intent == intent) {
+            // It stands on a cart that is being paid or in the return under way: it is no stray.
             return Err(Refusal::NoPayment(intent));
+        }
+        let undoing = |busy: &Payment| {
+            matches!(busy.kind, PaymentKind::Reverse { receipt_number }
+                if receipt_number == stray.terminal_number)
+        };
+        if let Some(busy) = self.paying.as_ref().filter(|busy| undoing(busy)) {
+            // The terminal may be giving it back just now.
+            return Err(Refusal::TerminalBusy(busy.intent));
         }
         assert_note("the note on what was done", &note)?;
         let stamp = self.stamp(context)?;

@@ -185,8 +185,8 @@ impl Till {
     }
 
     /// The terminal's word on a payment that was ended before. An approval of what a person had
-    /// declined is money that moved: it is written down and stands in front of a manager. Any
-    /// other late word changes nothing.
+    /// declined is money that moved: it is written down with all that follows from it, or else
+    /// stands in front of a manager. Any other late word changes nothing.
     fn late_word(
         &mut self,
         now: Timestamp,
@@ -200,6 +200,16 @@ impl Till {
         let payment = found
             .filter(|payment| approved && payment.state == PaymentState::Declined)
             .ok_or(Refusal::NoPayment(intent))?;
+        // Beside another payment under way a return cannot go on; it does when that one has ended.
+        if self.paying.is_none() || matches!(payment.kind, PaymentKind::Reverse { .. }) {
+            let by = self.authority_of_past_act(&payment.by);
+            let context = Context { now, by, approver: None, once: None };
+            let word = Word::Terminal;
+            let done = self.end_payment(&context, &payment, outcome.clone(), word, effects);
+            if done.is_ok() {
+                return done;
+            }
+        }
         let stamp = Stamp { at: to_millisecond(now), shift: payment.shift, by: payment.by };
         let ended = Fact::PaymentEnded(PaymentEnded {
             stamp,
@@ -211,6 +221,17 @@ impl Till {
         self.store.act(now, |act| end(act, &ended))?;
         effects.push(Effect::Changed(Change::Payment(intent)));
         Ok(Reply::Payment(intent))
+    }
+
+    /// Whether an intent is the way a part of the return under way is paid back.
+    pub(super) fn is_payout(&self, intent: u64) -> bool {
+        let open = self.open_return.iter().flat_map(|open| &open.payouts);
+        open.into_iter().any(|payout| payout.intent == Some(intent))
+    }
+
+    /// A payment is under way no longer; another one may be.
+    pub(super) fn over(&mut self, intent: u64) {
+        self.paying.take_if(|payment| payment.intent == intent);
     }
 
     /// The payment whose outcome the terminal could not tell, and why.
@@ -257,17 +278,15 @@ impl Till {
             (
                 PaymentKind::Refund | PaymentKind::Reverse { .. },
                 PaymentOutcome::Approved { .. },
-            ) if self.open_return.as_ref().is_some_and(|open| open.id == payment.cart) => {
-                self.payout_made(context, payment, &ended, effects)?
-            }
+            ) if self.is_payout(intent) => self.payout_made(context, payment, &ended, effects)?,
             (PaymentKind::Reverse { receipt_number }, PaymentOutcome::Approved { amount, .. })
                 if amount == payment.asked =>
             {
-                self.payment_undone(context, &ended, intent, receipt_number, effects)?
+                self.payment_undone(context, &ended, (intent, receipt_number), effects)?
             }
             _ => {
                 self.act(context, |()| Answer::Payment(intent), |act| end(act, &ended))?;
-                self.paying = None;
+                self.over(intent);
                 Reply::Payment(intent)
             }
         };
@@ -280,15 +299,15 @@ impl Till {
         &mut self,
         context: &Context,
         ended: &Fact,
-        reversal: u64,
-        number: u32,
+        (reversal, number): (u64, u32),
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
-        let holds =
-            |cart: &&Cart| cart.tenders.iter().any(|tendered| is_numbered(tendered, number));
+        let undone = read::payment_numbered(self.store.connection(), number, reversal)?;
+        let is_it = |tendered: &Tendered| undone.is_some() && tendered.intent == undone;
+        let holds = |cart: &&Cart| cart.tenders.iter().any(is_it);
         let changed = self.carts.values().find(holds).map(|cart| {
             let mut cart = cart.clone();
-            cart.tenders.retain(|tendered| !is_numbered(tendered, number));
+            cart.tenders.retain(|tendered| !is_it(tendered));
             cart
         });
         self.act(
@@ -302,7 +321,7 @@ impl Till {
                 }
             },
         )?;
-        self.paying = None;
+        self.over(reversal);
         if let Some(cart) = changed {
             effects.push(Effect::Changed(Change::Cart(cart.id)));
             self.carts.insert(cart.id, cart);
@@ -326,7 +345,7 @@ impl Till {
         let taken = mark.and_then(|(tender, _)| self.with_card(payment, &tender, amount, card));
         let Some((cart, paid)) = taken else {
             self.act(context, |()| Answer::Payment(intent), |act| end(act, ended))?;
-            self.paying = None;
+            self.over(intent);
             return Ok(Reply::Payment(intent));
         };
         if paid {
@@ -375,11 +394,6 @@ impl Till {
         let due = cart.totals(&self.settings.taxes).ok()?.due;
         Some((cart, due.is_zero()))
     }
-}
-
-/// Whether a tender is the card payment that the terminal gave this number.
-fn is_numbered(tendered: &Tendered, number: u32) -> bool {
-    tendered.card.as_ref().is_some_and(|card| card.receipt_number == number)
 }
 
 /// The fact of an intent.

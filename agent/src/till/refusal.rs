@@ -134,6 +134,17 @@ pub enum Refusal {
     /// An amount or a number beside the word that no money moved.
     #[error("payment {0} is said to have moved nothing: then it has no amount and no number")]
     NothingMoved(u64),
+    /// A slip number that no terminal gives.
+    #[error("{0} is no slip number of a card terminal: 1 to 9999")]
+    BadSlip(u32),
+    /// The slip of another payment.
+    #[error("slip {slip:04} is that of payment {intent}: look for the slip of this one")]
+    SlipTaken {
+        /// The number.
+        slip: u32,
+        /// Whose it is.
+        intent: u64,
+    },
     /// The terminal cannot undo it by its number.
     #[error(
         "payment {0} cannot be undone by its number any more: give the money back at the terminal itself, by a refund"

@@ -92,6 +92,11 @@ impl Till {
         }
         let mut open = self.open_return.clone().ok_or(Refusal::NoReturn)?;
         let done = self.paid_out(&open)?;
+        if done.contains(&position) && self.next_card_payout(&open, None)?.is_none() {
+            // The terminal's word on it came late, when something else stood in the way.
+            let sale = self.sale(&self.receipt_number(open.of)?)?;
+            return self.go_on(context, open, &sale, false, None, effects);
+        }
         if self.moved_too_much(&open, position)? {
             return Err(Refusal::NoReturn);
         }
@@ -237,7 +242,7 @@ impl Till {
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         let payout = open.payouts.get_mut(position).ok_or(Refusal::NoReturn)?;
-        let kind = payout_kind(open.kind, sale, payout);
+        let kind = self.payout_kind(open.kind, sale, payout)?;
         let amount = Money::new(payout.amount, sale.currency)?;
         let payment = self.new_intent(context, kind, amount, open.id)?;
         payout.intent = Some(payment.intent);
@@ -413,22 +418,32 @@ impl Till {
         }
     }
 
+    /// A post-void undoes the card payment itself where its number is known and still its own; else
+    /// money goes back.
+    fn payout_kind(
+        &self,
+        kind: ReturnKind,
+        sale: &Sale,
+        payout: &OpenPayout,
+    ) -> Result<PaymentKind, Refusal> {
+        let position = usize::try_from(payout.against).unwrap_or(usize::MAX);
+        let original = sale.tenders.get(position);
+        let card = original.and_then(|tendered| Some((tendered.intent?, tendered.card.as_ref()?)));
+        Ok(match (kind, card) {
+            (ReturnKind::PostVoid, Some((intent, card)))
+                if card.receipt_number > 0
+                    && !read::number_used_since(self.store.connection(), intent)? =>
+            {
+                PaymentKind::Reverse { receipt_number: card.receipt_number }
+            }
+            _ => PaymentKind::Refund,
+        })
+    }
+
     fn receipt_number(&self, (series, number): (u32, u32)) -> Result<ReceiptNumber, Refusal> {
         let owner = read::series_owner(self.store.connection(), series)?;
         let (store, till) = owner.ok_or(Refusal::NoReturn)?;
         Ok(ReceiptNumber { store, till, series, number })
-    }
-}
-
-/// A post-void undoes the card payment itself where its number is known; else money goes back.
-fn payout_kind(kind: ReturnKind, sale: &Sale, payout: &OpenPayout) -> PaymentKind {
-    let original =
-        usize::try_from(payout.against).ok().and_then(|position| sale.tenders.get(position));
-    let number =
-        original.and_then(|tendered| tendered.card.as_ref()).map_or(0, |card| card.receipt_number);
-    match kind {
-        ReturnKind::PostVoid if number > 0 => PaymentKind::Reverse { receipt_number: number },
-        ReturnKind::PostVoid | ReturnKind::Refund => PaymentKind::Refund,
     }
 }
 

@@ -31,12 +31,21 @@ impl Till {
         Ok(None)
     }
 
-    /// After a start: what had been sent when the till stopped has no known outcome.
-    pub(super) fn recover_spool(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
+    /// What had been sent has no known outcome where nothing is with the printer any more: after a
+    /// start, or when its word could not be kept.
+    ///
+    /// # Errors
+    /// When the spool cannot be read or written.
+    pub fn give_up_sent_jobs(&mut self, now: Timestamp) -> Result<(), Refusal> {
         for job in read::sent_jobs(self.store.connection())? {
-            let why = "the till stopped while it was with the printer";
+            let why = "the till did not keep what the printer said of it";
             self.store.act(now, |act| act.set_job(job.id, JobState::Unknown, why))?;
         }
+        Ok(())
+    }
+
+    pub(super) fn recover_spool(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
+        self.give_up_sent_jobs(now)?;
         Ok(match read::next_job(self.store.connection())? {
             Some(_) => vec![Effect::Spool],
             None => Vec::new(),
@@ -103,8 +112,7 @@ impl Till {
         Ok(Reply::Job(job))
     }
 
-    /// Tries a job again. One that may have been printed is marked as a duplicate; a drawer that
-    /// may have opened is never kicked again.
+    /// Tries a paper again; one that may have been printed is marked as a duplicate.
     pub(super) fn retry_job(
         &mut self,
         context: &Context,
@@ -112,7 +120,8 @@ impl Till {
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         let job = self.stuck_job(id)?;
-        if job.kind == JobKind::Drawer && job.state == JobState::Unknown {
+        if job.kind == JobKind::Drawer {
+            // To open it later is an act of its own, with a reason.
             return Err(Refusal::NoJob(id));
         }
         self.act(

@@ -34,6 +34,9 @@ pub struct TerminalDriver {
     is_first_use: bool,
     /// The intent whose outcome is unknown: until it is settled no other may be performed.
     open: Option<IntentId>,
+    /// The intent that a manager took over last: a question about it that was still under way
+    /// opens nothing again.
+    released: Option<IntentId>,
     /// The last booking that was reported, and whose it is: it can't be another's too.
     claimed: Option<(Mark, IntentId)>,
 }
@@ -71,6 +74,7 @@ impl TerminalDriver {
             baseline: Baseline::Unknown,
             is_first_use: config.is_first_use,
             open: None,
+            released: None,
             claimed: None,
         })
     }
@@ -130,12 +134,21 @@ impl TerminalDriver {
     }
 
     fn resolve(&mut self, intent: Intent, now: Duration, out: &mut Actions<Event>) {
+        if self.exchange().is_some_and(|(_, under_way)| under_way == Some(intent.id)) {
+            // Its own outcome is coming, whatever is asked meanwhile.
+            return;
+        }
         if self.idle().is_ok() {
             let exchange = self.begin(Request::StatusEnquiry, now, out);
             self.stage = Stage::Enquiring(intent, exchange);
         } else {
             self.settle(&intent, Outcome::Unknown(Unknown::Busy), out);
         }
+    }
+
+    fn release(&mut self, intent: IntentId) {
+        self.open = self.open.filter(|open| *open != intent);
+        self.released = Some(intent);
     }
 
     /// Reports an outcome and remembers whether it is still open.
@@ -151,7 +164,7 @@ impl TerminalDriver {
         };
         if outcome.is_settled() {
             self.open = self.open.filter(|open| *open != intent.id);
-        } else {
+        } else if self.released != Some(intent.id) {
             self.open.get_or_insert(intent.id);
         }
         // The baseline first: whoever hears the outcome may make the next intent with it.
@@ -274,7 +287,7 @@ impl Machine for TerminalDriver {
         match command {
             Command::Perform(intent) => self.perform(intent, now, out),
             Command::Resolve(intent) => self.resolve(intent, now, out),
-            Command::Release(intent) => self.open = self.open.filter(|open| *open != intent),
+            Command::Release(intent) => self.release(intent),
             Command::Abort => {
                 if let Stage::Performing(_, exchange) | Stage::ClosingDay(exchange) =
                     &mut self.stage
@@ -344,7 +357,7 @@ impl Machine for TerminalDriver {
             Command::Resolve(intent) => {
                 self.settle(&intent, Outcome::Unknown(Unknown::Lost(why.to_owned())), out);
             }
-            Command::Release(intent) => self.open = self.open.filter(|open| *open != intent),
+            Command::Release(intent) => self.release(intent),
             Command::Abort => {}
             Command::EndOfDay => {
                 out.report(Event::EndOfDay(Err(OrderError::NotSent(offline()))));

@@ -5,7 +5,6 @@ use super::session::Approval;
 use super::time;
 use crate::store::till::{Payment, PaymentState};
 use crate::till::Doubt;
-use commerce::fact::PaymentKind;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,7 +70,7 @@ impl PaymentShown {
             why: doubt.map(|doubt| doubt.why.clone()),
             asking: doubt.map(|doubt| doubt.asking),
             moved: payment.moved.into(),
-            used: payment.used || matches!(payment.kind, PaymentKind::Reverse { .. }),
+            used: payment.used,
             progress: terminal.progress.clone().filter(|_| open),
         }
     }

@@ -99,6 +99,7 @@ kinds! {
     NoPrice "no-price" CONFLICT "No price is in force",
     WeightNeeded "weight-needed" UNPROCESSABLE_ENTITY "It must be weighed",
     StillAsking "still-asking" CONFLICT "The terminal is still being asked",
+    BadSlip "bad-slip" UNPROCESSABLE_ENTITY "The slip number is wrong or another payment's",
     NothingMoved "nothing-moved" UNPROCESSABLE_ENTITY "No money moved, so it has no amount",
     NotReversible "not-reversible" CONFLICT "It cannot be undone by its number",
     LabelMeasures "label-measures" UNPROCESSABLE_ENTITY "The label states its own quantity or price",

@@ -64,6 +64,7 @@ fn of(refusal: &Refusal) -> Kind {
         Refusal::LabelMeasures(_) => Kind::LabelMeasures,
         Refusal::StillAsking(_) => Kind::StillAsking,
         Refusal::TooManyParked(_) => Kind::TooMany,
+        Refusal::BadSlip(_) | Refusal::SlipTaken { .. } => Kind::BadSlip,
         Refusal::NothingMoved(_) => Kind::NothingMoved,
         Refusal::NotReversible(_) => Kind::NotReversible,
         Refusal::NotInDrawer { .. } => Kind::NotInDrawer,

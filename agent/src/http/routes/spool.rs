@@ -24,11 +24,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(devices))
 }
 
-/// Lists what is on the spool.
+/// Lists what is on the spool: what is stuck first, a hundred at most.
 #[utoipa::path(get, path = "/jobs", tag = "devices", responses((status = OK, body = JobList)))]
 async fn list(State(app): State<App>, _who: Who) -> Result<Json<JobList>, Problem> {
     let jobs = app.read_till(|conn| {
-        Ok(read::jobs(conn, MOST_ROWS)?.into_iter().map(JobShown::from).collect())
+        Ok(read::jobs_to_look_at(conn, MOST_ROWS)?.into_iter().map(JobShown::from).collect())
     });
     Ok(Json(JobList { jobs: jobs.await? }))
 }

@@ -180,7 +180,16 @@ fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()>
     })?;
     if state == 1 {
         // A reversal that went through settles both itself and what it undid: the latest payment
-        // with that number, for a terminal's numbers begin again.
+        // with that number, for a terminal's numbers begin again. One that stands in a sale is
+        // undone by a return, which then counts the reversal; else someone must look.
+        tx.prepare_cached(
+            "UPDATE payment SET used = 1 WHERE intent = ?1 AND kind = 3 AND moved = asked
+               AND (SELECT undone.used FROM payment AS undone
+                    WHERE undone.terminal_number = payment.reverses AND undone.terminal_number > 0
+                      AND undone.intent < payment.intent AND undone.kind IN (1, 2)
+                      AND undone.state = 1 ORDER BY undone.intent DESC LIMIT 1) = 0",
+        )?
+        .execute([ended.intent.cast_signed()])?;
         tx.prepare_cached(
             "UPDATE payment SET used = 1 WHERE intent =
                (SELECT max(undone.intent) FROM payment AS reversal JOIN payment AS undone
@@ -189,10 +198,6 @@ fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()>
                 WHERE reversal.intent = ?1 AND reversal.kind = 3 AND reversal.reverses > 0
                   AND reversal.moved = reversal.asked
                   AND undone.kind IN (1, 2) AND undone.state = 1)",
-        )?
-        .execute([ended.intent.cast_signed()])?;
-        tx.prepare_cached(
-            "UPDATE payment SET used = 1 WHERE intent = ?1 AND kind = 3 AND moved = asked",
         )?
         .execute([ended.intent.cast_signed()])?;
     }

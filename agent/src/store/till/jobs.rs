@@ -11,6 +11,9 @@ use std::ops::RangeInclusive;
 /// Papers that may wait for a printer: a busy day of them.
 const MOST_PAPERS: i64 = 2_000;
 
+/// A drawer that waited so long, because nothing could open it, is of no interest to anybody.
+const DRAWER_FORGOTTEN_MS: i64 = 60 * 60 * 1000;
+
 /// Every so many jobs the spool's length is looked after.
 const PAPERS_LOOKED_AFTER: i64 = 64;
 
@@ -132,8 +135,8 @@ impl Act<'_> {
         Ok(id.cast_unsigned())
     }
 
-    /// Takes the oldest papers that nobody printed off a spool that has grown too long, as it does
-    /// where no printer is configured. Receipts and reports can be printed again at any time.
+    /// Takes the oldest papers that nobody printed, and drawers that nobody opened, off a spool that
+    /// has grown too long, as it does where no printer is configured. Receipts and reports can be printed again at any time.
     fn give_up_old_papers(&self) -> Result<()> {
         self.tx
             .prepare_cached(
@@ -142,6 +145,9 @@ impl Act<'_> {
                     ORDER BY id DESC LIMIT 1 OFFSET ?1)",
             )?
             .execute([MOST_PAPERS])?;
+        self.tx
+            .prepare_cached("DELETE FROM job WHERE kind = 1 AND state = 0 AND at < ?1")?
+            .execute([self.now.as_millisecond().saturating_sub(DRAWER_FORGOTTEN_MS)])?;
         Ok(())
     }
 
@@ -215,6 +221,24 @@ impl Act<'_> {
 /// The spool, in order; at most `limit`.
 pub(super) fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     conn.prepare_cached("SELECT * FROM job ORDER BY id LIMIT ?1")?
+        .query_and_then([limit], job_of)?
+        .collect()
+}
+
+/// Papers whose printing nobody knows of, once this database is put back or copied: they may have
+/// been printed by the life before. Drawers are nobody's any more.
+pub(super) fn distrust(conn: &Connection) -> Result<()> {
+    conn.execute("DELETE FROM job WHERE kind = 1", [])?;
+    conn.execute(
+        "UPDATE job SET state = 2, why = 'it may have been printed before this database was put back'",
+        [],
+    )?;
+    Ok(())
+}
+
+/// The spool for a person to look at: what is stuck first, then in order; at most `limit`.
+pub(super) fn to_look_at(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
+    conn.prepare_cached("SELECT * FROM job ORDER BY state < 2, id LIMIT ?1")?
         .query_and_then([limit], job_of)?
         .collect()
 }

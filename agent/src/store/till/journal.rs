@@ -2,9 +2,9 @@
 
 use super::error::{Result, TillStoreError};
 use super::fold::{self, Place};
-use super::payments;
 use super::{Head, NewSeries};
-use commerce::fact::{Fact, SeriesOpened};
+use super::{jobs, payments};
+use commerce::fact::{Fact, SeriesOpened, SeriesReason};
 use commerce::sale::ReceiptNumber;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sync::clock::Clock;
@@ -70,7 +70,10 @@ pub(super) fn begin_series(
          ON CONFLICT DO UPDATE SET replica = excluded.replica",
         params![new.replica.0],
     )?;
-    payments::distrust_marks(&tx)?;
+    if new.reason != SeriesReason::First {
+        payments::distrust_marks(&tx)?;
+        jobs::distrust(&tx)?;
+    }
     tx.commit()?;
     Ok(())
 }

@@ -20,6 +20,7 @@ mod returns;
 
 pub use error::TillStoreError;
 pub use fold::{FOLDED, rebuild};
+pub use idempotency::Remembered;
 pub use inspect::{Inspection, JournalStream, Owner};
 pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;

@@ -100,11 +100,14 @@ pub(super) fn find(conn: &Connection, intent: u64, currency: Currency) -> Result
 }
 
 /// Payments that still need someone: open ones, and money that moved but stands nowhere, neither
-/// in a sale or return nor on a cart that is being paid.
+/// in a sale or return nor on a cart that is being paid or in the return under way.
 pub(super) fn unsettled(conn: &Connection, currency: Currency) -> Result<Vec<Payment>> {
     conn.prepare_cached(
         "SELECT * FROM payment WHERE (state = 0 OR (state = 1 AND used = 0))
            AND NOT EXISTS (SELECT 1 FROM cart_tender WHERE cart_tender.intent = payment.intent)
+           AND NOT EXISTS (SELECT 1 FROM open_return_payout AS payout
+                           WHERE payout.intent = payment.intent AND payment.state = 1
+                             AND payment.moved <= payout.amount)
          ORDER BY intent",
     )?
     .query_and_then([], |row| payment_of(row, currency))?
@@ -181,18 +184,25 @@ pub(super) fn distrust_marks(conn: &Connection) -> Result<()> {
 }
 
 /// The approved payment, other than `intent`, to which the terminal gave all the numbers of this
-/// slip. A slip without a number of either kind is no proof.
+/// slip. A slip without a trace is no proof: receipt numbers begin again each day.
 pub(super) fn with_numbers(conn: &Connection, intent: u64, card: &CardSlip) -> Result<Option<u64>> {
-    if card.receipt_number == 0 || card.trace == 0 {
+    if card.trace == 0 {
         return Ok(None);
     }
+    // Numbered receipts have an index; the traces of a terminal without them go far enough back.
+    let sql = if card.receipt_number > 0 {
+        "SELECT intent FROM payment
+         WHERE terminal_number = ?1 AND terminal_number > 0 AND trace = ?2 AND terminal_id = ?3
+           AND state = 1 AND intent <> ?4
+         ORDER BY intent DESC LIMIT 1"
+    } else {
+        "SELECT intent FROM payment
+         WHERE terminal_number = ?1 AND trace = ?2 AND terminal_id = ?3
+           AND state = 1 AND intent <> ?4 AND intent > ?4 - 10000
+         ORDER BY intent DESC LIMIT 1"
+    };
     Ok(conn
-        .prepare_cached(
-            "SELECT intent FROM payment
-             WHERE terminal_number = ?1 AND terminal_number > 0 AND trace = ?2 AND terminal_id = ?3
-               AND state = 1 AND intent <> ?4
-             ORDER BY intent DESC LIMIT 1",
-        )?
+        .prepare_cached(sql)?
         .query_row(
             params![card.receipt_number, card.trace, card.terminal_id, intent.cast_signed()],
             |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
@@ -200,11 +210,45 @@ pub(super) fn with_numbers(conn: &Connection, intent: u64, card: &CardSlip) -> R
         .optional()?)
 }
 
-/// Whether any payment here has a terminal's number.
-pub(super) fn any_numbered(conn: &Connection) -> Result<bool> {
+/// Whether a card payment is known here, or may have been made in a life before this one.
+pub(super) fn any_before(conn: &Connection) -> Result<bool> {
     Ok(conn
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM payment WHERE terminal_number > 0)")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM payment WHERE state = 1)
+                 OR EXISTS (SELECT 1 FROM series WHERE series > 1)",
+        )?
         .query_row([], |row| row.get(0))?)
+}
+
+/// The approved payment or refund that a reversal of this number undoes: the latest before it.
+pub(super) fn numbered(conn: &Connection, number: u32, before: u64) -> Result<Option<u64>> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT max(intent) FROM payment
+             WHERE terminal_number = ?1 AND terminal_number > 0 AND intent < ?2
+               AND kind IN (1, 2) AND state = 1",
+        )?
+        .query_row(params![number, before.cast_signed()], |row| row.get::<_, Option<i64>>(0))?
+        .map(i64::cast_unsigned))
+}
+
+/// The approved payment of a shift, other than `intent`, that has this number of the terminal's.
+pub(super) fn numbered_in_shift(
+    conn: &Connection,
+    number: u32,
+    shift: u32,
+    intent: u64,
+) -> Result<Option<u64>> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT max(intent) FROM payment
+             WHERE terminal_number = ?1 AND terminal_number > 0 AND shift = ?2 AND intent <> ?3
+               AND state = 1",
+        )?
+        .query_row(params![number, shift, intent.cast_signed()], |row| {
+            row.get::<_, Option<i64>>(0)
+        })?
+        .map(i64::cast_unsigned))
 }
 
 /// Whether the terminal gave a later payment the number of this one.

@@ -322,12 +322,33 @@ pub fn unsettled_payments(conn: &Connection, currency: Currency) -> Result<Vec<P
     payments::unsettled(conn, currency)
 }
 
-/// Whether a card terminal has booked anything for this till.
+/// Whether a card terminal has booked anything for this till, or may have in a life before this one.
 ///
 /// # Errors
 /// When the rows cannot be read.
 pub fn has_card_payments(conn: &Connection) -> Result<bool> {
-    payments::any_numbered(conn)
+    payments::any_before(conn)
+}
+
+/// The approved payment or refund that a reversal of this number undoes: the latest before it.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn payment_numbered(conn: &Connection, number: u32, before: u64) -> Result<Option<u64>> {
+    payments::numbered(conn, number, before)
+}
+
+/// The approved payment of a shift, other than `intent`, that has this number of the terminal's.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn payment_numbered_in_shift(
+    conn: &Connection,
+    number: u32,
+    shift: u32,
+    intent: u64,
+) -> Result<Option<u64>> {
+    payments::numbered_in_shift(conn, number, shift, intent)
 }
 
 /// Whether the terminal gave a later payment the number of this one.
@@ -380,6 +401,14 @@ pub fn why_not_paid(conn: &Connection, intent: u64) -> Result<Option<String>> {
 /// When the rows cannot be read.
 pub fn jobs(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
     jobs::jobs(conn, limit)
+}
+
+/// The spool for a person to look at: what is stuck first, then in order; at most `limit`.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn jobs_to_look_at(conn: &Connection, limit: u32) -> Result<Vec<Job>> {
+    jobs::to_look_at(conn, limit)
 }
 
 /// How many jobs wait or are with the printer, and how many are stuck.
