@@ -75,7 +75,9 @@ fn a_file_that_cannot_be_is_named_and_kept_and_the_good_one_goes_on() {
     let home = place.home();
     for (case, (what, name, spoil, said)) in (2..).zip(CASES) {
         let file = home.join(name);
-        let good = fs::read(&file).unwrap();
+        let log = home.join(format!("{name}-wal"));
+        let (good, good_log) = (fs::read(&file).unwrap(), fs::read(&log).ok());
+        _ = fs::remove_file(&log);
         spoil(&file);
         let spoilt = fs::read(&file).ok();
         let error = place.till(&["run"]).expect_err(what).to_string();
@@ -90,6 +92,9 @@ fn a_file_that_cannot_be_is_named_and_kept_and_the_good_one_goes_on() {
             _ = fs::remove_file(home.join(format!("{name}{suffix}")));
         }
         fs::write(&file, good).unwrap();
+        if let Some(good_log) = good_log {
+            fs::write(&log, good_log).unwrap();
+        }
         assert_eq!(sell(&place), format!("HH01-1-1-{case:06}"), "{what}");
     }
 }

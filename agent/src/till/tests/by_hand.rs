@@ -33,7 +33,7 @@ impl Shop {
         read::unsettled_payments(self.till.store.connection(), currency).unwrap()
     }
 
-    fn card_sale(&mut self, number: u32) -> (ReceiptNumber, Money) {
+    pub(super) fn card_sale(&mut self, number: u32) -> (ReceiptNumber, Money) {
         let id = self.scan(ROLL).cart.id;
         let due = self.till.view(id, None).unwrap().totals.due;
         let intent = self.pay_by_card(id);
@@ -41,13 +41,13 @@ impl Shop {
         (self.sold(reply), due)
     }
 
-    fn begin_refund(&mut self, of: &ReceiptNumber) -> Payment {
+    pub(super) fn begin_refund(&mut self, of: &ReceiptNumber) -> Payment {
         let (of, reason) = (of.clone(), "faulty".into());
         self.ok("101", Command::Refund { of, lines: vec![(1, "1".into())], reason });
         self.till.paying.clone().unwrap()
     }
 
-    fn returned(&self, reply: Reply) -> Return {
+    pub(super) fn returned(&self, reply: Reply) -> Return {
         let Reply::Returned(receipt) = reply else { panic!("{reply:?}") };
         match self.fact(&receipt) {
             Fact::Returned(returned) => returned,
@@ -56,7 +56,7 @@ impl Shop {
     }
 
     /// The order the terminal was given last.
-    fn last_order(&self) -> Intent {
+    pub(super) fn last_order(&self) -> Intent {
         let orders = self.effects.iter().rev().filter_map(|effect| match effect {
             Effect::Terminal(Terminal::Perform(intent) | Terminal::Resolve(intent)) => {
                 Some(*intent)

@@ -274,3 +274,31 @@ fn the_day_is_closed_and_the_state_is_told() {
     }
     assert_eq!(name(&world.pay(100, Fault::None)), "approved");
 }
+
+#[test]
+fn a_question_under_way_when_a_manager_takes_over_bars_nothing_afterwards() {
+    let mut world = World::after_one_payment();
+    world.core.plan(Fault::Break { at: Moment::BeforeBooking, how: Break::Line });
+    let first = world.intent(Kind::Payment, 700);
+    assert_eq!(name(&world.perform(first)), "unknown");
+    world.run(Duration::from_secs(5));
+    world.core.plan_ask(AskFault::None);
+    world.core.plan_ask(AskFault::Refuse);
+    world.command(Command::Resolve(first));
+    world.command(Command::Release(first.id));
+    assert_eq!(world.outcome(first.id), Outcome::Unknown(Unknown::NoRepeat(0x83)));
+    world.run(Duration::from_secs(5));
+    let next = world.intent(Kind::Payment, 100);
+    assert_eq!(name(&world.perform(next)), "approved");
+}
+
+#[test]
+fn a_question_about_the_payment_being_made_is_answered_by_its_own_outcome() {
+    let mut world = World::after_one_payment();
+    world.core.plan(Fault::Slow(20));
+    let first = world.intent(Kind::Payment, 700);
+    world.command(Command::Perform(first));
+    world.run(Duration::from_millis(200));
+    world.command(Command::Resolve(first));
+    assert_eq!(name(&world.outcome(first.id)), "approved");
+}

@@ -140,7 +140,9 @@ impl Day<'_> {
     }
 
     pub(super) fn printing(&mut self) {
-        self.prints(JobOutcome::Done);
+        while self.next_opens_the_drawer() {
+            self.prints(JobOutcome::Done);
+        }
         let stuck = self.prints(JobOutcome::NotPrinted { why: "paper out".to_owned() });
         self.ok("retry the job", "101", Command::RetryJob { job: stuck });
         let unknown = self.prints(JobOutcome::Unknown { why: "the line is down".to_owned() });
