@@ -62,7 +62,7 @@ pub enum HomeError {
         detail: String,
     },
     /// The database is gone but this till has sold before.
-    #[error("{} is missing, but this till has sold before. Run `till restore` with the latest backup; without one, move till.witness away to begin a new series", .0.display())]
+    #[error("{} is missing, but this till has sold before. Run `till restore` with the latest backup; if there is none, `till restore --without-backup` lets it begin a new journal", .0.display())]
     Missing(PathBuf),
     /// The folder was restored or copied and no till has started on it since.
     #[error(
@@ -190,7 +190,7 @@ impl Home {
             other => other.into(),
         })?;
         let head = opened.head()?;
-        if head.is_none() && witness.is_some() {
+        if head.is_none() && expects_a_journal(witness.as_ref()) {
             // An empty file where a till has sold: its series would begin anew.
             return Err(HomeError::Missing(path));
         }
@@ -244,7 +244,10 @@ impl Home {
         machine: Machine,
         key: &SealingKey,
     ) -> Option<SeriesReason> {
-        let Some(head) = head else { return Some(SeriesReason::First) };
+        let Some(head) = head else {
+            let lost = witness.is_some();
+            return Some(if lost { SeriesReason::Restored } else { SeriesReason::First });
+        };
         let here = Chain { replica: head.replica, seq: head.seq, hash: head.hash };
         match judge(witness, machine, here, |replica, seq| opened.hash_at(replica, seq)) {
             Verdict::Same if opened.sealed_by(key) => None,
@@ -261,13 +264,17 @@ impl Home {
     fn assert_till_db(&self) -> Result<(), HomeError> {
         let path = self.till_db();
         let empty = fs::metadata(&path).map_or(true, |found| found.len() == 0);
-        if self.file("till.witness").exists() && empty {
+        if empty && expects_a_journal(self.witness()?.as_ref()) {
             return Err(HomeError::Missing(path));
         }
         Ok(())
     }
 
-    fn witness(&self) -> Result<Option<Witness>, HomeError> {
+    /// What was written down of the journal last, where that can be read.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn witness(&self) -> Result<Option<Witness>, HomeError> {
         let path = self.file("till.witness");
         match fs::read(&path) {
             Ok(bytes) => match Witness::decode(&bytes) {
@@ -352,6 +359,11 @@ impl Home {
         let folder = self.folder.clone();
         Box::new(move || free_bytes(&folder).map(|free| Room { free, watermark }))
     }
+}
+
+/// Whether a witness saw a journal: then its database must be there.
+fn expects_a_journal(witness: Option<&Witness>) -> bool {
+    witness.is_some_and(|witness| witness.head.seq > 0)
 }
 
 /// Room left on the disk of `folder` for the till's user.

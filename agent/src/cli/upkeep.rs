@@ -4,6 +4,7 @@ use super::Common;
 use super::progress::watching;
 use crate::config::Config;
 use crate::home::{BUILD_MS, Home, HomeError, machine_at, wall_clock};
+use crate::upkeep::anew::begin_anew;
 use crate::upkeep::backup::{BackupOptions, backup};
 use crate::upkeep::devices::{DevicesReport, PATIENCE, ask_running, probe};
 use crate::upkeep::doctor::{DoctorOptions, examine};
@@ -80,7 +81,11 @@ pub(super) struct Backup {
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// A folder that `till backup` made.
-    from: PathBuf,
+    #[arg(required_unless_present = "without_backup")]
+    from: Option<PathBuf>,
+    /// No backup is left: begins a new journal, in a receipt series of its own.
+    #[arg(long, conflicts_with = "from")]
+    without_backup: bool,
     /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
@@ -162,7 +167,12 @@ impl Restore {
             now: wall_clock(),
             keep_free: config.store.disk_watermark_bytes(),
         };
-        show(&watching(|watch| restore(&home, &lock, &self.from, options, watch))?, self.json)
+        match self.from {
+            Some(from) => {
+                show(&watching(|watch| restore(&home, &lock, &from, options, watch))?, self.json)
+            }
+            None => show(&begin_anew(&home, &lock, options.machine, options.now)?, self.json),
+        }
     }
 }
 

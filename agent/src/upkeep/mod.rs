@@ -6,12 +6,14 @@
 //! | [`export`] | `till journal export`: the journal as JSON Lines or CSV |
 //! | [`rebuild`] | `till journal rebuild`: the state folded again |
 //! | [`backup`], [`restore`] | `till backup`, `till restore`, and what a backup holds |
+//! | [`anew`] | `till restore --without-backup`: a new journal where the old one is lost |
 //! | [`doctor`] | `till doctor`: what is wrong, and what to do |
 //! | [`devices`] | `till devices`: asked from a running till, else from the devices themselves |
 //!
 //! Every function returns a report that serialises to JSON and displays as text; long work tells
 //! its [`Progress`]. Called by the command line. SQL is left to `crate::store`.
 
+pub mod anew;
 pub mod backup;
 pub mod devices;
 pub mod doctor;

@@ -65,7 +65,7 @@ pub fn restore(
     let copies = copy_files(home, from, &manifest, options.keep_free, watch)?;
     let till = copies.path().join("till.db");
     assert_journal(&till, from, &manifest, watch)?;
-    let known_series = known_series(home, &till)?;
+    let known_series = former_series(home, Inspection::of_copy(&till)?.last_series()?)?;
     raise_series(&till, known_series)?;
     // Opened once, so that it is in the form in which a reader expects it.
     drop(Catalogue::open(&OpenOptions::new(copies.path().join("catalogue.db")))?);
@@ -73,14 +73,7 @@ pub fn restore(
         sync_file(&copies.path().join(name))?;
     }
     home.write_witness(options.machine, RESTORED, 0)?;
-    let present = FILES.map(|name| home.file(name));
-    let any = FILES
-        .iter()
-        .any(|name| home.file(name).exists() || home.file(&format!("{name}-wal")).exists());
-    let set_aside = match any {
-        true => Some(home.set_aside(&present.each_ref().map(PathBuf::as_path), options.now)?),
-        false => None,
-    };
+    let set_aside = set_files_aside(home, &FILES, options.now)?;
     for name in FILES.into_iter().rev() {
         let place = home.file(name);
         fs::rename(copies.path().join(name), &place).map_err(UpkeepError::io(&place))?;
@@ -140,12 +133,28 @@ fn assert_journal(
     Err(UpkeepError::NotABackup { folder: from.to_owned(), detail })
 }
 
-/// The highest receipt series that the till may have given: the backup's, the present file's, and
-/// that of every file set aside before. A file too damaged to say may have begun one more.
+/// Sets databases of the till aside, where there are any.
+pub(super) fn set_files_aside(
+    home: &Home,
+    names: &[&str],
+    now: Timestamp,
+) -> Result<Option<PathBuf>, UpkeepError> {
+    let is_there =
+        |name: &&str| home.file(name).exists() || home.file(&format!("{name}-wal")).exists();
+    if !names.iter().any(is_there) {
+        return Ok(None);
+    }
+    let present: Vec<PathBuf> = names.iter().map(|name| home.file(name)).collect();
+    let present: Vec<&Path> = present.iter().map(PathBuf::as_path).collect();
+    Ok(Some(home.set_aside(&present, now)?))
+}
+
+/// The highest receipt series that the till may have given before: the one `known`, the present
+/// file's, and that of every file set aside. A file too damaged to say may have begun one more.
 ///
 /// Without this a backup restored twice would begin the same series twice.
-fn known_series(home: &Home, copy: &Path) -> Result<u32, UpkeepError> {
-    let mut known = Inspection::of_copy(copy)?.last_series()?;
+pub(super) fn former_series(home: &Home, known: u32) -> Result<u32, UpkeepError> {
+    let mut known = known;
     let mut unreadable = 0_u32;
     for file in former_files(home)? {
         match Inspection::open(&file).and_then(|looking| looking.last_series()) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::home::HomeError;
+use crate::upkeep::anew::begin_anew;
 use crate::upkeep::backup::{BackupOptions, BackupReport, backup};
 use crate::upkeep::rebuild::rebuild;
 use crate::upkeep::restore::{RESTORED, RestoreOptions, RestoreReport, restore};
@@ -207,4 +208,34 @@ fn what_is_no_whole_backup_is_refused_and_nothing_is_touched() {
     }
     shop.start().unwrap();
     assert_eq!(shop.sell().to_string(), "HH01-1-1-000002", "the same till as before");
+}
+
+#[test]
+fn a_till_without_a_backup_begins_anew_by_an_act_of_its_own_and_never_in_a_series_it_had() {
+    let mut shop = Shop::open();
+    shop.sell();
+    for series in 2..=3 {
+        shop.stop();
+        fs::remove_file(shop.home.till_db()).unwrap();
+        for name in ["till.db-wal", "till.db-shm"] {
+            fs::remove_file(shop.home.file(name)).ok();
+        }
+        let refused = shop.start().unwrap_err();
+        assert!(refused.to_string().contains("--without-backup"), "{refused}");
+        let report = {
+            let lock = shop.home.lock().unwrap();
+            begin_anew(&shop.home, &lock, MACHINE, shop.now).unwrap()
+        };
+        assert_eq!((report.known_series, &report.set_aside), (series - 1, &None));
+        shop.start().unwrap();
+        let float = shop.money("100.00");
+        shop.ok(Command::OpenShift { float });
+        assert_eq!(shop.sell().to_string(), format!("HH01-1-{series}-000001"));
+    }
+    // What is damaged is kept.
+    shop.stop();
+    fs::write(shop.home.till_db(), b"").unwrap();
+    let lock = shop.home.lock().unwrap();
+    let report = begin_anew(&shop.home, &lock, MACHINE, shop.now).unwrap();
+    assert!(report.set_aside.unwrap().join("till.db").exists());
 }
