@@ -84,6 +84,26 @@ fn approvals_count_as_attempts() {
 }
 
 #[test]
+fn a_known_key_is_answered_again_and_tries_out_no_pin() {
+    let shop = Shop::open();
+    let mut client = shop.selling();
+    let ask = |pin: &str| {
+        format!(
+            r#"{{"direction": "out", "amount": {{"minor": 100, "currency": "EUR"}},
+            "reason": "bottle-bank", "approval": {{"staff": "301", "pin": "{pin}"}}}}"#
+        )
+    };
+    let right = ask(MANAGER.1);
+    let done = client.keyed("POST", "/cash", &right, "out-1").ok();
+    for guess in 0..5 {
+        client.keyed("POST", "/cash", &ask(&format!("{guess:06}")), "out-1").is(401, "wrong-pin");
+    }
+    client.keyed("POST", "/cash", &ask("000009"), "out-1").is(429, "pin-locked");
+    // The very same request is answered, whatever became of the PIN since.
+    assert_eq!(client.keyed("POST", "/cash", &right, "out-1").ok(), done);
+}
+
+#[test]
 fn hanging_up_spares_nobody_the_count() {
     let shop = Shop::open();
     let till = shop.running.as_ref().unwrap().till.clone();

@@ -40,6 +40,40 @@ fn drawers_that_come_too_late_are_given_up_together_whichever_way_the_clock_went
 }
 
 #[test]
+fn a_job_whose_word_was_lost_is_for_a_person_and_the_next_goes_on() {
+    let mut shop = Shop::open();
+    shop.roll_for_cash();
+    let now = shop.now;
+    let lost = shop.till.next_job(now).unwrap().unwrap();
+    assert_eq!(shop.till.next_job(now).unwrap(), None, "one at a time");
+    shop.till.give_up_sent_jobs(now).unwrap();
+    let next = shop.till.next_job(now).unwrap().unwrap();
+    assert_ne!(next.id, lost.id);
+    let lost = read::job(shop.till.store.connection(), lost.id).unwrap().unwrap();
+    assert_eq!(lost.state, JobState::Unknown);
+}
+
+#[test]
+fn in_a_store_put_back_no_drawer_opens_and_no_receipt_is_printed_by_itself() {
+    let mut shop = Shop::open();
+    shop.roll_for_cash();
+    let Shop { folder, till, now, .. } = shop;
+    drop(till);
+    let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
+    let new = NewSeries {
+        replica: ReplicaId([2; 16]),
+        reason: SeriesReason::Restored,
+        store: "HH01".into(),
+        till: 1,
+        above: 0,
+    };
+    let store = store.begin(key(), 0, now, Some(new)).unwrap();
+    let jobs = read::jobs(store.connection(), 9).unwrap();
+    let left: Vec<_> = jobs.iter().map(|job| (job.kind, job.state)).collect();
+    assert_eq!(left, [(JobKind::Receipt, JobState::Unknown)]);
+}
+
+#[test]
 fn papers_that_nobody_prints_do_not_pile_up_for_ever() {
     let mut shop = Shop::open();
     shop.roll_for_cash();
