@@ -116,7 +116,8 @@ impl Books {
         self.spent.contains(&intent)
     }
 
-    /// Whether an approved reversal names the terminal's number of this payment.
+    /// Whether a reversal of the terminal's number of this payment was approved as it was asked for.
+    /// One of another amount undid nothing: a manager looks at both.
     #[must_use]
     pub fn is_reversed(&self, payment: &Intent) -> bool {
         let Some(PaymentOutcome::Approved { card, .. }) =
@@ -128,7 +129,7 @@ impl Books {
         let undoes = |other: &Intent| {
             other.asked.kind == number
                 && other.asked.cart == payment.asked.cart
-                && other.moved() != 0
+                && other.moved().abs() == other.asked.amount.minor()
         };
         card.receipt_number != 0 && self.intents.values().any(undoes)
     }
