@@ -62,11 +62,16 @@ pub(super) struct Meter {
     pub(super) row: Cell<u64>,
 }
 
-/// A file that counts, and refuses a row without end.
+/// A file that counts, and refuses a row without end. Line ends of two characters read as one: the
+/// parser counts lines by the second, after a row has begun.
 #[derive(Debug)]
 pub(super) struct Source {
     file: File,
     meter: Rc<Meter>,
+    /// A carriage return ended the last piece; what follows decides on it.
+    held: bool,
+    /// Whether the last byte ended a line: the end of the file always does.
+    at_line_end: bool,
 }
 
 impl Source {
@@ -85,7 +90,7 @@ impl Source {
             });
         }
         file.seek(SeekFrom::Start(0)).map_err(named)?;
-        Ok((Self { file, meter }, length))
+        Ok((Self { file, meter, held: false, at_line_end: true }, length))
     }
 }
 
@@ -97,10 +102,60 @@ impl Read for Source {
                 format!("a row is longer than {MAX_ROW_BYTES} bytes: is a quote not closed?"),
             ));
         }
-        let count = self.file.read(buffer)?;
-        let read = u64::try_from(count).unwrap_or(u64::MAX);
-        self.meter.total.set(self.meter.total.get() + read);
-        self.meter.row.set(self.meter.row.get() + read);
-        Ok(count)
+        loop {
+            let held = usize::from(std::mem::take(&mut self.held));
+            let Some((carried, room)) = buffer.split_at_mut_checked(held) else { return Ok(0) };
+            carried.fill(b'\r');
+            let count = self.file.read(room)?;
+            if count == 0 {
+                return Ok(held + self.end_last_line(room));
+            }
+            let read = u64::try_from(count).unwrap_or(u64::MAX);
+            self.meter.total.set(self.meter.total.get() + read);
+            self.meter.row.set(self.meter.row.get() + read);
+            let piece = buffer.get_mut(..held + count).unwrap_or_default();
+            let kept = self.join_line_ends(piece);
+            // Nothing but a carriage return is no end of the file.
+            if kept > 0 {
+                self.at_line_end = piece.get(kept - 1) == Some(&b'\n');
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+impl Source {
+    /// Ends the last line of the file where the file does not. Returns how much was written.
+    fn end_last_line(&mut self, room: &mut [u8]) -> usize {
+        match room.first_mut() {
+            Some(place) if !self.at_line_end => {
+                *place = b'\n';
+                self.at_line_end = true;
+                1
+            }
+            _ => 0,
+        }
+    }
+
+    /// Drops each carriage return before a line feed, and holds one at the end back. Returns how
+    /// much is left.
+    fn join_line_ends(&mut self, piece: &mut [u8]) -> usize {
+        if !piece.contains(&b'\r') {
+            return piece.len();
+        }
+        let mut kept = 0;
+        for at in 0..piece.len() {
+            let next = piece.get(at + 1).copied();
+            let Some(&byte) = piece.get(at) else { break };
+            if byte == b'\r' && (next.is_none() || next == Some(b'\n')) {
+                self.held = next.is_none();
+                continue;
+            }
+            if let Some(place) = piece.get_mut(kept) {
+                *place = byte;
+            }
+            kept += 1;
+        }
+        kept
     }
 }

@@ -53,7 +53,10 @@ pub(super) fn next(
     if !reader.read_byte_record(record).map_err(io_error)? {
         return Ok(false);
     }
-    row.line = record.position().map_or(0, ::csv::Position::line);
+    // Counted back from its end: empty lines before it count to it at its beginning.
+    let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
+    let within = u64::try_from(within).unwrap_or(u64::MAX);
+    row.line = reader.position().line().saturating_sub(within.saturating_add(1));
     if record.len() != order.len() {
         let (has, wants) = (record.len(), order.len());
         row.refuse("", format!("has {has} values, the header has {wants}"));

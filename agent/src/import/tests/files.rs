@@ -80,3 +80,21 @@ fn names_a_thousand_bad_rows_and_counts_the_rest() {
     assert_eq!((bad.named[999].line, bad.named[999].column), (502, "price"));
     assert!(bad.to_string().starts_with("2001 faults:"));
 }
+
+/// Spreadsheets end lines by two characters, and leave some empty; the line named is the file's.
+#[test]
+fn lines_are_counted_as_an_editor_counts_them_whatever_ends_them() {
+    let mut shop = Shop::new();
+    let text = "sku,price\nBAK-001,1.00\n\n\"NOPE\",1.00\n\n\nA-2,x\nA,b,c\n";
+    for ending in ["\n", "\r\n"] {
+        let text = text.replace('\n', ending);
+        let rows = bad_rows(shop.import(Kind::Prices, &text));
+        let mut lines: Vec<u64> = rows.named.iter().map(|bad| bad.line).collect();
+        lines.dedup();
+        assert_eq!(lines.last(), Some(&8), "{ending:?}: {rows}");
+        assert!(lines.contains(&4) && lines.contains(&7), "{ending:?}: {rows}");
+    }
+    // A carriage return at the end of each piece that is read, and inside a value.
+    let long = format!("sku,price\r\n{}NOPE,x\r\n", "\r\n".repeat(70_000));
+    assert_eq!(bad_rows(shop.import(Kind::Prices, &long)).named[0].line, 70_002);
+}
