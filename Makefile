@@ -36,6 +36,7 @@ target/tools/bin/cargo-deny:
 	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --root target/tools
 
 clean-demo: ## Forgets the demo store with everything that was sold in it
+	@test ! -e demo/lock || flock --nonblock demo/lock true || { echo "The demo runs: stop it first."; exit 1; }
 	rm -rf demo
 
 FUZZ_SECONDS ?= 30

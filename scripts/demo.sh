@@ -7,6 +7,8 @@ till=$(realpath "$1")
 cd "$(dirname "$0")/.."
 folder=$PWD/demo
 mkdir -p "$folder"
+exec 9> "$folder/lock"
+flock --nonblock 9 || { echo "A demo runs already: stop it first (Ctrl-C where it runs)."; exit 1; }
 
 cat > "$folder/agent.toml" <<TOML
 [store]
@@ -64,7 +66,7 @@ Try, in a second terminal:
   till sell                       log in as 101, PIN 4826; then: open 100, scan codes, cash 20
                                   codes: 101 (roll)  2110001004827 (Gouda by weight)  0.5 x 4011 (bananas)
                                   'help' lists the commands, 'help paying' explains those of a group
-                                  X, Z and approvals need a supervisor: 201, PIN 58146
+                                  a cashier closes by count alone; x, and what is beyond a limit, needs 201, PIN 58146
                                   card payments that the terminal cannot tell need a manager: 301, PIN 692571
 
 Leave 'till sell' open there: the scanner's codes count for who logged in last, and are refused once
@@ -76,6 +78,8 @@ they have logged out ('quit', or the end of a script). In a third terminal, with
   till emulate tell --folder $folder/devices power-cut 60           after a card sale: refund last 1 faulty, payout 1 cash
   till emulate tell --folder $folder/devices faults                 what is planned for the card terminal; 'heal' forgets it
   till emulate tell --folder $folder/devices help                   what else can go wrong
+
+  kill -9 $agent                  in the middle of a basket; then 'make demo' again: it is all there
 
   till journal verify             every sale sealed, nothing changed
   till doctor                     what is wrong, and what to do

@@ -164,11 +164,13 @@ impl Auth {
         self.stop_scanning_of_the_gone().await
     }
 
-    /// Scans count for nobody once the operator is logged in nowhere.
+    /// Once the operator is logged in nowhere, scans count for whoever else is; for nobody when all
+    /// have gone.
     async fn stop_scanning_of_the_gone(&self) -> Result<(), AuthError> {
         let operator = lock(&self.0.operator).clone();
         let gone = operator.is_some_and(|staff| !lock(&self.0.sessions).has(&staff));
-        if gone { self.set_operator(None).await } else { Ok(()) }
+        let next = lock(&self.0.sessions).latest();
+        if gone { self.set_operator(next).await } else { Ok(()) }
     }
 
     /// Sets the first administrator's PIN with the code of this start.

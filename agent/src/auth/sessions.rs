@@ -82,6 +82,13 @@ impl Sessions {
         self.open.retain(|hash, session| session.staff != *staff || Some(*hash) == keep);
     }
 
+    /// Whoever made the latest request, of all who are logged in.
+    #[must_use]
+    pub fn latest(&self) -> Option<StaffId> {
+        let latest = self.open.values().max_by_key(|session| session.last_used);
+        latest.map(|session| session.staff.clone())
+    }
+
     /// Whether a person is logged in anywhere.
     #[must_use]
     pub fn has(&self, staff: &StaffId) -> bool {

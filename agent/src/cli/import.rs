@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::home::{Home, machine_at, wall_clock};
 use crate::import::{self, Format, ImportReport, Input, Kind, Progress, StockCount};
 use crate::store::catalogue::Catalogue;
+use crate::store::glance::glance;
 use crate::store::till::{TillStore, TillStoreError};
 use crate::till::Settings;
 use anyhow::Context as _;
@@ -70,8 +71,21 @@ impl Import {
         };
         bar.finish();
         println!("{}: {rows} rows imported", self.file.display());
+        warn_of_untaxed(&home)?;
         Ok(())
     }
+}
+
+/// Taxes may be imported before the goods that need them, and after; what cannot be sold meanwhile
+/// is said.
+fn warn_of_untaxed(home: &Home) -> anyhow::Result<()> {
+    let untaxed = glance(&home.catalogue_db())?.untaxed;
+    if untaxed > 0 {
+        eprintln!(
+            "{untaxed} items are in a tax class that this store has not: they cannot be sold"
+        );
+    }
+    Ok(())
 }
 
 /// Opens `till.db` beside a till that may be running: SQLite lets one write at a time.

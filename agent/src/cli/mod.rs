@@ -124,7 +124,12 @@ fn check(common: &Common) -> ExitCode {
         eprintln!("{finding}");
     }
     if findings.is_empty() {
-        println!("the configuration is sound");
+        match &common.config {
+            Some(file) => println!("{}: the configuration is sound", file.display()),
+            None => println!(
+                "no file was named (--config FILE, or TILL_CONFIG): the built-in configuration is sound"
+            ),
+        }
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -104,7 +104,10 @@ impl Devices {
         let stop = devices.stop.subscribe();
         match &config.printer {
             Some(printer) => devices.start_printer(printer, seed, till, spool),
-            None => tracing::info!("no printer is configured: receipts stay in the spool"),
+            None => {
+                tracing::info!("no printer is configured: receipts are shown, not printed");
+                devices.tasks.spawn(spool::discard(till.clone(), spool, devices.stop.subscribe()));
+            }
         }
         match &config.terminal {
             Some(terminal) => devices.start_terminal(terminal, known, till, orders),

@@ -144,6 +144,24 @@ impl Spooler {
     }
 }
 
+/// Empties the spool of a till without a printer, at its start and whenever something comes: nothing
+/// waits for a printer that is not there. Every receipt can be shown, and printed once there is one.
+pub(super) async fn discard(till: Loop, wake: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let emptied = till.look(|till| till.empty_spool(wall_clock())).await;
+        match emptied {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the spool cannot be emptied"),
+            Err(LoopError::Stopped) => return,
+            Err(error) => tracing::debug!(%error, "the spool is emptied later"),
+        }
+        tokio::select! {
+            () = wake.notified() => {}
+            () = stopped(&mut stop) => return,
+        }
+    }
+}
+
 /// Which job an event ends, and how.
 fn ended(event: PrinterEvent) -> Option<(u64, JobOutcome)> {
     match event {

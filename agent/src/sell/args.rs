@@ -5,6 +5,7 @@ use super::SellError;
 use super::cashier::{Approver, Cashier, Next, Screen};
 use super::client::Client;
 use super::entry::Entry;
+use super::leaving::log_out_when_told_to_go;
 use super::screen::{Input, Person, Script, read_line};
 use clap::Args;
 use std::fs::File;
@@ -123,6 +124,7 @@ fn log_in(
         None => pin.or_else(|| screen.ask("PIN: ", true)),
     };
     let someone = client.log_in(staff.trim(), pin.ok_or(SellError::NoStaff)?.trim())?;
+    log_out_when_told_to_go(client.clone());
     screen.show(&format!("{} is logged in.", someone.name));
     Ok(())
 }

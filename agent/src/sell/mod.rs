@@ -10,7 +10,7 @@
 //! | [`client`], `wire` | HTTP, and the API's answers |
 //! | `tables` | its lists as tables |
 //! | [`view`], [`show`] | what is seen, and how it is laid out |
-//! | `screen` | the person's terminal, a script, prompts |
+//! | `screen`, `leaving` | the person's terminal, a script, prompts; Ctrl-C |
 //!
 //! Rules of the trade are the till's: nothing here decides about money.
 
@@ -21,6 +21,7 @@ mod closing;
 pub mod entry;
 mod error;
 pub mod help;
+mod leaving;
 mod notices;
 pub mod parse;
 mod paying;

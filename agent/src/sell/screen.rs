@@ -8,6 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use serde_json::Value;
 use std::io::{BufRead, Read as _, Write as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -121,6 +122,17 @@ impl Screen for Script {
     }
 }
 
+/// How the terminal was before what is typed was hidden.
+static SHOWN: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Shows what is typed again, where a process ends while it is hidden.
+pub(super) fn show_typing() {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(shown) = shown {
+        tcsetattr(std::io::stdin(), OptionalActions::Now, &shown).ok();
+    }
+}
+
 /// What is typed is not shown while this lives.
 struct Hiding(Option<Termios>);
 
@@ -130,6 +142,7 @@ impl Hiding {
         if let Some(shown) = &shown {
             let mut hidden = shown.clone();
             hidden.local_modes.remove(LocalModes::ECHO);
+            *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown.clone());
             tcsetattr(std::io::stdin(), OptionalActions::Flush, &hidden).ok();
         }
         Self(shown)
@@ -138,8 +151,8 @@ impl Hiding {
 
 impl Drop for Hiding {
     fn drop(&mut self) {
-        if let Some(shown) = &self.0 {
-            tcsetattr(std::io::stdin(), OptionalActions::Now, shown).ok();
+        if self.0.is_some() {
+            show_typing();
             // The line's end was typed unseen.
             print("\n");
         }

@@ -14,6 +14,8 @@ pub struct Glance {
     pub items: u64,
     /// Whether any item has a price row.
     pub priced: bool,
+    /// Items whose tax class the store has not, where it has any: they cannot be sold.
+    pub untaxed: u64,
 }
 
 /// Looks into the catalogue in `file`.
@@ -23,8 +25,18 @@ pub struct Glance {
 pub fn glance(file: &Path) -> Result<Glance, StoreError> {
     let connection = open(&OpenOptions::new(file).read_only(), MIGRATIONS)?;
     connection
-        .query_row("SELECT (SELECT count(*) FROM item), EXISTS (SELECT 1 FROM price)", [], |row| {
-            Ok(Glance { items: row.get::<_, i64>(0)?.unsigned_abs(), priced: row.get(1)? })
-        })
+        .query_row(
+            "SELECT (SELECT count(*) FROM item), EXISTS (SELECT 1 FROM price),
+               (SELECT count(*) FROM item WHERE tax_class NOT IN (SELECT id FROM tax_class)
+                  AND EXISTS (SELECT 1 FROM tax_class))",
+            [],
+            |row| {
+                Ok(Glance {
+                    items: row.get::<_, i64>(0)?.unsigned_abs(),
+                    priced: row.get(1)?,
+                    untaxed: row.get::<_, i64>(2)?.unsigned_abs(),
+                })
+            },
+        )
         .map_err(|error| classify(file, error))
 }

@@ -44,6 +44,17 @@ impl Till {
         Ok(())
     }
 
+    /// Takes everything off the spool, on a till that has no printer.
+    ///
+    /// # Errors
+    /// When the spool cannot be written.
+    pub fn empty_spool(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        if read::job_counts(self.store.connection())? != (0, 0) {
+            self.store.act(now, |act| act.drop_jobs())?;
+        }
+        Ok(())
+    }
+
     pub(super) fn recover_spool(&mut self, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
         self.give_up_sent_jobs(now)?;
         Ok(match read::next_job(self.store.connection())? {

@@ -176,8 +176,14 @@ fn scans_count_for_nobody_once_their_log_in_is_over() {
     let (auth, _) = logged_in(Duration::ZERO);
     shop.runtime.block_on(auth.tidy()).unwrap();
     assert!(scan().unwrap_err().to_string().contains("nobody is logged in"));
-    let (auth, _) = logged_in(Duration::from_secs(60));
+    let (auth, opened) = logged_in(Duration::from_secs(60));
     scan().unwrap();
+    // Someone else is logged in too, and goes on when the last one to come has gone.
+    let other = auth.log_in(SUPERVISOR.0, SUPERVISOR.1, wall_clock());
+    let (_, other) = shop.runtime.block_on(other).unwrap();
+    shop.runtime.block_on(auth.log_out(&other.token)).unwrap();
+    scan().unwrap();
+    assert!(auth.session(&opened.token).is_some());
     shop.runtime.block_on(auth.set_pin(CASHIER.0, "1357", None)).unwrap();
     assert!(scan().unwrap_err().to_string().contains("nobody is logged in"));
 }

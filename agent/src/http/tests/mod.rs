@@ -161,7 +161,9 @@ impl Drop for Shop {
 
 fn config(folder: &Path) -> Config {
     let path = folder.join("agent.toml");
-    let text = format!("[store]\nfolder = {folder:?}\n[http]\nport = 0\n");
+    // A printer that is not there: what is to be printed waits.
+    let printer = "[printer]\nendpoint = \"tcp://127.0.0.1:1\"\n";
+    let text = format!("[store]\nfolder = {folder:?}\n[http]\nport = 0\n{printer}");
     std::fs::write(&path, text).unwrap();
     Config::load(Some(&path), []).unwrap()
 }

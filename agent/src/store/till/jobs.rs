@@ -208,6 +208,15 @@ impl Act<'_> {
         Ok(())
     }
 
+    /// Takes every job off the spool.
+    ///
+    /// # Errors
+    /// When the rows cannot be written.
+    pub fn drop_jobs(&self) -> Result<()> {
+        self.tx.prepare_cached("DELETE FROM job")?.execute([])?;
+        Ok(())
+    }
+
     /// Takes a job off the spool: it was done, or someone gave it up.
     ///
     /// # Errors

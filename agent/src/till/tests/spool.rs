@@ -54,6 +54,15 @@ fn a_job_whose_word_was_lost_is_for_a_person_and_the_next_goes_on() {
 }
 
 #[test]
+fn a_till_without_a_printer_has_nothing_waiting_for_one() {
+    let mut shop = Shop::open();
+    shop.roll_for_cash();
+    let now = shop.now;
+    shop.till.empty_spool(now).unwrap();
+    assert_eq!(read::job_counts(shop.till.store.connection()).unwrap(), (0, 0));
+}
+
+#[test]
 fn in_a_store_put_back_no_drawer_opens_and_no_receipt_is_printed_by_itself() {
     let mut shop = Shop::open();
     shop.roll_for_cash();

@@ -67,6 +67,13 @@ fn goods(home: &Home) -> Option<Check> {
             let text = format!("{} items, none with a price", found.items);
             Check::problem("goods", text, "run `till import prices FILE`")
         }
+        Ok(found) if found.untaxed > 0 => {
+            let text = format!(
+                "{} of {} items are in a tax class that this store has not, and cannot be sold",
+                found.untaxed, found.items
+            );
+            Check::problem("goods", text, "import taxes with every class, or these items anew")
+        }
         Ok(found) => Check::ok("goods", format!("{} items, with prices", found.items)),
         Err(StoreError::Corrupt { .. }) => return None,
         Err(error) => Check::problem("goods", error, "see what is said of the file"),

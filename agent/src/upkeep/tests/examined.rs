@@ -101,7 +101,7 @@ fn spoil_page(path: &Path) {
 type Cause = (&'static str, fn(&mut Shop), &'static str, Outcome, &'static str);
 
 /// What is done to a healthy, stopped till, and what is found.
-const CAUSES: [Cause; 18] = [
+const CAUSES: [Cause; 19] = [
     ("folder open to all", |shop| chmod(shop.home.folder(), 0o777), "folder", Problem, "777"),
     (
         "database not writable",
@@ -189,6 +189,16 @@ const CAUSES: [Cause; 18] = [
         "staff",
         Problem,
         "set under another pin.pepper",
+    ),
+    (
+        "a tax class that is gone",
+        |shop| {
+            let catalogue = rusqlite::Connection::open(shop.home.catalogue_db()).unwrap();
+            catalogue.execute("DELETE FROM tax_class WHERE id = 'B'", []).unwrap();
+        },
+        "goods",
+        Problem,
+        "cannot be sold",
     ),
     (
         "someone without a PIN",
