@@ -16,13 +16,19 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Raised whenever the data would come out differently.
-const STAMP: &str = "1";
+/// What the data was made with, raised whenever it would come out differently, and the schemas: of
+/// others it is made anew.
+const STAMP: &str = concat!(
+    "2",
+    include_str!("../../../agent/src/store/till/schema_1.sql"),
+    include_str!("../../../agent/src/store/catalogue/schema/v1.sql"),
+);
 
 /// Sales of one day: a busy till of a supermarket.
 const SALES_A_DAY: u32 = 300;
-/// Different items of which the stock is counted before the first sale.
-const STOCKED: u64 = 30_000;
+/// Items of which the stock is counted before the first sale: all, or sales would be compared over
+/// stock tables of two sizes.
+const STOCKED: u64 = ITEMS;
 
 /// Where the data is.
 pub struct Data {
