@@ -74,6 +74,56 @@ mount -o remount,size=60m "$DIR"
 }
 
 #[test]
+fn a_till_that_sells_on_a_disk_that_fills_keeps_its_basket_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        r#"
+mount -t tmpfs -o size=60m tmpfs "$DIR"
+{SETS}
+"$TILL" import catalogue "$DEMO/catalogue.csv" >&2
+"$TILL" import prices "$DEMO/prices.csv" >&2
+export TILL_PIN=58146
+"$TILL" run > "$DIR/../run.log" 2>&1 &
+RUN=$!
+trap 'kill $RUN' EXIT
+LEFT=1200
+until URL=$(grep -o 'http://127[0-9.:]*' "$DIR/../run.log" | head -1) && [ -n "$URL" ]; do
+    LEFT=$((LEFT - 1))
+    [ $LEFT -gt 0 ] && kill -0 $RUN || {{ cat "$DIR/../run.log"; exit 9; }}
+    sleep 0.05
+done
+sell() {{ "$TILL" sell --url "$URL" --staff 201 2>&1; }}
+printf 'open 100\n101\n' | sell
+dd if=/dev/zero of="$DIR/fill" bs=64k 2> /dev/null || true
+echo "== full"
+if printf 'cash 5\n' | sell; then exit 9; fi
+rm "$DIR/fill"
+dd if=/dev/zero of="$DIR/fill" bs=64k count=$(( ($(df --output=avail -k "$DIR" | tail -1) - 800) / 64 )) 2> /dev/null
+echo "== nearly full: what is under way is finished, nothing new is begun"
+printf 'cash 5\n' | sell
+if printf '101\n' | sell; then exit 9; fi
+rm "$DIR/fill"
+echo "== room again"
+printf '101\ncash 5\n' | sell
+kill -INT $RUN
+wait $RUN
+trap - EXIT
+"$TILL" journal verify
+"#
+    );
+    let parent = tempfile::tempdir_in(folder.path()).unwrap();
+    let output = in_namespace(&script, parent.path());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    let (_, full) = said.split_once("== full").unwrap();
+    let (full, nearly) = full.split_once("== nearly full").unwrap();
+    let (nearly, room) = nearly.split_once("== room again").unwrap();
+    assert!(full.contains("the disk is full"), "{said}");
+    assert!(nearly.contains("HH01-1-1-000001") && nearly.contains("nearly full ("), "{said}");
+    assert!(room.contains("HH01-1-1-000002") && room.contains("The journal verifies."), "{said}");
+}
+
+#[test]
 fn a_read_only_mount_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
