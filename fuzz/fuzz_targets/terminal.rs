@@ -14,7 +14,8 @@ use std::time::Duration;
 fuzz_target!(|bytes: &[u8]| {
     let currency = Currency::parse("EUR").expect("a currency");
     let password = Password::new(0).expect("a password");
-    let config = TerminalConfig { password, currency, timing: Timing::default(), is_first_use: true };
+    let config =
+        TerminalConfig { password, currency, timing: Timing::default(), is_first_use: true };
     let mut machine = TerminalDriver::new(&config).expect("euros have a number");
     let mut out = Actions::default();
     machine.connected(Duration::ZERO, &mut out);
