@@ -209,6 +209,7 @@ impl Devices {
             progress: Arc::clone(&self.board.progress),
             current: None,
             ask_in: None,
+            waited: None,
             doubt: None,
         };
         self.tasks.spawn(payments.run(orders, inbox, self.stop.subscribe()));

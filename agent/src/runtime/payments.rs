@@ -26,8 +26,11 @@ pub(super) struct Payments {
     pub progress: Progress,
     /// The intent the terminal was last given or asked about.
     pub current: Option<Intent>,
-    /// When its unknown outcome is asked about again, from its last word.
+    /// When its unknown outcome is asked about again, from its last word; not while a question is
+    /// under way.
     pub ask_in: Option<Duration>,
+    /// How long was waited before the question under way.
+    pub waited: Option<Duration>,
     /// Why it was unknown when last heard of: said once, not every time.
     pub doubt: Option<String>,
 }
@@ -70,7 +73,8 @@ impl Payments {
     async fn order(&mut self, order: Command) {
         match order {
             Command::Perform(intent) | Command::Resolve(intent) => {
-                (self.current, self.ask_in, self.doubt) = (Some(intent), None, None);
+                (self.current, self.doubt) = (Some(intent), None);
+                (self.ask_in, self.waited) = (None, None);
             }
             Command::Release(_) => (self.current, self.ask_in, self.doubt) = (None, None, None),
             Command::Abort | Command::EndOfDay | Command::Status => {}
@@ -79,6 +83,7 @@ impl Payments {
     }
 
     async fn ask(&mut self) {
+        self.waited = self.ask_in.take();
         if let Some(intent) = self.current {
             self.send(Command::Resolve(intent)).await;
         }
@@ -95,7 +100,7 @@ impl Payments {
                 let asked = self.current.is_some_and(|current| current.id == intent);
                 match &outcome {
                     Outcome::Unknown(why) if asked => {
-                        self.ask_in = why.may_ask_again().then(|| later(self.ask_in));
+                        self.ask_in = why.may_ask_again().then(|| later(self.waited));
                         self.doubted(why.to_string());
                     }
                     _ => (self.ask_in, self.doubt) = (None, None),
@@ -108,7 +113,7 @@ impl Payments {
 
     async fn send(&mut self, order: Command) {
         if let Err(error) = self.device.send(order) {
-            self.ask_in = matches!(order, Command::Resolve(_)).then(|| later(self.ask_in));
+            self.ask_in = matches!(order, Command::Resolve(_)).then(|| later(self.waited));
             refused(&self.till, order, error.to_string(), self.ask_in.is_some()).await;
         }
     }
@@ -220,6 +225,13 @@ fn say(till: &Loop, progress: &Progress, text: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn questions_come_ever_more_seldom_and_never_cease() {
+        let waits = std::iter::successors(Some(later(None)), |wait| Some(later(Some(*wait))));
+        let seconds: Vec<u64> = waits.take(6).map(|wait| wait.as_secs()).collect();
+        assert_eq!(seconds, [5, 10, 20, 40, 60, 60]);
+    }
 
     #[test]
     fn words_are_cut_by_bytes_between_letters() {

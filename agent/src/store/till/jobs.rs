@@ -136,7 +136,8 @@ impl Act<'_> {
     }
 
     /// Takes the oldest papers that nobody printed, and drawers that nobody opened, off a spool that
-    /// has grown too long, as it does where no printer is configured. Receipts and reports can be printed again at any time.
+    /// has grown too long, as it does while a printer stays away. Receipts and reports can be
+    /// printed again at any time.
     fn give_up_old_papers(&self) -> Result<()> {
         self.tx
             .prepare_cached(
