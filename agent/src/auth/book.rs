@@ -136,7 +136,7 @@ impl Auth {
     /// When the till is busy or stopping.
     pub async fn log_out(&self, token: &str) -> Result<(), AuthError> {
         lock(&self.0.sessions).close(token);
-        self.stop_scanning_of_the_gone().await
+        self.pass_the_scanner_on().await
     }
 
     /// Ends a log-in that another one on the same page replaces; the operator stays.
@@ -161,12 +161,12 @@ impl Auth {
     pub async fn tidy(&self) -> Result<(), AuthError> {
         let settings = self.look(|till| till.settings()).await?;
         lock(&self.0.sessions).tidy(Instant::now(), |staff| settings.person(staff).is_some());
-        self.stop_scanning_of_the_gone().await
+        self.pass_the_scanner_on().await
     }
 
     /// Once the operator is logged in nowhere, scans count for whoever else is; for nobody when all
     /// have gone.
-    async fn stop_scanning_of_the_gone(&self) -> Result<(), AuthError> {
+    async fn pass_the_scanner_on(&self) -> Result<(), AuthError> {
         let operator = lock(&self.0.operator).clone();
         let gone = operator.is_some_and(|staff| !lock(&self.0.sessions).has(&staff));
         let next = lock(&self.0.sessions).latest();
@@ -215,7 +215,7 @@ impl Auth {
         let owner = id.clone();
         self.detached(move |auth| async move { auth.write_pin(id, pin).await }).await?;
         lock(&self.0.sessions).close_all_of(&owner, keep);
-        self.stop_scanning_of_the_gone().await
+        self.pass_the_scanner_on().await
     }
 
     /// Runs `work` to its end even when whoever asked has gone: hanging up must not spare anyone

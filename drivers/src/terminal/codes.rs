@@ -16,7 +16,7 @@ pub const fn is_busy(code: u8) -> bool {
     matches!(code, 0x9C | 0xA0)
 }
 
-/// Codes by which a terminal refuses for now whatever it is asked: they say nothing of what it has
+/// Codes of a refusal that passes, whatever was asked: they say nothing of what the terminal has
 /// booked. Any other refusal to repeat the last receipt is taken for "there is none".
 #[must_use]
 pub const fn is_passing(code: u8) -> bool {
