@@ -3,7 +3,6 @@
 use super::by_hand::seen;
 use super::*;
 use commerce::fact::PaymentOutcome;
-use commerce::sale::ReceiptNumber;
 use drivers::terminal::intent::Kind as Order;
 
 const ROLL: &str = "9520000100377";
@@ -165,13 +164,27 @@ fn a_slip_of_another_customer_is_not_taken_for_this_ones() {
     }
     let reply = shop.ok("301", seen(intent, true, None, Some(232)));
     let of = shop.sold(reply);
-    // Given again since: a post-void gives the money back, and undoes nobody's payment.
-    let void =
-        |of: &ReceiptNumber| Command::PostVoid { of: of.clone(), reason: "staff-mistake".into() };
-    shop.ok("301", void(&of));
+    let void = || Command::PostVoid { of: of.clone(), reason: "staff-mistake".into() };
+    shop.ok("301", void());
     assert_eq!(shop.last_order().kind, Order::Reversal { receipt_no: 232 });
     let reversal = shop.till.paying.clone().unwrap().intent;
     let reply = shop.approve(reversal, due, 233);
     shop.returned(reply);
     assert_eq!(shop.unsettled(), []);
+}
+
+#[test]
+fn a_post_void_gives_the_money_back_where_the_slip_number_was_given_again() {
+    let mut shop = Shop::open();
+    let (of, _) = shop.card_sale(1);
+    // The terminal's numbers began again, for a part of another basket.
+    let cart = shop.scan(ROLL).cart.id;
+    let part = shop.money("0.10");
+    shop.ok("101", Command::PayByCard { cart, tender: "card".into(), amount: Some(part) });
+    let intent = shop.till.paying.clone().unwrap().intent;
+    let card = commerce::tender::CardSlip { receipt_number: 1, trace: 900, ..Default::default() };
+    let report = PaymentReport::Ended(PaymentOutcome::Approved { amount: part, card });
+    shop.event(Event::Payment { intent, report }).unwrap();
+    shop.ok("301", Command::PostVoid { of, reason: "staff-mistake".into() });
+    assert_eq!(shop.last_order().kind, Order::Refund);
 }
