@@ -7,6 +7,8 @@
 //! | [`body`] | what the entries' bodies say, as numbered CBOR | the log around them |
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
+//! | [`wire`] | what replicas say to each other | who says what when |
+//! | [`link`] | how frames travel | what is in them |
 //!
 //! How an entry is bound: each hash covers replica, kind, sequence, clock, the hash before and the
 //! body; the chain begins with a hash over the replica's public key; a seal signs replica, kind,
@@ -21,10 +23,12 @@
 //! | the database restored from a backup, or copied to another machine | [`store::judge`] |
 //! | database and witness restored together | peers' acknowledgements, which are not here |
 //!
-//! The crate names no runtime and no network; only [`store`] names SQLite.
+//! Only [`link`] names a runtime or a network, only [`store`] names SQLite.
 
 pub mod batch;
 pub mod body;
 pub mod clock;
+pub mod link;
 pub mod log;
 pub mod store;
+pub mod wire;

@@ -47,22 +47,60 @@ impl FromStr for ReplicaId {
 
 /// What a stream holds. The numbers are hashed and stored: they never change and are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u16)]
 pub enum StreamKind {
-    /// Money and stock facts, kept for years.
-    Journal = 1,
-    /// Carts, customers, tasks; compacted.
-    Workspace = 2,
+    /// A till's money and stock facts, kept for years.
+    Journal,
+    /// A till's part in the shop's carts; compacted, and never leaves the shop.
+    Workspace,
+    /// A till's part in the chain's customers; compacted.
+    Customers,
+    /// The hub's items.
+    Catalogue,
+    /// The hub's staff: names, roles, limits.
+    Staff,
+    /// The hub's settings.
+    Settings,
+    /// The hub's prices of one zone.
+    Prices(Zone),
 }
 
-impl StreamKind {
-    /// Every kind, in the order of the numbers.
-    pub const ALL: [Self; 2] = [Self::Journal, Self::Workspace];
+/// A price zone's number, given by the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Zone(u16);
 
+impl Zone {
+    /// The highest number of a zone.
+    pub const MAX: u16 = 0x0fff;
+
+    /// The zone with this number, `None` above [`Zone::MAX`].
+    #[must_use]
+    pub const fn new(number: u16) -> Option<Self> {
+        if number > Self::MAX { None } else { Some(Self(number)) }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+/// Kinds of prices are numbered from here on, zone by zone.
+const PRICES: u16 = 0x1000;
+
+impl StreamKind {
     /// The kind's number.
     #[must_use]
     pub const fn number(self) -> u16 {
-        self as u16
+        match self {
+            Self::Journal => 1,
+            Self::Workspace => 2,
+            Self::Customers => 3,
+            Self::Catalogue => 4,
+            Self::Staff => 5,
+            Self::Settings => 6,
+            Self::Prices(zone) => PRICES + zone.number(),
+        }
     }
 
     /// The kind with this number.
@@ -70,10 +108,29 @@ impl StreamKind {
     /// # Errors
     /// [`IdError::Kind`] when there is none.
     pub fn from_number(number: i64) -> Result<Self, IdError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| i64::from(kind.number()) == number)
-            .ok_or(IdError::Kind(number))
+        match number {
+            1 => Ok(Self::Journal),
+            2 => Ok(Self::Workspace),
+            3 => Ok(Self::Customers),
+            4 => Ok(Self::Catalogue),
+            5 => Ok(Self::Staff),
+            6 => Ok(Self::Settings),
+            other => other
+                .checked_sub(i64::from(PRICES))
+                .and_then(|zone| u16::try_from(zone).ok())
+                .and_then(Zone::new)
+                .map(Self::Prices)
+                .ok_or(IdError::Kind(number)),
+        }
+    }
+
+    /// Whether a hub writes it; a till writes the others.
+    #[must_use]
+    pub const fn is_hubs(self) -> bool {
+        match self {
+            Self::Journal | Self::Workspace | Self::Customers => false,
+            Self::Catalogue | Self::Staff | Self::Settings | Self::Prices(_) => true,
+        }
     }
 }
 
@@ -82,6 +139,11 @@ impl fmt::Display for StreamKind {
         f.write_str(match self {
             Self::Journal => "journal",
             Self::Workspace => "workspace",
+            Self::Customers => "customers",
+            Self::Catalogue => "catalogue",
+            Self::Staff => "staff",
+            Self::Settings => "settings",
+            Self::Prices(zone) => return write!(f, "prices of zone {}", zone.number()),
         })
     }
 }
@@ -156,11 +218,20 @@ mod tests {
 
     #[test]
     fn the_numbers_of_kinds_never_change() {
-        for (number, kind) in [(1, StreamKind::Journal), (2, StreamKind::Workspace)] {
+        for (number, kind) in [
+            (1, StreamKind::Journal),
+            (2, StreamKind::Workspace),
+            (3, StreamKind::Customers),
+            (4, StreamKind::Catalogue),
+            (5, StreamKind::Staff),
+            (6, StreamKind::Settings),
+            (0x1000, StreamKind::Prices(Zone(0))),
+            (0x1fff, StreamKind::Prices(Zone(Zone::MAX))),
+        ] {
             assert_eq!(StreamKind::from_number(number), Ok(kind));
             assert_eq!(i64::from(kind.number()), number);
         }
-        for number in [-1, 0, 3, 65_537] {
+        for number in [-1, 0, 7, 0xfff, 0x2000, 65_537, i64::MIN, i64::MAX] {
             assert_eq!(StreamKind::from_number(number), Err(IdError::Kind(number)));
         }
     }

@@ -10,7 +10,7 @@ mod seal;
 
 pub(crate) use entry::hash_parts;
 pub use entry::{Entry, Hash, MAX_BODY_BYTES, entry_hash, genesis_hash};
-pub use id::{IdError, MAX_SEQ, Position, ReplicaId, StreamId, StreamKind};
+pub use id::{IdError, MAX_SEQ, Position, ReplicaId, StreamId, StreamKind, Zone};
 pub use seal::{Seal, SealError, SealKey, SealingKey, Seed};
 
 /// Writes bytes as lowercase hex.

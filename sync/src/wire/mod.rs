@@ -1,0 +1,160 @@
+//! Frames: what two replicas say to each other, as values. Their bytes are [`codec`]'s.
+//!
+//! Knows neither transport ([`crate::link`]) nor tables ([`crate::store`]); who says what when is
+//! the session's affair.
+
+pub mod codec;
+
+use crate::batch::Batch;
+use crate::log::{Hash, ReplicaId, StreamId};
+
+/// The longest frame in bytes as sent: AWS IoT Core takes 128 KB with topic and headers.
+pub const MAX_FRAME_BYTES: usize = 120 * 1024;
+
+/// The longest frame after decompression, in bytes: an entry of the longest body fits.
+pub const MAX_PLAIN_BYTES: usize = (1 << 20) + (64 << 10);
+
+/// The most streams in one [`Have`], ranges in one [`Want`] or marks in one [`Mark`]; longer lists
+/// are cut into several frames.
+pub const MAX_STREAMS: usize = 1_024;
+
+/// The most ranges beyond the contiguous end that one stream states.
+pub const MAX_RANGES: usize = 64;
+
+/// The most entries in one run.
+pub const MAX_RUN_ENTRIES: usize = 4_096;
+
+/// The most papers in one frame, and the longest of them in bytes.
+pub const MAX_PAPERS: usize = 64;
+/// The longest paper in bytes.
+pub const MAX_PAPER_BYTES: usize = 1_024;
+
+/// The longest question or answer in bytes.
+pub const MAX_ASK_BYTES: usize = 64 << 10;
+
+/// A frame with its sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Which incarnation sends; what it may say is decided by papers, not by this field.
+    pub from: ReplicaId,
+    /// What it says.
+    pub frame: Frame,
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// What the sender holds.
+    Have(Have),
+    /// What the sender lacks and asks for.
+    Want(Want),
+    /// Entries of one stream.
+    Run(Batch),
+    /// What the sender has made durable.
+    Mark(Mark),
+    /// Signed papers about keys, as they were issued.
+    Papers(Vec<Vec<u8>>),
+    /// A question that is answered once, outside the log.
+    Ask(Ask),
+    /// An answer to a question.
+    Answer(Answer),
+    /// Part of a snapshot.
+    Page(Page),
+}
+
+/// A digest of what the sender holds; sent on connect and on suspicion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Have {
+    /// The highest version of the protocol the sender speaks; this one is [`VERSION`].
+    pub version: u16,
+    /// The sender's wall clock in milliseconds since 1970, for noticing a wrong one.
+    pub now_ms: i64,
+    /// A number of this connection of the sender's; another one means that it began anew.
+    pub session: u64,
+    /// Whether the receiver shall answer with a digest of its own.
+    pub reply: bool,
+    /// Whether more of the same digest follows in further frames.
+    pub more: bool,
+    /// Streams, each once.
+    pub streams: Vec<Held>,
+}
+
+/// The version of the protocol that this code speaks.
+pub const VERSION: u16 = 1;
+
+/// How much of a stream is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The stream.
+    pub stream: StreamId,
+    /// The first sequence held; 1 where nothing was pruned.
+    pub first: u64,
+    /// The last sequence without a gap, 0 when there is none.
+    pub head: u64,
+    /// The hash there.
+    pub hash: Hash,
+    /// Ranges held beyond a gap, first and last sequence, rising and apart; at most [`MAX_RANGES`].
+    pub beyond: Vec<(u64, u64)>,
+}
+
+/// A wish for entries, and how much may be under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// How many bytes of runs the sender will take before it has marked them.
+    pub window: u32,
+    /// What is wanted; replaces what was wanted of the same streams before.
+    pub streams: Vec<Wanted>,
+}
+
+/// A wish for entries of one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The stream.
+    pub stream: StreamId,
+    /// The first sequence that is missing.
+    pub from: u64,
+    /// The last; `None` for all that is there and comes.
+    pub to: Option<u64>,
+}
+
+/// What the sender has made durable and will never ask for again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Streams, each with the last contiguous sequence that is durable.
+    pub streams: Vec<(StreamId, u64)>,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// The sender's number of it.
+    pub number: u64,
+    /// What it is about; numbers are given by whoever answers.
+    pub topic: u16,
+    /// The question, in the topic's own encoding.
+    pub body: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The number of the question.
+    pub number: u64,
+    /// Whether the question could be answered.
+    pub ok: bool,
+    /// The answer, or why there is none, in the topic's own encoding.
+    pub body: Vec<u8>,
+}
+
+/// One page of a snapshot: rows of a table up to a state of its streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The snapshot it belongs to.
+    pub snapshot: u64,
+    /// Its number in the snapshot, from 0.
+    pub number: u32,
+    /// How many pages the snapshot has.
+    pub of: u32,
+    /// The rows, columnar.
+    pub rows: Vec<u8>,
+}
