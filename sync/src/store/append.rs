@@ -66,7 +66,8 @@ pub fn append(
         ":body": body,
     })?;
     tx.prepare_cached(
-        "UPDATE stream SET head_seq = :seq, head_hash = :hash, head_clock = :clock
+        "UPDATE stream SET head_seq = :seq, head_hash = :hash, head_clock = :clock,
+            folded_seq = :seq
          WHERE local = :local",
     )?
     .execute(named_params! {

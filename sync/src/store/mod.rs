@@ -5,6 +5,7 @@
 //! on the connection; give it a capacity that holds the store's own as well.
 
 mod append;
+mod prune;
 mod read;
 mod streams;
 mod verify;
@@ -14,9 +15,11 @@ mod witness;
 mod testing;
 
 pub use append::{Appended, append};
+pub use prune::prune;
 pub use read::{MAX_READ_BYTES, MAX_READ_ENTRIES, Stored, hash_at, read, read_one};
 pub use streams::{
-    Head, Stream, declare_replica, find_stream, head, last_clock, open_stream, streams,
+    Base, Head, Owner, Stream, base, declare_peer, declare_replica, find_stream, head, last_clock,
+    open_stream, owner, peer_streams, streams,
 };
 pub use verify::{Fault, Mark, PROGRESS_EVERY, Verified, verify};
 pub use witness::{
@@ -28,6 +31,9 @@ use crate::log::{MAX_BODY_BYTES, MAX_SEQ, Position, ReplicaId, SealKey, StreamId
 
 /// The tables `replica`, `stream` and `entry`, for the caller's migration runner.
 pub const SCHEMA: &str = include_str!("schema.sql");
+
+/// The second step: peers' streams, papers, marks, orphans, evidence and alarms.
+pub const SCHEMA_2: &str = include_str!("schema_2.sql");
 
 /// Why the log could not be read or written.
 #[derive(Debug, thiserror::Error)]

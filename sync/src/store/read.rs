@@ -3,7 +3,7 @@
 //! Checks shape and continuity only; hashes and seals are [`super::verify`]'s. Called by exports,
 //! rebuilds, receipts and, later, by sync when a peer asks for a range.
 
-use super::{LogError, Stream, find_stream, row_of, seq_of};
+use super::{LogError, Stream, base, find_stream, row_of, seq_of};
 use crate::clock::Hlc;
 use crate::log::{Entry, Hash, MAX_BODY_BYTES, MAX_SEQ, Position, ReplicaId, Seal, StreamKind};
 use rusqlite::types::ValueRef;
@@ -120,10 +120,15 @@ fn hash_before(conn: &Connection, stream: &Stream, seq: u64) -> Result<Hash, Log
     if before == 0 {
         return Ok(stream.genesis());
     }
+    if let Some(hash) = hash_of(conn, stream, before)? {
+        return Ok(hash);
+    }
+    let base = base(conn, stream)?;
+    if base.seq == before {
+        return Ok(base.hash);
+    }
     let position = Position { stream: stream.id, seq: before };
-    hash_of(conn, stream, before)?.ok_or_else(|| {
-        LogError::damaged("entry", format!("{position} is missing, so the sequence"))
-    })
+    Err(LogError::damaged("entry", format!("{position} is missing, so the sequence")))
 }
 
 fn hash_of(conn: &Connection, stream: &Stream, seq: u64) -> Result<Option<Hash>, LogError> {

@@ -4,7 +4,7 @@
 
 use super::LogError;
 use crate::clock::Hlc;
-use crate::log::{Hash, ReplicaId, SealKey, StreamId, StreamKind, genesis_hash};
+use crate::log::{Hash, ReplicaId, Seal, SealKey, StreamId, StreamKind, genesis_hash};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, types::FromSql};
 
 const FIND: &str = "SELECT stream.local, replica.id, stream.kind, replica.public_key
@@ -57,7 +57,17 @@ pub struct Head {
     pub clock: Hlc,
 }
 
-/// Writes a replica and its public key down, before its first stream. Doing it again is harmless.
+/// Whose replica it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// An incarnation of the machine that this database belongs to.
+    Own,
+    /// Somebody else's.
+    Peer,
+}
+
+/// Writes an incarnation of this machine and its public key down, before its first stream. Doing
+/// it again is harmless.
 ///
 /// # Errors
 /// [`LogError::OtherKey`] when the replica is there with another key: a replica never changes keys.
@@ -67,6 +77,29 @@ pub fn declare_replica(
     key: &SealKey,
     opened: Hlc,
 ) -> Result<(), LogError> {
+    declare(tx, id, key, opened, Owner::Own)
+}
+
+/// The same for a peer's replica. One that is this machine's own stays so.
+///
+/// # Errors
+/// As [`declare_replica`].
+pub fn declare_peer(
+    tx: &Connection,
+    id: ReplicaId,
+    key: &SealKey,
+    opened: Hlc,
+) -> Result<(), LogError> {
+    declare(tx, id, key, opened, Owner::Peer)
+}
+
+fn declare(
+    tx: &Connection,
+    id: ReplicaId,
+    key: &SealKey,
+    opened: Hlc,
+    owner: Owner,
+) -> Result<(), LogError> {
     if let Some((_, stored, _)) = find_replica(tx, id)? {
         return if stored == *key {
             Ok(())
@@ -75,10 +108,27 @@ pub fn declare_replica(
         };
     }
     tx.prepare_cached(
-        "INSERT INTO replica (id, public_key, opened_clock) VALUES (:id, :key, :opened)",
+        "INSERT INTO replica (id, public_key, opened_clock, own) VALUES (:id, :key, :opened, :own)",
     )?
-    .execute(named_params! { ":id": id.0, ":key": key.0, ":opened": opened.to_sql() })?;
+    .execute(named_params! {
+        ":id": id.0,
+        ":key": key.0,
+        ":opened": opened.to_sql(),
+        ":own": owner == Owner::Own,
+    })?;
     Ok(())
+}
+
+/// Whose replica it is; `None` when it is not declared here.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn owner(conn: &Connection, replica: ReplicaId) -> Result<Option<Owner>, LogError> {
+    let own = conn
+        .prepare_cached("SELECT own FROM replica WHERE id = :id")?
+        .query_row(named_params! { ":id": replica.0 }, |row| row.get::<_, bool>(0))
+        .optional()?;
+    Ok(own.map(|own| if own { Owner::Own } else { Owner::Peer }))
 }
 
 /// The stream of a declared replica, made when it is not there yet.
@@ -123,17 +173,29 @@ pub fn find_stream(
         .transpose()
 }
 
-/// All streams in this database, in the order they were made.
+/// The streams that this machine wrote, in all its incarnations, in the order they were made.
 ///
 /// # Errors
 /// When SQLite fails or a row is damaged, also by a kind that a newer version wrote.
 pub fn streams(conn: &Connection) -> Result<Vec<Stream>, LogError> {
+    streams_of(conn, Owner::Own)
+}
+
+/// The streams of peers that this database holds, in the order they were made.
+///
+/// # Errors
+/// As [`streams`].
+pub fn peer_streams(conn: &Connection) -> Result<Vec<Stream>, LogError> {
+    streams_of(conn, Owner::Peer)
+}
+
+fn streams_of(conn: &Connection, owner: Owner) -> Result<Vec<Stream>, LogError> {
     conn.prepare_cached(
         "SELECT stream.local, replica.id, stream.kind, replica.public_key
          FROM stream JOIN replica ON replica.local = stream.replica
-         ORDER BY stream.local",
+         WHERE replica.own = :own ORDER BY stream.local",
     )?
-    .query_and_then([], stream_of)?
+    .query_and_then(named_params! { ":own": owner == Owner::Own }, stream_of)?
     .collect()
 }
 
@@ -153,6 +215,39 @@ pub fn head(conn: &Connection, stream: &Stream) -> Result<Head, LogError> {
         })?
         .next()
         .unwrap_or_else(|| Err(LogError::damaged("stream", format!("the {}", stream.id))))
+}
+
+/// Where a stream begins: behind the last entry that was pruned, or at its genesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Base {
+    /// The last sequence that was pruned, 0 when none was.
+    pub seq: u64,
+    /// The hash there.
+    pub hash: Hash,
+    /// The seal over it; none at the genesis.
+    pub seal: Option<Seal>,
+}
+
+/// Where the stream begins.
+///
+/// # Errors
+/// When SQLite fails or the row is damaged or gone.
+pub fn base(conn: &Connection, stream: &Stream) -> Result<Base, LogError> {
+    let damaged = || LogError::damaged("stream", format!("the beginning of the {}", stream.id));
+    let (first, hash, seal) = conn
+        .prepare_cached("SELECT first_seq, base_hash, base_seal FROM stream WHERE local = :local")?
+        .query_row(named_params! { ":local": stream.local }, |row| {
+            Ok((row.get::<_, i64>(0)?, column(row, 1).map(Hash), column(row, 2).map(Seal)))
+        })
+        .optional()?
+        .ok_or_else(damaged)?;
+    let first = u64::try_from(first).map_err(|_| damaged())?;
+    let seq = first.checked_sub(1).ok_or_else(damaged)?;
+    match (seq, hash, seal) {
+        (0, _, _) => Ok(Base { seq, hash: stream.genesis(), seal: None }),
+        (seq, Some(hash), Some(seal)) => Ok(Base { seq, hash, seal: Some(seal) }),
+        _ => Err(damaged()),
+    }
 }
 
 /// The latest clock that a replica wrote here, from which its clock starts; what it was opened at

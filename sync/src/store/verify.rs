@@ -10,7 +10,7 @@ mod fault;
 pub use fault::Fault;
 
 use super::read::{Columns, RANGE};
-use super::{Head, LogError, Stream, find_stream, head, row_of};
+use super::{Base, Head, LogError, Stream, base, find_stream, head, row_of};
 use crate::clock::Hlc;
 use crate::log::{Hash, MAX_SEQ, hash_parts};
 use rusqlite::{Connection, named_params};
@@ -30,7 +30,7 @@ pub struct Mark {
 /// A stream in which everything holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// How many entries there are; the head's sequence as well.
+    /// The head's sequence; how many entries there are, where nothing was pruned.
     pub entries: u64,
     /// How many of them carry a seal of their own; a later one vouches for the others.
     pub sealed: u64,
@@ -57,15 +57,20 @@ pub fn verify(
     if declared != Some(*stream) {
         return Err(Fault::Declaration(stream.id));
     }
+    let begin = base(conn, stream).map_err(|e| unreadable(0, e))?;
+    if let Some(seal) = begin.seal {
+        let sealed = stream.key.verify(stream.id, begin.seq, &begin.hash, &seal);
+        sealed.map_err(|_| Fault::Checkpoint { stream: stream.id, seq: begin.seq })?;
+    }
     let end = head(conn, stream).map_err(|e| unreadable(0, e))?;
     let mut statement = conn.prepare_cached(RANGE).map_err(|e| unreadable(0, e.into()))?;
-    // From 0, where no entry may be.
+    // From 0, where no entry may be; what was pruned must be gone as well.
     let range = named_params! {
         ":first": row_of(stream.local, 0),
         ":last": row_of(stream.local, MAX_SEQ),
     };
     let mut rows = statement.query(range).map_err(|e| unreadable(0, e.into()))?;
-    let mut walk = Walk::new(stream, seen);
+    let mut walk = Walk::new(stream, begin, seen);
     while let Some(row) = rows.next().map_err(|e| unreadable(walk.seq, e.into()))? {
         let columns =
             Columns::of(row).map_err(|what| Fault::Malformed { stream: stream.id, what })?;
@@ -93,17 +98,21 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(stream: &'a Stream, seen: Option<Mark>) -> Self {
-        let hash = stream.genesis();
+    fn new(stream: &'a Stream, begin: Base, seen: Option<Mark>) -> Self {
+        // What was seen before the beginning can't be compared any more: the checkpoint that the
+        // stream was pruned at vouches for it.
+        let hash_at_seen = seen
+            .filter(|mark| mark.seq <= begin.seq)
+            .map(|mark| if mark.seq == begin.seq { begin.hash } else { mark.hash });
         Self {
             stream,
             seen,
-            seq: 0,
-            hash,
+            seq: begin.seq,
+            hash: begin.hash,
             clock: None,
             sealed: 0,
             last_is_sealed: true,
-            hash_at_seen: seen.filter(|mark| mark.seq == 0).map(|_| hash),
+            hash_at_seen,
         }
     }
 

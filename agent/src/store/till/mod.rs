@@ -42,6 +42,7 @@ use sync::store::{Appended, Stream};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: sync::store::SCHEMA },
     Migration { version: 2, sql: include_str!("schema_1.sql") },
+    Migration { version: 3, sql: sync::store::SCHEMA_2 },
 ];
 
 /// The one writer of `till.db`.

@@ -24,6 +24,16 @@ pub enum Fault {
         "the {0} is declared with another key or not at all: rows in `replica` or `stream` were changed"
     )]
     Declaration(StreamId),
+    /// The stream was pruned, and the checkpoint it begins at is not sealed by its key.
+    #[error(
+        "the {stream} begins behind entry {seq}, but that checkpoint was not sealed by the replica's key: entries were cut off"
+    )]
+    Checkpoint {
+        /// The stream.
+        stream: StreamId,
+        /// The last entry that was pruned.
+        seq: u64,
+    },
     /// A column has a type, length or value that was never written.
     #[error("{what} in the {stream} is malformed")]
     Malformed {
