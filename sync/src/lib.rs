@@ -5,6 +5,7 @@
 //! | [`clock`] | the hybrid logical clock: strictly increasing whatever the wall clock does | the wall clock: `now_ms` is passed in |
 //! | [`log`] | replicas, streams, entries, hashes, seals | tables, meaning of bodies |
 //! | [`body`] | what the entries' bodies say, as numbered CBOR | the log around them |
+//! | [`trust`] | whose keys count: papers that a chain, its stores and its hub sign | where papers come from |
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
 //! | [`wire`] | what replicas say to each other | who says what when |
@@ -31,4 +32,5 @@ pub mod clock;
 pub mod link;
 pub mod log;
 pub mod store;
+pub mod trust;
 pub mod wire;

@@ -82,6 +82,7 @@ pub(crate) mod strategy;
 
 pub use error::BodyError;
 pub use parts::MAX_TEXT_BYTES;
+pub(crate) use scan::check as check_plain;
 pub use stock::MAX_COUNTED_ITEMS;
 
 use crate::log::MAX_BODY_BYTES;

@@ -12,7 +12,7 @@ use crate::log::MAX_BODY_BYTES;
 const MAX_DEPTH: usize = 16;
 
 /// Checks that `body` is one item of plain CBOR and nothing behind it.
-pub(super) fn check(body: &[u8]) -> Result<(), BodyError> {
+pub(crate) fn check(body: &[u8]) -> Result<(), BodyError> {
     if body.len() > MAX_BODY_BYTES {
         return Err(BodyError::TooLarge(body.len()));
     }

@@ -102,12 +102,17 @@ impl SealingKey {
         self.public
     }
 
+    /// Signs bytes of another purpose; they begin with a tag of their own.
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        let mut signature = [0; 64];
+        signature.copy_from_slice(self.pair.sign(message).as_ref());
+        signature
+    }
+
     /// Seals a stream whose entry `seq` has the hash `head`.
     #[must_use]
     pub fn seal(&self, stream: StreamId, seq: u64, head: &Hash) -> Seal {
-        let mut seal = [0; 64];
-        seal.copy_from_slice(self.pair.sign(&message(stream, seq, head)).as_ref());
-        Seal(seal)
+        Seal(self.sign(&message(stream, seq, head)))
     }
 }
 
@@ -118,7 +123,7 @@ impl fmt::Debug for SealingKey {
 }
 
 /// The public key that a replica's seals verify with.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SealKey(pub [u8; 32]);
 
 impl SealKey {
@@ -133,9 +138,16 @@ impl SealKey {
         head: &Hash,
         seal: &Seal,
     ) -> Result<(), SealError> {
-        UnparsedPublicKey::new(&ED25519, &self.0)
-            .verify(&message(stream, seq, head), &seal.0)
-            .map_err(|_| SealError::Mismatch { stream, seq, key: *self })
+        if self.signed(&message(stream, seq, head), &seal.0) {
+            Ok(())
+        } else {
+            Err(SealError::Mismatch { stream, seq, key: *self })
+        }
+    }
+
+    /// Whether `signature` is this key's over `message`.
+    pub(crate) fn signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
     }
 }
 

@@ -4,7 +4,10 @@
 //! They call [`append`] from the one writer and read through any connection. Statements are cached
 //! on the connection; give it a capacity that holds the store's own as well.
 
+mod alarm;
 mod append;
+mod ingest;
+mod papers;
 mod prune;
 mod read;
 mod streams;
@@ -14,7 +17,10 @@ mod witness;
 #[cfg(test)]
 mod testing;
 
+pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
 pub use append::{Appended, append};
+pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, set_folded, unfolded};
+pub use papers::{Peers, keep_mark, keep_paper, marks, papers};
 pub use prune::prune;
 pub use read::{MAX_READ_BYTES, MAX_READ_ENTRIES, Stored, hash_at, read, read_one};
 pub use streams::{

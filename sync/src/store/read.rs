@@ -131,7 +131,11 @@ fn hash_before(conn: &Connection, stream: &Stream, seq: u64) -> Result<Hash, Log
     Err(LogError::damaged("entry", format!("{position} is missing, so the sequence")))
 }
 
-fn hash_of(conn: &Connection, stream: &Stream, seq: u64) -> Result<Option<Hash>, LogError> {
+pub(super) fn hash_of(
+    conn: &Connection,
+    stream: &Stream,
+    seq: u64,
+) -> Result<Option<Hash>, LogError> {
     if seq > MAX_SEQ {
         return Ok(None);
     }

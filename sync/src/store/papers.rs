@@ -1,0 +1,137 @@
+//! Papers as they were issued, and how far each peer says it has come.
+
+use super::{LogError, Stream};
+use crate::log::{ReplicaId, StreamId, StreamKind};
+use crate::trust::{Trust, paper_id, read};
+use rusqlite::{Connection, named_params};
+use std::collections::BTreeMap;
+
+/// Keeps a paper that [`Trust::admit`] found new; keeping it twice is harmless.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn keep_paper(tx: &Connection, bytes: &[u8]) -> Result<(), LogError> {
+    tx.prepare_cached("INSERT INTO paper (id, bytes) VALUES (:id, :bytes) ON CONFLICT DO NOTHING")?
+        .execute(named_params! { ":id": paper_id(bytes), ":bytes": bytes })?;
+    Ok(())
+}
+
+/// All papers kept, issuers before those they sign for; what can't be read any more is left out.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn papers(conn: &Connection) -> Result<Vec<Vec<u8>>, LogError> {
+    let mut statement = conn.prepare("SELECT bytes FROM paper ORDER BY id")?;
+    let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+    let mut ranked = Vec::new();
+    for bytes in rows {
+        let bytes = bytes?;
+        if let Ok(paper) = read(&bytes) {
+            ranked.push((paper.statement.rank(), bytes));
+        }
+    }
+    ranked.sort();
+    Ok(ranked.into_iter().map(|(_, bytes)| bytes).collect())
+}
+
+impl Trust {
+    /// Takes up all papers that are kept.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn load(&mut self, conn: &Connection) -> Result<(), LogError> {
+        for paper in papers(conn)? {
+            // Each was admitted once; one whose issuer was revoked since says nothing any more.
+            self.admit(&paper).ok();
+        }
+        Ok(())
+    }
+}
+
+/// How far each peer has made each stream durable.
+pub type Peers = BTreeMap<ReplicaId, BTreeMap<StreamId, u64>>;
+
+/// Writes down how far a peer says that it has made a stream durable; it never goes back here.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn keep_mark(
+    tx: &Connection,
+    peer: ReplicaId,
+    stream: &Stream,
+    seq: u64,
+) -> Result<(), LogError> {
+    tx.prepare_cached(
+        "INSERT INTO mark (peer, stream, seq) VALUES (:peer, :stream, :seq)
+         ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+    )?
+    .execute(named_params! {
+        ":peer": peer.0,
+        ":stream": stream.local,
+        ":seq": seq.cast_signed(),
+    })?;
+    Ok(())
+}
+
+/// How far each peer has come, as it said itself.
+///
+/// # Errors
+/// When SQLite fails or a row is damaged.
+pub fn marks(conn: &Connection) -> Result<Peers, LogError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT mark.peer, replica.id, stream.kind, mark.seq FROM mark
+         JOIN stream ON stream.local = mark.stream
+         JOIN replica ON replica.local = stream.replica ORDER BY mark.peer, mark.stream",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut peers = Peers::new();
+    while let Some(row) = rows.next()? {
+        let damaged = || LogError::damaged("mark", "a peer's mark");
+        let kind = StreamKind::from_number(row.get(2)?).map_err(|_| damaged())?;
+        let stream = StreamId { replica: ReplicaId(row.get(1)?), kind };
+        let seq = u64::try_from(row.get::<_, i64>(3)?).map_err(|_| damaged())?;
+        peers.entry(ReplicaId(row.get(0)?)).or_default().insert(stream, seq);
+    }
+    Ok(peers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+    use crate::clock::Hlc;
+    use crate::trust::{Standing, Statement, issue};
+
+    #[test]
+    fn papers_are_loaded_whatever_order_they_were_kept_in() {
+        let db = testing::database();
+        let key = testing::key();
+        let replica = testing::replica();
+        let opened = Hlc::from_ms(9);
+        let papers_in = [
+            issue(&Statement::Incarnation { replica, opened }, &key).unwrap(),
+            issue(&Statement::Hub { key: key.public(), serial: 1 }, &key).unwrap(),
+        ];
+        for paper in &papers_in {
+            keep_paper(&db, paper).unwrap();
+            keep_paper(&db, paper).unwrap();
+        }
+        assert_eq!(papers(&db).unwrap(), [papers_in[1].clone(), papers_in[0].clone()]);
+        db.execute("INSERT INTO paper (id, bytes) VALUES (zeroblob(32), x'00')", []).unwrap();
+        let mut trust = Trust::new(Some(key.public()));
+        trust.load(&db).unwrap();
+        let stream = StreamId { replica, kind: StreamKind::Settings };
+        assert!(matches!(trust.standing(stream), Standing::Enrolled(_)));
+    }
+
+    #[test]
+    fn marks_never_go_back() {
+        let (db, journal) = testing::with_journal();
+        let peer = ReplicaId([9; 16]);
+        assert!(marks(&db).unwrap().is_empty());
+        for seq in [4, 2, 7] {
+            keep_mark(&db, peer, &journal, seq).unwrap();
+        }
+        assert_eq!(marks(&db).unwrap()[&peer][&journal.id()], 7);
+    }
+}

@@ -1,0 +1,188 @@
+use super::*;
+use crate::log::{SealingKey, Seed};
+
+const ROOT: u8 = 1;
+const STORE: u8 = 2;
+const OTHER_STORE: u8 = 3;
+const HUB: u8 = 4;
+const TILL: u8 = 10;
+
+fn key(seed: u8) -> SealingKey {
+    SealingKey::from_seed(&Seed::new([seed; 32])).unwrap()
+}
+
+fn public(seed: u8) -> SealKey {
+    key(seed).public()
+}
+
+fn replica(seed: u8) -> ReplicaId {
+    ReplicaId([seed; 16])
+}
+
+fn stream(seed: u8, kind: StreamKind) -> StreamId {
+    StreamId { replica: replica(seed), kind }
+}
+
+fn till_paper(seed: u8, store: &str, serial: u64) -> Statement {
+    Statement::Till(TillPaper {
+        store: store.into(),
+        thing: format!("{store}-till-1"),
+        number: 1,
+        key: public(seed),
+        tls: TlsKey([seed; 32]),
+        serial,
+    })
+}
+
+/// A chain of a hub, two stores and a till of the first, with an incarnation each.
+fn chain() -> Trust {
+    let mut trust = Trust::new(Some(public(ROOT)));
+    let store =
+        |code: &str, seed| Statement::Store { store: code.into(), key: public(seed), serial: 1 };
+    for (statement, issuer) in [
+        (store("A", STORE), ROOT),
+        (store("B", OTHER_STORE), ROOT),
+        (Statement::Hub { key: public(HUB), serial: 1 }, ROOT),
+        (till_paper(TILL, "A", 1), STORE),
+    ] {
+        assert_eq!(say(&mut trust, &statement, issuer), Admitted::New);
+    }
+    for seed in [HUB, TILL] {
+        assert_eq!(incarnate(&mut trust, seed, seed), Admitted::New);
+    }
+    trust
+}
+
+fn say(trust: &mut Trust, statement: &Statement, issuer: u8) -> Admitted {
+    trust.admit(&issue(statement, &key(issuer)).unwrap()).unwrap()
+}
+
+fn incarnate(trust: &mut Trust, replica_seed: u8, issuer: u8) -> Admitted {
+    let statement =
+        Statement::Incarnation { replica: replica(replica_seed), opened: Hlc::from_ms(9) };
+    say(trust, &statement, issuer)
+}
+
+fn revoke(key: u8, ends: Vec<(ReplicaId, StreamKind, u64)>) -> Statement {
+    Statement::Revoked(Revocation { key: public(key), why: "stolen".into(), serial: 1, ends })
+}
+
+#[test]
+fn each_writes_what_is_theirs() {
+    let trust = chain();
+    let (journal, prices) = (StreamKind::Journal, StreamKind::Settings);
+    let till = Member::Till { store: "A".into(), thing: "A-till-1".into(), number: 1 };
+    for (stream, expected) in [
+        (stream(TILL, journal), Standing::Enrolled(till.clone())),
+        (stream(TILL, prices), Standing::NotTheirs(till)),
+        (stream(HUB, prices), Standing::Enrolled(Member::Hub)),
+        (stream(HUB, journal), Standing::NotTheirs(Member::Hub)),
+        (stream(99, journal), Standing::Unknown),
+    ] {
+        assert_eq!(trust.standing(stream), expected, "{stream}");
+    }
+}
+
+#[test]
+fn only_who_may_say_so_is_believed() {
+    let mut trust = chain();
+    for (what, statement, issuer) in [
+        (
+            "a till names a store",
+            Statement::Store { store: "C".into(), key: public(50), serial: 1 },
+            TILL,
+        ),
+        ("a store names a hub", Statement::Hub { key: public(50), serial: 1 }, STORE),
+        ("a store signs for another's till", till_paper(50, "A", 1), OTHER_STORE),
+        ("the root signs for a till itself", till_paper(50, "A", 1), ROOT),
+        ("a stranger signs for a till", till_paper(50, "A", 1), 60),
+        ("a till signs for itself", till_paper(TILL, "B", 9), TILL),
+        ("a till revokes its hub", revoke(HUB, vec![]), TILL),
+        ("a hub revokes a store", revoke(STORE, vec![]), HUB),
+        ("another store revokes a till", revoke(TILL, vec![]), OTHER_STORE),
+    ] {
+        let refused = Admitted::NotTheirs { issuer: public(issuer) };
+        assert_eq!(say(&mut trust, &statement, issuer), refused, "{what}");
+    }
+    assert_eq!(say(&mut trust, &till_paper(50, "B", 1), HUB), Admitted::New, "a hub enrols too");
+}
+
+#[test]
+fn without_a_root_everyone_is_pending() {
+    let mut trust = Trust::new(None);
+    let store = Statement::Store { store: "A".into(), key: public(STORE), serial: 1 };
+    assert!(matches!(say(&mut trust, &store, ROOT), Admitted::NotTheirs { .. }));
+    assert_eq!(incarnate(&mut trust, TILL, TILL), Admitted::New);
+    assert_eq!(trust.standing(stream(TILL, StreamKind::Journal)), Standing::Pending);
+}
+
+#[test]
+fn a_till_that_sold_before_it_was_enrolled_is_enrolled_by_its_paper() {
+    let mut trust = chain();
+    incarnate(&mut trust, 20, 20);
+    let journal = stream(20, StreamKind::Journal);
+    assert_eq!(trust.standing(journal), Standing::Pending);
+    say(&mut trust, &till_paper(20, "A", 2), STORE);
+    assert!(matches!(trust.standing(journal), Standing::Enrolled(Member::Till { .. })));
+}
+
+#[test]
+fn a_replica_is_its_first_keys() {
+    let mut trust = chain();
+    assert_eq!(incarnate(&mut trust, TILL, TILL), Admitted::Known);
+    let (replica, known, claims) = (replica(TILL), public(TILL), public(60));
+    assert_eq!(incarnate(&mut trust, TILL, 60), Admitted::Contested { replica, known, claims });
+    assert_eq!(trust.key_of(replica).map(|(key, _)| key), Some(known));
+}
+
+#[test]
+fn a_revoked_till_counts_up_to_what_was_known() {
+    let mut trust = chain();
+    let ends = vec![(replica(TILL), StreamKind::Journal, 41)];
+    assert_eq!(say(&mut trust, &revoke(TILL, ends), STORE), Admitted::New);
+    let standing = |trust: &Trust, kind| trust.standing(stream(TILL, kind));
+    assert_eq!(standing(&trust, StreamKind::Journal), Standing::Revoked { last: 41 });
+    assert_eq!(standing(&trust, StreamKind::Workspace), Standing::Revoked { last: 0 });
+    assert_eq!(trust.till_by_tls(TlsKey([TILL; 32])), None, "it connects no longer");
+}
+
+#[test]
+fn a_rotated_key_connects_and_the_old_one_does_not() {
+    let mut trust = chain();
+    let (old, new) = (TlsKey([TILL; 32]), TlsKey([21; 32]));
+    assert_eq!(trust.till_by_tls(old).map(|paper| paper.number), Some(1));
+    assert_eq!(say(&mut trust, &till_paper(21, "A", 2), STORE), Admitted::New);
+    assert!(trust.till_by_tls(new).is_some());
+    assert_eq!(trust.till_by_tls(old), None);
+    // What the old key wrote before stays the till's.
+    let journal = stream(TILL, StreamKind::Journal);
+    assert!(matches!(trust.standing(journal), Standing::Enrolled(_)));
+    assert_eq!(say(&mut trust, &till_paper(21, "A", 1), STORE), Admitted::Known, "an earlier one");
+}
+
+#[test]
+fn a_revoked_stores_signatures_count_no_longer() {
+    let mut trust = chain();
+    assert_eq!(say(&mut trust, &revoke(STORE, vec![]), ROOT), Admitted::New);
+    assert_eq!(trust.standing(stream(TILL, StreamKind::Journal)), Standing::Pending);
+    assert!(matches!(say(&mut trust, &till_paper(22, "A", 1), STORE), Admitted::NotTheirs { .. }));
+    // Another signature brings its tills back.
+    assert_eq!(say(&mut trust, &till_paper(TILL, "A", 2), HUB), Admitted::New);
+    assert!(matches!(trust.standing(stream(TILL, StreamKind::Journal)), Standing::Enrolled(_)));
+}
+
+#[test]
+fn strangers_are_bounded() {
+    let mut trust = chain();
+    let claims = |trust: &mut Trust, number: usize| {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        let statement = Statement::Incarnation { replica: ReplicaId(id), opened: Hlc::from_ms(9) };
+        say(trust, &statement, 77)
+    };
+    for number in 0..MAX_PENDING {
+        assert_eq!(claims(&mut trust, number), Admitted::New);
+    }
+    assert_eq!(claims(&mut trust, MAX_PENDING), Admitted::Full);
+    assert_eq!(incarnate(&mut trust, 30, TILL), Admitted::New, "members still may");
+}
