@@ -9,6 +9,7 @@
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
 //! | [`wire`] | what replicas say to each other | who says what when |
+//! | [`session`] | the conversation of replicas: who says what when | clocks, sockets, tables |
 //! | [`link`] | how frames travel | what is in them |
 //!
 //! How an entry is bound: each hash covers replica, kind, sequence, clock, the hash before and the
@@ -31,6 +32,7 @@ pub mod body;
 pub mod clock;
 pub mod link;
 pub mod log;
+pub mod session;
 pub mod store;
 pub mod trust;
 pub mod wire;

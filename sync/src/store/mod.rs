@@ -6,6 +6,7 @@
 
 mod alarm;
 mod append;
+mod books;
 mod ingest;
 mod papers;
 mod prune;
@@ -19,6 +20,7 @@ mod testing;
 
 pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
 pub use append::{Appended, append};
+pub use books::{LogBooks, held};
 pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, set_folded, unfolded};
 pub use papers::{Peers, keep_mark, keep_paper, marks, papers};
 pub use prune::prune;

@@ -190,6 +190,13 @@ impl Trust {
         Some(Member::Till { store, thing, number })
     }
 
+    /// The store of the till that writes as `replica`, where somebody has signed for it.
+    #[must_use]
+    pub fn store_of_writer(&self, replica: ReplicaId) -> Option<&str> {
+        let (key, _) = self.key_of(replica)?;
+        self.till_paper(&key).map(|till| till.store.as_str())
+    }
+
     /// What the papers say of whoever writes `stream`.
     #[must_use]
     pub fn standing(&self, stream: StreamId) -> Standing {

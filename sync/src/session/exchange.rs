@@ -1,0 +1,508 @@
+//! The exchange: all peers of a replica at once.
+
+use super::peer::{Heard, MAX_WAITING, Peer, Sendable};
+use super::pursuit::Pursuits;
+use super::{Books, CLOCKS_APART_MS, Effect, Now, Pace, RUN_BYTES, Side, policy};
+use crate::batch::Batch;
+use crate::link::Route;
+use crate::log::{ReplicaId, StreamId};
+use crate::trust::Trust;
+use crate::wire::{Answer, Ask, Frame, Have, Held, Mark, Wanted};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Runs that came before those they follow, kept in memory: a broker that reorders some frames.
+/// What does not fit is asked for again.
+const MAX_EARLY: usize = 64;
+
+/// How many entries back a fork is looked for first.
+const FORK_SPAN: u64 = 64;
+
+/// What the host made of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The stream goes up to here now, durably.
+    Appended(Held),
+    /// Nothing of it was new.
+    Known,
+    /// Entries before it are missing.
+    Gap,
+    /// It is another branch of the stream; where they part, when that is known.
+    Forked {
+        /// The first sequence that differs.
+        at: Option<u64>,
+    },
+    /// It was not believed, or not kept: it is not marked, and its sender keeps it.
+    Refused,
+}
+
+/// The exchange of a replica with all its peers.
+#[derive(Debug)]
+pub struct Exchange {
+    me: ReplicaId,
+    session: u64,
+    side: Side,
+    held: BTreeMap<StreamId, Held>,
+    peers: BTreeMap<Route, Peer>,
+    pursuits: Pursuits,
+    early: BTreeMap<(StreamId, u64), (Route, Batch)>,
+    /// The peer that was served last, so that each has its turn.
+    last: Option<Route>,
+}
+
+impl Exchange {
+    /// An exchange of `me`, without peers. `session` is a number that no earlier one of this
+    /// replica had, as good as certainly.
+    #[must_use]
+    pub fn new(me: ReplicaId, session: u64, side: Side) -> Self {
+        Self {
+            me,
+            session,
+            side,
+            held: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            pursuits: Pursuits::default(),
+            early: BTreeMap::new(),
+            last: None,
+        }
+    }
+
+    /// Says what is here of a stream: at the start, and whenever something was added.
+    pub fn hold(&mut self, now: Now, trust: &Trust, held: Held) {
+        let stream = held.stream;
+        let is_new = self.held.insert(stream, held.clone()).is_none();
+        for peer in self.peers.values_mut() {
+            if !policy::gives(&self.side, trust, &peer.route, stream) {
+                continue;
+            }
+            match peer.route {
+                Route::Fan(_) if is_new => peer.fan(stream, 1),
+                Route::Hub | Route::Till { .. } if is_new => {
+                    peer.say_have(now, self.session, false, vec![held.clone()]);
+                }
+                _ => {}
+            }
+            peer.notice(now, stream, held.head);
+        }
+    }
+
+    /// The replica writes under another name from now on: a new incarnation.
+    pub fn rename(&mut self, me: ReplicaId) {
+        self.me = me;
+    }
+
+    /// A route is up: both begin anew.
+    ///
+    /// # Errors
+    /// When the books can't be read.
+    pub fn up<B: Books>(
+        &mut self,
+        now: Now,
+        route: Route,
+        pace: Pace,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<(), B::Error> {
+        self.down(&route);
+        let mut peer = Peer::new(route.clone(), pace);
+        if matches!(route, Route::Fan(_)) {
+            for held in self.offer(trust, &route) {
+                peer.fan(held.stream, held.head + 1);
+            }
+        } else {
+            peer.say_papers(&books.papers()?);
+            let offer = self.offer(trust, &route);
+            for held in &offer {
+                peer.notice(now, held.stream, held.head);
+            }
+            peer.say_have(now, self.session, true, offer);
+        }
+        self.peers.insert(route, peer);
+        Ok(())
+    }
+
+    /// A route is down: what was under way is lost.
+    pub fn down(&mut self, route: &Route) {
+        self.peers.remove(route);
+        self.pursuits.forget(route);
+    }
+
+    /// What is here that a peer may know of.
+    fn offer(&self, trust: &Trust, to: &Route) -> Vec<Held> {
+        let gives = |held: &&Held| policy::gives(&self.side, trust, to, held.stream);
+        self.held.values().filter(gives).cloned().collect()
+    }
+
+    /// Takes a frame; what follows from it is for the host to do, in order.
+    ///
+    /// # Errors
+    /// When the books can't be read.
+    pub fn receive<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        from: ReplicaId,
+        frame: Frame,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Vec<Effect>, B::Error> {
+        let route = route.clone();
+        if let Frame::Papers(papers) = frame {
+            return Ok(vec![Effect::Papers { route, papers }]);
+        }
+        if !policy::is_at(trust, &route, from) {
+            let why = format!("replica {from} is not at {route}");
+            return Ok(vec![Effect::Suspicious { route, why }]);
+        }
+        if let Route::Fan(_) = route {
+            let Frame::Run(run) = frame else { return Ok(Vec::new()) };
+            return Ok(self.hear_run(now, route, run, trust));
+        }
+        let Some(peer) = self.peers.get_mut(&route) else { return Ok(Vec::new()) };
+        peer.replica = Some(from);
+        match frame {
+            Frame::Have(have) => self.hear_have(now, &route, &have, trust, books),
+            Frame::Want(want) => {
+                peer.hear_want(now, &want);
+                Ok(Vec::new())
+            }
+            Frame::Run(run) => Ok(self.hear_run(now, route, run, trust)),
+            Frame::Mark(mark) => {
+                let marked = |(stream, seq)| Effect::Marked { peer: from, stream, seq };
+                let news = peer.hear_mark(now, &mark, head_in(&self.held));
+                self.pursue(now, trust);
+                Ok(news.into_iter().map(marked).collect())
+            }
+            Frame::Ask(ask) => Ok(vec![Effect::Asked { route, ask }]),
+            Frame::Answer(answer) => Ok(vec![Effect::Answered { route, answer }]),
+            Frame::Papers(_) | Frame::Page(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn hear_have<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        have: &Have,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Vec<Effect>, B::Error> {
+        let mut offer = self.offer(trust, route);
+        let Some(peer) = self.peers.get_mut(route) else { return Ok(Vec::new()) };
+        match peer.hear_have(have) {
+            Heard::First => {}
+            Heard::Anew => self.pursuits.forget(route),
+            // Whoever doubts asks about what it names.
+            Heard::Again => {
+                let named: BTreeSet<StreamId> = have.streams.iter().map(|it| it.stream).collect();
+                offer.retain(|held| named.contains(&held.stream));
+            }
+        }
+        if have.reply {
+            peer.say_have(now, self.session, false, offer);
+        }
+        let mut effects = Vec::new();
+        let ahead_ms = have.now_ms.saturating_sub(now.wall_ms);
+        if ahead_ms.unsigned_abs() > CLOCKS_APART_MS {
+            effects.push(Effect::ClockDiffers { route: route.clone(), ahead_ms });
+        }
+        for theirs in &have.streams {
+            effects.extend(self.compare(now, route, theirs, trust, books)?);
+        }
+        self.pursue(now, trust);
+        Ok(effects)
+    }
+
+    /// Compares what a peer holds of a stream with what is here.
+    fn compare<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        theirs: &Held,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Option<Effect>, B::Error> {
+        let stream = theirs.stream;
+        let Some(ours) = self.held.get(&stream) else { return Ok(None) };
+        let own = stream.replica == self.me;
+        let (head, theirs_head) = (ours.head, theirs.head);
+        if theirs_head > head {
+            return Ok(own.then_some(Effect::PutBack { stream, theirs: theirs_head }));
+        }
+        let Some(here) = books.hash_at(stream, theirs_head)? else { return Ok(None) };
+        if here != theirs.hash {
+            if own {
+                return Ok(Some(Effect::PutBack { stream, theirs: theirs_head }));
+            }
+            self.look_back(route, stream, theirs_head, trust);
+        } else if let Some(peer) = self.peers.get_mut(route)
+            && let Some(replica) = peer.replica
+        {
+            // What it holds it has made durable: a mark that was lost is made good.
+            let mark = Mark { streams: vec![(stream, theirs_head)] };
+            let news = peer.hear_mark(now, &mark, |_| head);
+            let seq = theirs_head;
+            return Ok((!news.is_empty()).then_some(Effect::Marked { peer: replica, stream, seq }));
+        }
+        Ok(None)
+    }
+
+    /// Asks a peer for its branch of a stream, so that it can be kept beside.
+    fn look_back(&mut self, route: &Route, stream: StreamId, seq: u64, trust: &Trust) {
+        if !policy::takes(&self.side, trust, stream) || !self.pursuits.fork(route, stream) {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(route) {
+            let from = seq.saturating_sub(FORK_SPAN - 1).max(1);
+            peer.say_want(&[Wanted { stream, from, to: None }]);
+        }
+    }
+
+    fn hear_run(&mut self, now: Now, route: Route, run: Batch, trust: &Trust) -> Vec<Effect> {
+        let (stream, Some(first)) = (run.stream, run.entries.first()) else { return Vec::new() };
+        let seq = first.seq;
+        let head = self.held.get(&stream).map_or(0, |held| held.head);
+        if seq <= head + 1 {
+            return vec![Effect::Ingest { route, run }];
+        }
+        if self.early.len() < MAX_EARLY && policy::takes(&self.side, trust, stream) {
+            self.early.insert((stream, seq), (route.clone(), run));
+        }
+        // Somebody holds more than is known here: what lies between is asked for in time.
+        if let Some(peer) = self.peers.get_mut(&route) {
+            peer.holds_at_least(stream, seq);
+        }
+        self.pursue(now, trust);
+        Vec::new()
+    }
+
+    /// Says what became of a run; runs that waited for it are to be taken up next.
+    pub fn ingested(
+        &mut self,
+        now: Now,
+        route: &Route,
+        stream: StreamId,
+        outcome: Outcome,
+        trust: &Trust,
+    ) -> Vec<Effect> {
+        match outcome {
+            Outcome::Appended(held) => {
+                let head = held.head;
+                self.hold(now, trust, held);
+                self.pursuits.progress(now, stream);
+                self.mark(now, route, stream, head);
+                self.pursue(now, trust);
+                self.take_early(stream, head)
+            }
+            Outcome::Known => {
+                let head = self.held.get(&stream).map_or(0, |held| held.head);
+                self.mark(now, route, stream, head);
+                Vec::new()
+            }
+            Outcome::Gap => {
+                self.pursue(now, trust);
+                Vec::new()
+            }
+            Outcome::Forked { at: None } => {
+                self.look_further_back(route, stream);
+                Vec::new()
+            }
+            Outcome::Forked { at: Some(_) } => {
+                self.pursuits.fork(route, stream);
+                Vec::new()
+            }
+            Outcome::Refused => Vec::new(),
+        }
+    }
+
+    fn look_further_back(&mut self, route: &Route, stream: StreamId) {
+        self.pursuits.fork(route, stream);
+        let Some(peer) = self.peers.get_mut(route) else { return };
+        if let Some(from) = peer.further_back(stream, FORK_SPAN) {
+            peer.say_want(&[Wanted { stream, from, to: None }]);
+        }
+    }
+
+    /// Whoever sent it learns how far a stream is durable here, so do all in the shop: its writer
+    /// may forget then, whoever relays it need not, and who lacks it knows whom to ask. Towards the
+    /// hub or from it each message costs, so only the sender hears.
+    fn mark(&mut self, now: Now, route: &Route, stream: StreamId, head: u64) {
+        let in_shop = matches!(self.side, Side::Till { .. });
+        for peer in self.peers.values_mut() {
+            let sibling = in_shop && matches!(peer.route, Route::Till { .. });
+            if peer.route == *route || (sibling && peer.theirs.contains_key(&stream)) {
+                peer.mark(now, stream, head);
+            }
+        }
+    }
+
+    fn take_early(&mut self, stream: StreamId, head: u64) -> Vec<Effect> {
+        let range = (stream, 0)..=(stream, head + 1);
+        let fits: Vec<(StreamId, u64)> = self.early.range(range).map(|(key, _)| *key).collect();
+        let mut effects = Vec::new();
+        for key in fits {
+            if let Some((route, run)) = self.early.remove(&key) {
+                effects.push(Effect::Ingest { route, run });
+            }
+        }
+        effects
+    }
+
+    /// Papers came that were not known: other peers learn of them, and of streams that they make
+    /// known; what could not be asked for before is asked for now.
+    pub fn papers_changed(
+        &mut self,
+        now: Now,
+        from: Option<&Route>,
+        new: &[Vec<u8>],
+        trust: &Trust,
+    ) {
+        let routes: Vec<Route> = self.peers.keys().cloned().collect();
+        for route in routes {
+            let offer = self.offer(trust, &route);
+            let Some(peer) = self.peers.get_mut(&route) else { continue };
+            if matches!(route, Route::Fan(_)) {
+                continue;
+            }
+            if Some(&route) != from {
+                peer.say_papers(new);
+            }
+            peer.say_have(now, self.session, false, offer);
+        }
+        self.pursue(now, trust);
+    }
+
+    /// Asks a peer something; false when it can't be reached or too much waits.
+    pub fn ask(&mut self, route: &Route, ask: Ask) -> bool {
+        self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Ask(ask)))
+    }
+
+    /// Answers a question; false when whoever asked is gone.
+    pub fn answer(&mut self, route: &Route, answer: Answer) -> bool {
+        self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Answer(answer)))
+    }
+
+    fn pursue(&mut self, now: Now, trust: &Trust) {
+        let takes = |stream| policy::takes(&self.side, trust, stream);
+        self.pursuits.pursue(now, self.me, takes, trust, &self.held, &mut self.peers);
+    }
+
+    /// The next frame to send, and where; each peer in its turn. `busy` says which routes take
+    /// nothing now.
+    ///
+    /// # Errors
+    /// When the books can't be read.
+    pub fn next_frame<B: Books>(
+        &mut self,
+        now: Now,
+        trust: &Trust,
+        books: &mut B,
+        busy: &BTreeSet<Route>,
+    ) -> Result<Option<(Route, Frame)>, B::Error> {
+        self.tick(now, trust, books)?;
+        let start = self.last.take();
+        let after = |route: &Route| start.as_ref().is_none_or(|last| route > last);
+        let mut turns: Vec<Route> =
+            self.peers.keys().filter(|route| after(route)).cloned().collect();
+        turns.extend(self.peers.keys().filter(|route| !after(route)).cloned());
+        for route in turns.into_iter().filter(|route| !busy.contains(route)) {
+            if let Some(frame) = self.next_for(now, &route, trust, books)? {
+                self.last = Some(route.clone());
+                return Ok(Some((route, frame)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_for<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Option<Frame>, B::Error> {
+        let Some(peer) = self.peers.get_mut(route) else { return Ok(None) };
+        if let Some(word) = peer.next_word(now) {
+            return Ok(Some(word));
+        }
+        let head = head_in(&self.held);
+        // Each turn either sends or strikes a stream off, so it ends.
+        while let Some(Sendable { stream, from, to }) = peer.sendable(now, &head) {
+            if !policy::gives(&self.side, trust, route, stream) {
+                peer.cannot_send(stream);
+                continue;
+            }
+            match books.run(stream, from, to, RUN_BYTES)? {
+                Some(run) => {
+                    let last = run.entries.last().map_or(from, |entry| entry.seq);
+                    let bytes = run.entries.iter().map(|entry| entry.body.len() + 16).sum();
+                    peer.sent(stream, last, bytes);
+                    return Ok(Some(Frame::Run(run)));
+                }
+                None => peer.cannot_send(stream),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What time alone brings: doubts about what was not marked, wishes that were not answered.
+    fn tick<B: Books>(&mut self, now: Now, trust: &Trust, books: &mut B) -> Result<(), B::Error> {
+        for peer in self.peers.values_mut() {
+            let doubted = peer.doubts(now);
+            let held = doubted.iter().filter_map(|stream| self.held.get(stream)).cloned();
+            let held: Vec<Held> = held.collect();
+            if !held.is_empty() {
+                // Without papers nothing of it would be believed, and these may be lost as well.
+                peer.say_papers(&books.papers()?);
+                peer.say_have(now, self.session, true, held);
+            }
+        }
+        if self.pursuits.due_at(&self.held, &self.peers).is_some_and(|due| now.ms >= due) {
+            self.pursue(now, trust);
+        }
+        Ok(())
+    }
+
+    /// When [`Exchange::next_frame`] should be called at the latest, in milliseconds of
+    /// [`Now::ms`]; `None` when only a frame or an entry brings something new.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<u64> {
+        let peers = self.peers.values().filter_map(Peer::due_at).min();
+        [peers, self.pursuits.due_at(&self.held, &self.peers)].into_iter().flatten().min()
+    }
+
+    /// Whether a route takes no more frames from its peer for now.
+    #[must_use]
+    pub fn is_full(&self, route: &Route) -> bool {
+        self.peers.get(route).is_some_and(|peer| peer.waits() >= MAX_WAITING / 2)
+    }
+
+    /// The routes that are up, with the peer's replica where it is known and what each lacks of
+    /// the streams here that it may have: entries.
+    pub fn peers<'a>(
+        &'a self,
+        trust: &'a Trust,
+    ) -> impl Iterator<Item = (&'a Route, Option<ReplicaId>, u64)> {
+        self.peers.iter().filter(|(route, _)| !matches!(route, Route::Fan(_))).map(
+            move |(route, peer)| {
+                let lacks = self
+                    .held
+                    .values()
+                    .filter(|held| policy::gives(&self.side, trust, route, held.stream))
+                    .map(|held| held.head.saturating_sub(peer.has(held.stream)))
+                    .sum();
+                (route, peer.replica, lacks)
+            },
+        )
+    }
+
+    /// How far a stream is held here.
+    #[must_use]
+    pub fn head(&self, stream: StreamId) -> u64 {
+        head_in(&self.held)(stream)
+    }
+}
+
+/// The last sequence held of a stream.
+fn head_in(held: &BTreeMap<StreamId, Held>) -> impl Fn(StreamId) -> u64 {
+    |stream| held.get(&stream).map_or(0, |held| held.head)
+}

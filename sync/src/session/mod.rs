@@ -1,0 +1,165 @@
+//! The conversation between replicas, without I/O: who says what when.
+//!
+//! [`Exchange`] holds one [`peer`] for each route that is up. Frames go in by
+//! [`Exchange::receive`], what follows comes out as [`Effect`]s and by [`Exchange::next_frame`].
+//! It reads no clock, no socket and no table: the host passes the time, the papers ([`Trust`]) and
+//! its [`Books`]. Loss, doubling, delay and reordering are normal input.
+//!
+//! 1. On connecting each says what it holds (**have**) and passes its papers on.
+//! 2. Each asks for what it lacks (**want**): of the writer itself, else of a sibling, else of the
+//!    hub. A wish of the writer stands: what the writer adds later is sent without being asked for.
+//! 3. Entries come as **runs**; the host makes them durable, and only then says so (**mark**).
+//! 4. What was not marked in time makes the sender say again what it has; what was wanted and did
+//!    not come is wanted again, of the next who has it.
+
+mod exchange;
+mod peer;
+mod policy;
+mod pursuit;
+
+pub use exchange::{Exchange, Outcome};
+pub use policy::Side;
+
+use crate::batch::Batch;
+use crate::link::Route;
+use crate::log::{Hash, ReplicaId, StreamId};
+use crate::wire::{Answer, Ask};
+
+/// An instant as the host sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Milliseconds on a clock that never jumps; only differences count.
+    pub ms: u64,
+    /// The wall clock in milliseconds since 1970.
+    pub wall_ms: i64,
+}
+
+/// How eagerly a peer is talked to. A sibling in the shop costs nothing; a message to the hub
+/// costs money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How long a new entry may wait for others to share its frame.
+    pub flush_ms: u64,
+    /// How long a mark may wait for others.
+    pub mark_ms: u64,
+    /// How long an answer may take before it counts as lost; longer than both.
+    pub retry_ms: u64,
+    /// How many bytes of runs may be under way to this replica.
+    pub window: u32,
+}
+
+impl Pace {
+    /// Between tills of a shop.
+    pub const SHOP: Self = Self { flush_ms: 0, mark_ms: 5, retry_ms: 1_000, window: 512 << 10 };
+
+    /// Between a till and its hub, within what AWS IoT Core takes and at little cost: a sale is at
+    /// the hub within 5 s.
+    pub const HUB: Self =
+        Self { flush_ms: 2_000, mark_ms: 2_000, retry_ms: 20_000, window: 2 << 20 };
+}
+
+/// What a host reads for the exchange.
+pub trait Books {
+    /// Why it could not be read.
+    type Error;
+
+    /// A run of a stream from a sequence to at most another, sealed over its last entry: as many
+    /// entries as fit `budget` bytes of bodies, at least one. `None` when the first is not here.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn run(
+        &mut self,
+        stream: StreamId,
+        from: u64,
+        to: u64,
+        budget: usize,
+    ) -> Result<Option<Batch>, Self::Error>;
+
+    /// The hash at a sequence; `None` when it is not here.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn hash_at(&mut self, stream: StreamId, seq: u64) -> Result<Option<Hash>, Self::Error>;
+
+    /// All papers, issuers first.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    fn papers(&mut self) -> Result<Vec<Vec<u8>>, Self::Error>;
+}
+
+/// What the host shall do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Take these entries up, then call [`Exchange::ingested`].
+    Ingest {
+        /// Who sent them.
+        route: Route,
+        /// The entries, not verified yet.
+        run: Batch,
+    },
+    /// Look at these papers, keep what is new, then call [`Exchange::papers_changed`].
+    Papers {
+        /// Who sent them.
+        route: Route,
+        /// The papers, not verified yet.
+        papers: Vec<Vec<u8>>,
+    },
+    /// A peer has made a stream durable up to here.
+    Marked {
+        /// The peer.
+        peer: ReplicaId,
+        /// The stream.
+        stream: StreamId,
+        /// The last contiguous sequence that it has.
+        seq: u64,
+    },
+    /// A peer asks something; answer by [`Exchange::answer`].
+    Asked {
+        /// Who.
+        route: Route,
+        /// Its question.
+        ask: Ask,
+    },
+    /// A peer answers.
+    Answered {
+        /// Who.
+        route: Route,
+        /// The answer.
+        answer: Answer,
+    },
+    /// A peer holds more of the stream that this replica writes than this replica does: the
+    /// database was put back from a backup. A new incarnation must begin.
+    PutBack {
+        /// The stream.
+        stream: StreamId,
+        /// The last sequence that the peer holds.
+        theirs: u64,
+    },
+    /// A peer's wall clock is far from this one's.
+    ClockDiffers {
+        /// Who.
+        route: Route,
+        /// By how much it is ahead, in milliseconds.
+        ahead_ms: i64,
+    },
+    /// A sender who is not who the route says, or who says what nobody may.
+    Suspicious {
+        /// Who.
+        route: Route,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// How far two wall clocks may be apart before it is worth saying: as far as a register's clock may
+/// be ahead.
+pub const CLOCKS_APART_MS: u64 = crate::clock::MAX_AHEAD_MS;
+
+/// Bytes of bodies in one run: with columns and seal it stays below a frame even where nothing can
+/// be compressed.
+pub const RUN_BYTES: usize = 96 << 10;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! One peer: what it holds and wants, what is under way to it, what is to be said next.
+
+use super::{Now, Pace, policy};
+use crate::link::Route;
+use crate::log::{Hash, ReplicaId, StreamId};
+use crate::wire::{Frame, Have, Held, MAX_PAPERS, MAX_STREAMS, Mark, VERSION, Want, Wanted};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The widest window that a peer may ask for.
+const MAX_WINDOW: u32 = 8 << 20;
+
+/// Frames that wait to be said, besides runs: digests, wishes, papers, answers. A peer that makes
+/// more wait than this is not listened to until some are gone.
+pub(super) const MAX_WAITING: usize = 256;
+
+/// After so many doubts the waits between them grow no longer: some minutes in a shop.
+const MOST_DOUBTS: u32 = 8;
+
+/// What a digest says about its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It is the first of this connection.
+    First,
+    /// The sender is known.
+    Again,
+    /// The sender has begun anew since.
+    Anew,
+}
+
+/// A peer's part of the exchange.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub route: Route,
+    pub pace: Pace,
+    /// Its replica, once it has said something.
+    pub replica: Option<ReplicaId>,
+    /// Its number of this connection.
+    session: Option<u64>,
+    /// What it says it holds.
+    pub theirs: BTreeMap<StreamId, Held>,
+    /// What it has made durable, as it marked.
+    pub marked: BTreeMap<StreamId, u64>,
+    /// What it wants.
+    wants: BTreeMap<StreamId, Cursor>,
+    window: u32,
+    under_way: VecDeque<Sent>,
+    under_way_bytes: u64,
+    /// Frames to be said before any run.
+    waiting: VecDeque<Frame>,
+    /// Marks to be said, and since when the oldest waits.
+    marks: BTreeMap<StreamId, u64>,
+    marks_since: Option<u64>,
+    /// Since when the oldest entry that it wants and has not been sent waits.
+    unsent_since: Option<u64>,
+    /// Streams that it may have and has not marked up to where they are here.
+    unmarked: BTreeSet<StreamId>,
+    /// When it last said or was told something about those.
+    heard_at: u64,
+    doubts: u32,
+    /// How far back the peer's branch of a forked stream was asked for.
+    looked_back: BTreeMap<StreamId, u64>,
+}
+
+/// Where the sending of a wanted stream stands.
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
+    next: u64,
+    to: Option<u64>,
+}
+
+/// A run under way.
+#[derive(Debug)]
+struct Sent {
+    stream: StreamId,
+    to: u64,
+    bytes: u64,
+}
+
+/// What can be sent to a peer next.
+pub(super) struct Sendable {
+    pub stream: StreamId,
+    pub from: u64,
+    pub to: u64,
+}
+
+impl Peer {
+    pub fn new(route: Route, pace: Pace) -> Self {
+        Self {
+            route,
+            pace,
+            replica: None,
+            session: None,
+            theirs: BTreeMap::new(),
+            marked: BTreeMap::new(),
+            wants: BTreeMap::new(),
+            window: 0,
+            under_way: VecDeque::new(),
+            under_way_bytes: 0,
+            waiting: VecDeque::new(),
+            marks: BTreeMap::new(),
+            marks_since: None,
+            unsent_since: None,
+            unmarked: BTreeSet::new(),
+            heard_at: 0,
+            doubts: 0,
+            looked_back: BTreeMap::new(),
+        }
+    }
+
+    /// Queues a frame to be said before any run; false when too many wait.
+    pub fn say(&mut self, frame: Frame) -> bool {
+        if self.waiting.len() >= MAX_WAITING {
+            return false;
+        }
+        self.waiting.push_back(frame);
+        true
+    }
+
+    /// Queues papers, cut into frames.
+    pub fn say_papers(&mut self, papers: &[Vec<u8>]) {
+        for chunk in papers.chunks(MAX_PAPERS) {
+            self.say(Frame::Papers(chunk.to_vec()));
+        }
+    }
+
+    /// Queues a digest, cut into frames.
+    pub fn say_have(&mut self, now: Now, session: u64, reply: bool, streams: Vec<Held>) {
+        let mut chunks: Vec<Vec<Held>> = streams.chunks(MAX_STREAMS).map(<[_]>::to_vec).collect();
+        if chunks.is_empty() {
+            chunks.push(Vec::new());
+        }
+        let last = chunks.len() - 1;
+        for (index, streams) in chunks.into_iter().enumerate() {
+            let more = index < last;
+            let (version, now_ms) = (VERSION, now.wall_ms);
+            let reply = reply && !more;
+            let have = Have { version, now_ms, session, reply, more, streams };
+            self.say(Frame::Have(have));
+        }
+    }
+
+    /// Queues wishes, cut into frames.
+    pub fn say_want(&mut self, streams: &[Wanted]) {
+        for chunk in streams.chunks(MAX_STREAMS) {
+            let want = Want { window: self.pace.window, streams: chunk.to_vec() };
+            self.say(Frame::Want(want));
+        }
+    }
+
+    /// Notes what the peer holds, and tells what is news about it.
+    pub fn hear_have(&mut self, have: &Have) -> Heard {
+        let heard = match self.session {
+            None => Heard::First,
+            Some(known) if known == have.session => Heard::Again,
+            Some(_) => Heard::Anew,
+        };
+        self.session = Some(have.session);
+        if heard == Heard::Anew {
+            self.wants.clear();
+            self.theirs.clear();
+            self.forget_under_way();
+        }
+        for held in &have.streams {
+            self.theirs.insert(held.stream, held.clone());
+        }
+        heard
+    }
+
+    /// Notes what the peer wants: sending goes back to there.
+    pub fn hear_want(&mut self, now: Now, want: &Want) {
+        self.window = want.window.min(MAX_WINDOW);
+        for wanted in &want.streams {
+            let Wanted { stream, from, to } = *wanted;
+            self.wants.insert(stream, Cursor { next: from.max(1), to });
+            self.drop_under_way(|sent| sent.stream == stream);
+        }
+        // What it asks for it has waited for already.
+        self.unsent_since = Some(now.ms.saturating_sub(self.pace.flush_ms));
+        self.hear(now);
+    }
+
+    /// Notes what the peer has made durable; gives what is news.
+    pub fn hear_mark(
+        &mut self,
+        now: Now,
+        mark: &Mark,
+        head: impl Fn(StreamId) -> u64,
+    ) -> Vec<(StreamId, u64)> {
+        let mut news = Vec::new();
+        for &(stream, seq) in &mark.streams {
+            let known = self.marked.entry(stream).or_default();
+            if seq > *known {
+                *known = seq;
+                news.push((stream, seq));
+            }
+            self.holds_at_least(stream, seq);
+            if seq >= head(stream) {
+                self.unmarked.remove(&stream);
+            }
+            self.drop_under_way(|sent| sent.stream == stream && sent.to <= seq);
+            if let Some(cursor) = self.wants.get_mut(&stream) {
+                cursor.next = cursor.next.max(seq.saturating_add(1));
+            }
+        }
+        self.hear(now);
+        news
+    }
+
+    fn hear(&mut self, now: Now) {
+        self.heard_at = now.ms;
+        self.doubts = 0;
+    }
+
+    /// A mark to be said soon.
+    pub fn mark(&mut self, now: Now, stream: StreamId, seq: u64) {
+        let waiting = self.marks.entry(stream).or_default();
+        *waiting = seq.max(*waiting);
+        self.marks_since.get_or_insert(now.ms);
+    }
+
+    /// A stream that the peer may have goes up to `head` here.
+    pub fn notice(&mut self, now: Now, stream: StreamId, head: u64) {
+        if self.wants.contains_key(&stream) {
+            self.unsent_since.get_or_insert(now.ms);
+        }
+        if self.has(stream) < head {
+            if self.unmarked.is_empty() {
+                self.heard_at = now.ms;
+            }
+            self.unmarked.insert(stream);
+        }
+    }
+
+    /// The next frame that is no run.
+    pub fn next_word(&mut self, now: Now) -> Option<Frame> {
+        if let Some(frame) = self.waiting.pop_front() {
+            return Some(frame);
+        }
+        if self.marks_since.is_some_and(|since| now.ms >= since + self.pace.mark_ms) {
+            let mut streams = Vec::new();
+            while streams.len() < MAX_STREAMS {
+                let Some(mark) = self.marks.pop_first() else { break };
+                streams.push(mark);
+            }
+            if self.marks.is_empty() {
+                self.marks_since = None;
+            }
+            return Some(Frame::Mark(Mark { streams }));
+        }
+        None
+    }
+
+    /// What may be sent now, the most pressing first; `head` gives the last sequence here.
+    pub fn sendable(&mut self, now: Now, head: impl Fn(StreamId) -> u64) -> Option<Sendable> {
+        let since = self.unsent_since?;
+        if now.ms < since + self.pace.flush_ms
+            || self.under_way_bytes >= u64::from(self.window)
+            || self.under_way.len() >= MAX_WAITING
+        {
+            return None;
+        }
+        let behind = |(&stream, cursor): (&StreamId, &Cursor)| {
+            let to = cursor.to.unwrap_or(u64::MAX).min(head(stream));
+            (cursor.next <= to).then_some(Sendable { stream, from: cursor.next, to })
+        };
+        let next = self
+            .wants
+            .iter()
+            .filter_map(behind)
+            .min_by_key(|sendable| policy::priority(sendable.stream.kind));
+        if next.is_none() {
+            self.unsent_since = None;
+        }
+        next
+    }
+
+    /// Notes that a run is under way.
+    pub fn sent(&mut self, stream: StreamId, to: u64, bytes: usize) {
+        if let Some(cursor) = self.wants.get_mut(&stream) {
+            cursor.next = cursor.next.max(to.saturating_add(1));
+        }
+        if matches!(self.route, Route::Fan(_)) {
+            return;
+        }
+        let bytes = bytes as u64;
+        self.under_way.push_back(Sent { stream, to, bytes });
+        self.under_way_bytes += bytes;
+    }
+
+    /// A stream can't be sent from where the peer wants it.
+    pub fn cannot_send(&mut self, stream: StreamId) {
+        self.wants.remove(&stream);
+    }
+
+    /// Streams that were not marked for so long that the peer should be told again what is here;
+    /// none when there is no doubt yet. Each doubt waits twice as long as the one before.
+    pub fn doubts(&mut self, now: Now) -> Vec<StreamId> {
+        if self.unmarked.is_empty() || now.ms < self.heard_at + self.patience() {
+            return Vec::new();
+        }
+        self.heard_at = now.ms;
+        self.doubts += 1;
+        self.unmarked.iter().copied().collect()
+    }
+
+    /// When something is due, in milliseconds of [`Now::ms`].
+    pub fn due_at(&self) -> Option<u64> {
+        if !self.waiting.is_empty() {
+            return Some(0);
+        }
+        let marks = self.marks_since.map(|since| since + self.pace.mark_ms);
+        let blocked =
+            self.under_way_bytes >= u64::from(self.window) || self.under_way.len() >= MAX_WAITING;
+        let unsent = self.unsent_since.filter(|_| !blocked).map(|since| since + self.pace.flush_ms);
+        let doubt = (!self.unmarked.is_empty()).then(|| self.heard_at + self.patience());
+        [marks, unsent, doubt].into_iter().flatten().min()
+    }
+
+    /// How many words wait to be said.
+    pub fn waits(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// How much of a stream the peer has made durable, as far as is known.
+    pub fn has(&self, stream: StreamId) -> u64 {
+        let marked = self.marked.get(&stream).copied().unwrap_or(0);
+        marked.max(self.theirs.get(&stream).map_or(0, |held| held.head))
+    }
+
+    /// The peer sent an entry, so it holds the stream up to there at least.
+    pub fn holds_at_least(&mut self, stream: StreamId, seq: u64) {
+        let unknown = Held { stream, first: 1, head: 0, hash: Hash([0; 32]), beyond: Vec::new() };
+        let held = self.theirs.entry(stream).or_insert(unknown);
+        held.head = held.head.max(seq);
+    }
+
+    /// From where to ask for the peer's branch of a stream, further back than the last time;
+    /// `None` once it was asked for from its beginning.
+    pub fn further_back(&mut self, stream: StreamId, span: u64) -> Option<u64> {
+        let head = self.theirs.get(&stream)?.head;
+        let back = self.looked_back.entry(stream).or_insert(span);
+        if *back > head {
+            return None;
+        }
+        *back = back.saturating_mul(4);
+        Some(head.saturating_sub(*back).max(1))
+    }
+
+    /// Sends everything new of a stream unasked and unmarked: a topic that all tills listen to.
+    pub fn fan(&mut self, stream: StreamId, next: u64) {
+        self.window = MAX_WINDOW;
+        self.wants.insert(stream, Cursor { next, to: None });
+    }
+
+    fn patience(&self) -> u64 {
+        (self.pace.retry_ms + self.pace.flush_ms + self.pace.mark_ms)
+            << self.doubts.min(MOST_DOUBTS)
+    }
+
+    fn forget_under_way(&mut self) {
+        self.under_way.clear();
+        self.under_way_bytes = 0;
+    }
+
+    fn drop_under_way(&mut self, gone: impl Fn(&Sent) -> bool) {
+        self.under_way.retain(|sent| !gone(sent));
+        self.under_way_bytes = self.under_way.iter().map(|sent| sent.bytes).sum();
+    }
+}

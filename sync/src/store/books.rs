@@ -1,0 +1,230 @@
+//! The log's tables as the exchange reads them.
+
+use super::{
+    LogError, Stream, base, find_stream, hash_at, head, papers, peer_streams, read, streams,
+};
+use crate::batch::Batch;
+use crate::log::{Entry, Hash, MAX_BODY_BYTES, ReplicaId, Seal, SealingKey, StreamId};
+use crate::session::Books;
+use crate::wire::{Held, MAX_RUN_ENTRIES};
+use rusqlite::Connection;
+
+/// Entries read at a time.
+const PORTION: usize = 256;
+
+/// What an entry costs in a run beside its body: its share of the columns.
+const ENTRY_BYTES: usize = 16;
+
+/// A database's log, for reading. `own` is the replica that this machine writes as, with its key:
+/// entries of its streams that have no seal yet are sealed as they are sent.
+#[derive(Debug)]
+pub struct LogBooks<'a> {
+    connection: &'a Connection,
+    own: Option<(ReplicaId, &'a SealingKey)>,
+}
+
+impl<'a> LogBooks<'a> {
+    /// The books of a database.
+    #[must_use]
+    pub const fn new(connection: &'a Connection, own: Option<(ReplicaId, &'a SealingKey)>) -> Self {
+        Self { connection, own }
+    }
+
+    /// What is held of every stream.
+    ///
+    /// # Errors
+    /// When SQLite fails or a row is damaged.
+    pub fn held(&self) -> Result<Vec<Held>, LogError> {
+        let own = streams(self.connection)?;
+        let all = own.into_iter().chain(peer_streams(self.connection)?);
+        all.map(|stream| held(self.connection, &stream)).collect()
+    }
+
+    /// A run with its own seal, where the key is here.
+    fn seal_of(
+        &self,
+        stream: &Stream,
+        entries: &[Entry],
+        stored: &[Option<Seal>],
+        hash: &Hash,
+    ) -> Option<Seal> {
+        let last = entries.last()?;
+        stored.last().copied().flatten().or_else(|| {
+            let (replica, key) = self.own.filter(|(replica, _)| *replica == stream.id.replica)?;
+            debug_assert_eq!(replica, stream.id.replica, "filtered");
+            Some(key.seal(stream.id, last.seq, hash))
+        })
+    }
+}
+
+/// What is held of a stream.
+///
+/// # Errors
+/// When SQLite fails or a row is damaged.
+pub fn held(conn: &Connection, stream: &Stream) -> Result<Held, LogError> {
+    let (begin, end) = (base(conn, stream)?, head(conn, stream)?);
+    Ok(Held {
+        stream: stream.id,
+        first: begin.seq + 1,
+        head: end.seq,
+        hash: end.hash,
+        beyond: Vec::new(),
+    })
+}
+
+impl Books for LogBooks<'_> {
+    type Error = LogError;
+
+    fn run(
+        &mut self,
+        id: StreamId,
+        from: u64,
+        to: u64,
+        budget: usize,
+    ) -> Result<Option<Batch>, LogError> {
+        let Some(stream) = find_stream(self.connection, id.replica, id.kind)? else {
+            return Ok(None);
+        };
+        let mut cut = Cut::new(budget, self.own.is_some_and(|(own, _)| own == id.replica));
+        let mut next = from;
+        'portions: while next <= to {
+            let limit = usize::try_from(to - next + 1).unwrap_or(PORTION).min(PORTION);
+            let portion = read(self.connection, &stream, next, limit)?;
+            if portion.is_empty() {
+                break;
+            }
+            for stored in portion {
+                next = stored.entry.seq + 1;
+                if !cut.add(stored) {
+                    break 'portions;
+                }
+            }
+        }
+        let Some((entries, seals, hash)) = cut.finish() else { return Ok(None) };
+        let seal = self.seal_of(&stream, &entries, &seals, &hash);
+        Ok(seal.map(|seal| Batch { stream: id, entries, seal }))
+    }
+
+    fn hash_at(&mut self, stream: StreamId, seq: u64) -> Result<Option<Hash>, LogError> {
+        if let Some(found) = find_stream(self.connection, stream.replica, stream.kind)? {
+            let begin = base(self.connection, &found)?;
+            if begin.seq == seq {
+                return Ok(Some(begin.hash));
+            }
+        }
+        hash_at(self.connection, stream.replica, stream.kind, seq)
+    }
+
+    fn papers(&mut self) -> Result<Vec<Vec<u8>>, LogError> {
+        papers(self.connection)
+    }
+}
+
+/// Entries for one run: as many as fit, ending at one that is sealed or can be.
+struct Cut {
+    budget: usize,
+    can_seal: bool,
+    bytes: usize,
+    entries: Vec<Entry>,
+    seals: Vec<Option<Seal>>,
+    hashes: Vec<Hash>,
+    /// How many entries make a run that ends well.
+    good: usize,
+}
+
+impl Cut {
+    fn new(budget: usize, can_seal: bool) -> Self {
+        let (entries, seals, hashes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { budget, can_seal, bytes: 0, entries, seals, hashes, good: 0 }
+    }
+
+    /// Adds an entry; false when the run is long enough without it.
+    fn add(&mut self, stored: super::Stored) -> bool {
+        let cost = stored.entry.body.len() + ENTRY_BYTES;
+        let full = self.bytes + cost > self.budget || self.entries.len() >= MAX_RUN_ENTRIES;
+        // Past the budget only until a first seal is found: who relays can't seal for the writer.
+        let never = self.bytes + cost > self.budget + MAX_BODY_BYTES;
+        if !self.entries.is_empty() && (full && self.good > 0 || never) {
+            return false;
+        }
+        self.bytes += cost;
+        self.entries.push(stored.entry);
+        self.seals.push(stored.seal);
+        self.hashes.push(stored.hash);
+        if stored.seal.is_some() || self.can_seal {
+            self.good = self.entries.len();
+        }
+        true
+    }
+
+    fn finish(mut self) -> Option<(Vec<Entry>, Vec<Option<Seal>>, Hash)> {
+        self.entries.truncate(self.good);
+        self.seals.truncate(self.good);
+        let hash = self.hashes.get(self.good.checked_sub(1)?).copied()?;
+        Some((self.entries, self.seals, hash))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+    use crate::log::StreamKind;
+
+    fn run(db: &Connection, own: bool, from: u64, to: u64, budget: usize) -> Option<(u64, u64)> {
+        let (key, replica) = (testing::key(), testing::replica());
+        let mut books = LogBooks::new(db, own.then_some((replica, &key)));
+        let id = StreamId { replica, kind: StreamKind::Journal };
+        let run = books.run(id, from, to, budget).unwrap()?;
+        run.verify(&testing::key().public()).unwrap();
+        Some((run.entries.first().unwrap().seq, run.entries.last().unwrap().seq))
+    }
+
+    fn six() -> Connection {
+        let (mut db, journal) = testing::with_journal();
+        testing::append_all(&mut db, &journal, &[[0; 100].as_slice(); 6]);
+        db
+    }
+
+    #[test]
+    fn cuts_by_budget_and_by_what_was_asked() {
+        let db = six();
+        for (from, to, budget, expected) in [
+            (1, 6, 10_000, Some((1, 6))),
+            (3, 4, 10_000, Some((3, 4))),
+            (1, 6, 240, Some((1, 2))),
+            (5, 99, 10_000, Some((5, 6))),
+            (2, 6, 1, Some((2, 2))),
+            (7, 9, 10_000, None),
+        ] {
+            assert_eq!(run(&db, false, from, to, budget), expected, "{from}..{to} of {budget}");
+        }
+    }
+
+    #[test]
+    fn a_relay_ends_at_a_seal_and_the_writer_seals_itself() {
+        let db = six();
+        db.execute("UPDATE entry SET seal = NULL WHERE position & 1023 NOT IN (4)", []).unwrap();
+        assert_eq!(run(&db, false, 1, 6, 10_000), Some((1, 4)));
+        assert_eq!(run(&db, false, 1, 6, 240), Some((1, 4)), "beyond the budget to the first seal");
+        assert_eq!(run(&db, false, 5, 6, 10_000), None, "nobody vouches for these yet");
+        assert_eq!(run(&db, true, 1, 6, 10_000), Some((1, 6)));
+        assert_eq!(run(&db, true, 1, 6, 240), Some((1, 2)));
+    }
+
+    #[test]
+    fn says_what_is_held() {
+        let mut db = six();
+        let tx = db.transaction().unwrap();
+        let journal = streams(&tx).unwrap()[0];
+        super::super::prune(&tx, &journal, 2, None).unwrap();
+        tx.commit().unwrap();
+        let mut books = LogBooks::new(&db, None);
+        let held = books.held().unwrap().swap_remove(0);
+        assert_eq!((held.first, held.head), (3, 6));
+        assert_eq!(books.hash_at(held.stream, 6).unwrap(), Some(held.hash));
+        assert!(books.hash_at(held.stream, 2).unwrap().is_some(), "the checkpoint's");
+        assert_eq!(books.hash_at(held.stream, 1).unwrap(), None);
+        assert_eq!(books.hash_at(held.stream, 7).unwrap(), None);
+    }
+}
