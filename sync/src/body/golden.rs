@@ -3,7 +3,7 @@
 //! The files in `tests-data/bodies` are appended to, never changed: a journal in the field holds
 //! such bytes. To add one, write its fact here, run the test, and copy what it prints.
 
-mod sales;
+pub(crate) mod sales;
 
 pub(super) use sales::{cash_sale, full_sale, refund};
 
@@ -179,7 +179,7 @@ fn refund_by_cash() -> Return {
     returned
 }
 
-pub(super) fn stock_counted() -> StockCounted {
+pub(crate) fn stock_counted() -> StockCounted {
     let items = vec![("BAK-001".into(), 40_000), ("PRO-001".into(), 12_480), ("X".into(), -1_000)];
     StockCounted { at: stamp("101").at, by: staff("301"), place: "shop".into(), items }
 }

@@ -72,7 +72,7 @@ mod tax;
 mod tender;
 
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]

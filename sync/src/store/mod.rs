@@ -11,6 +11,7 @@ mod ingest;
 mod papers;
 mod prune;
 mod read;
+mod stock;
 mod streams;
 mod verify;
 mod witness;
@@ -25,6 +26,7 @@ pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, set_folded, unfo
 pub use papers::{Peers, keep_mark, keep_paper, marks, papers};
 pub use prune::prune;
 pub use read::{MAX_READ_BYTES, MAX_READ_ENTRIES, Stored, hash_at, read, read_one};
+pub use stock::{Counter, SHOP, STOCK_SCHEMA, fold_stock, journals, movements};
 pub use streams::{
     Base, Head, Owner, Stream, base, declare_peer, declare_replica, find_stream, head, last_clock,
     open_stream, owner, peer_streams, streams,

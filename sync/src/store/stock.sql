@@ -1,0 +1,11 @@
+-- On hand by SKU and place: the latest count by (clock, replica), plus the movements with a later
+-- clock, in thousandths of the item's unit. counted_by is empty before the first count.
+CREATE TABLE stock (
+    sku           TEXT    NOT NULL,
+    place         TEXT    NOT NULL,
+    counted       INTEGER NOT NULL,
+    counted_clock INTEGER NOT NULL,
+    on_hand       INTEGER NOT NULL,
+    counted_by    BLOB    NOT NULL DEFAULT x'',
+    PRIMARY KEY (sku, place)
+) STRICT, WITHOUT ROWID;
