@@ -2,18 +2,19 @@
 //!
 //! A batch is a magic number and one zstd frame over numbered CBOR in columns. The hashes are not
 //! in it, they follow from the first entry's `prev`; one seal, over the last entry, vouches for
-//! all. Wire frames are `link`'s later affair; reading entries from tables is [`crate::store`]'s.
+//! all. Frames carry the same columns ([`crate::wire`]); reading entries from tables is
+//! [`crate::store`]'s.
 
-mod columns;
+pub(crate) mod columns;
 
-use crate::log::{Entry, Hash, MAX_BODY_BYTES, Seal, SealKey, StreamId, entry_hash, genesis_hash};
-use std::io::Read;
+use crate::log::{
+    Entry, Hash, IdError, MAX_BODY_BYTES, Seal, SealKey, StreamId, entry_hash, genesis_hash,
+};
+use crate::squeeze::{Bounds, SqueezeError, compress, decompress};
+use minicbor::Encoder;
 
 /// "Till batch, form 1".
 const MAGIC: [u8; 4] = *b"TLB\x01";
-
-/// zstd's own default: an archive is packed once, on a till that sells meanwhile.
-const LEVEL: i32 = 3;
 
 /// zstd's window, as a power of two. Level 3 writes at most 2^21; this bounds what reading costs.
 const MAX_WINDOW_LOG: u32 = 23;
@@ -77,6 +78,9 @@ pub enum BatchError {
     /// The bytes do not begin as a batch does.
     #[error("these bytes are not a batch of this form of Till's log")]
     NotABatch,
+    /// It is of a stream that this version does not know.
+    #[error(transparent)]
+    Stream(IdError),
     /// Compression or its content is damaged.
     #[error("the batch is damaged: {0}")]
     Damaged(String),
@@ -90,6 +94,15 @@ pub enum BatchError {
         /// The key it should be sealed with.
         key: SealKey,
     },
+}
+
+impl From<SqueezeError> for BatchError {
+    fn from(error: SqueezeError) -> Self {
+        match error {
+            SqueezeError::TooLong(limit) => Self::TooLarge { what: "bytes unpacked", limit },
+            SqueezeError::Damaged(why) => Self::Damaged(why),
+        }
+    }
 }
 
 impl Batch {
@@ -120,17 +133,11 @@ pub fn pack(batch: &Batch) -> Result<Vec<u8>, BatchError> {
     let (first, _) = ends(&batch.entries)?;
     chain(batch.stream, &batch.entries)?;
     let mut raw = Vec::new();
-    columns::encode(batch, first, &mut raw)
+    columns::encode(batch, first, &mut Encoder::new(&mut raw))
         .map_err(|error| BatchError::Damaged(error.to_string()))?;
     let mut packed = MAGIC.to_vec();
-    let frame = zstd::bulk::Compressor::new(LEVEL)
-        .and_then(|mut compressor| {
-            // Four bytes that tell a damaged archive apart from a forged one.
-            compressor.include_checksum(true)?;
-            compressor.compress(&raw)
-        })
-        .map_err(|error| BatchError::Damaged(error.to_string()))?;
-    packed.extend(frame);
+    // Four bytes of checksum tell a damaged archive apart from a forged one.
+    packed.extend(compress(&raw, true)?);
     Ok(packed)
 }
 
@@ -144,17 +151,17 @@ pub fn unpack(bytes: &[u8], limits: &Limits) -> Result<Batch, BatchError> {
         return Err(BatchError::TooLarge { what: "bytes as packed", limit: limits.packed });
     }
     let frame = bytes.strip_prefix(&MAGIC).ok_or(BatchError::NotABatch)?;
-    let raw = decompress(frame, limits.unpacked)?;
+    let raw = decompress(frame, Bounds { bytes: limits.unpacked, window_log: MAX_WINDOW_LOG })?;
     columns::decode(&raw, limits.entries)
 }
 
 /// The first and the last entry.
-fn ends(entries: &[Entry]) -> Result<(&Entry, &Entry), BatchError> {
+pub(crate) fn ends(entries: &[Entry]) -> Result<(&Entry, &Entry), BatchError> {
     entries.first().zip(entries.last()).ok_or(BatchError::Empty)
 }
 
 /// The hash of the last entry, once each follows the one before in sequence, hash and clock.
-fn chain(stream: StreamId, entries: &[Entry]) -> Result<Hash, BatchError> {
+pub(crate) fn chain(stream: StreamId, entries: &[Entry]) -> Result<Hash, BatchError> {
     let (first, _) = ends(entries)?;
     let mut head = first.prev;
     let mut before: Option<&Entry> = None;
@@ -177,24 +184,7 @@ fn chain(stream: StreamId, entries: &[Entry]) -> Result<Hash, BatchError> {
     Ok(head)
 }
 
-/// Decompresses exactly one frame into at most `limit` bytes; memory grows with what really comes,
-/// not with what the frame announces.
-fn decompress(frame: &[u8], limit: usize) -> Result<Vec<u8>, BatchError> {
-    let damaged = |error: std::io::Error| BatchError::Damaged(error.to_string());
-    let mut decoder =
-        zstd::stream::read::Decoder::with_buffer(frame).map_err(damaged)?.single_frame();
-    decoder.window_log_max(MAX_WINDOW_LOG).map_err(damaged)?;
-    let mut raw = Vec::new();
-    let bound = (limit as u64).saturating_add(1);
-    decoder.by_ref().take(bound).read_to_end(&mut raw).map_err(damaged)?;
-    if raw.len() > limit {
-        return Err(BatchError::TooLarge { what: "bytes unpacked", limit });
-    }
-    if !decoder.into_inner().is_empty() {
-        return Err(BatchError::Damaged("something follows it".to_owned()));
-    }
-    Ok(raw)
-}
-
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -29,10 +29,12 @@
 
 pub mod batch;
 pub mod body;
+mod cbor;
 pub mod clock;
 pub mod link;
 pub mod log;
 pub mod session;
+mod squeeze;
 pub mod store;
 pub mod trust;
 pub mod wire;

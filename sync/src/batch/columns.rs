@@ -1,10 +1,11 @@
 //! A batch's content: numbered CBOR fields in one order, a column for each part of the entries.
 //!
-//! Compression and limits on bytes are [`super`]'s.
+//! Compression and limits on bytes are [`super`]'s for archives, [`crate::wire::codec`]'s for frames.
 
 use super::{Batch, BatchError, chain};
 use crate::clock::Hlc;
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, StreamKind, entry_hash};
+use minicbor::encode::Write;
 use minicbor::{Decoder, Encoder};
 use std::fmt::Display;
 
@@ -25,14 +26,13 @@ pub(super) mod field {
 }
 
 /// Writes the fields of a batch whose entries are a chain that begins with `first`.
-pub(super) fn encode(
+pub(crate) fn encode<W: Write>(
     batch: &Batch,
     first: &Entry,
-    raw: &mut Vec<u8>,
-) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    encoder: &mut Encoder<W>,
+) -> Result<(), minicbor::encode::Error<W::Error>> {
     let entries = &batch.entries;
     let count = entries.len() as u64;
-    let mut encoder = Encoder::new(raw);
     encoder.map(field::COUNT)?;
     encoder.u8(field::REPLICA)?.bytes(&batch.stream.replica.0)?;
     encoder.u8(field::KIND)?.u16(batch.stream.kind.number())?;
@@ -69,6 +69,11 @@ pub(super) fn decode(raw: &[u8], limit: usize) -> Result<Batch, BatchError> {
     columns.batch()
 }
 
+/// Reads what [`encode`] wrote where it stands within something longer.
+pub(crate) fn decode_within(decoder: &mut Decoder<'_>, limit: usize) -> Result<Batch, BatchError> {
+    Columns::decode(decoder, limit)?.batch()
+}
+
 /// A batch's fields as they come.
 struct Columns<'a> {
     stream: StreamId,
@@ -89,7 +94,7 @@ impl<'a> Columns<'a> {
         let replica = ReplicaId(bytes(decoder, field::REPLICA)?);
         key(decoder, field::KIND)?;
         let number = decoder.u16().map_err(damaged)?;
-        let kind = StreamKind::from_number(i64::from(number)).map_err(damaged)?;
+        let kind = StreamKind::from_number(i64::from(number)).map_err(BatchError::Stream)?;
         key(decoder, field::FIRST_SEQ)?;
         let first_seq = decoder.u64().map_err(damaged)?;
         Ok(Self {

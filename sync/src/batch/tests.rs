@@ -1,42 +1,21 @@
 //! Batches: round trip, the size of like entries, bombs, damage, forgeries.
 
 use super::columns::{encode, field};
+use super::testing::{batch_of, sealing, stream};
 use super::*;
-use crate::clock::Clock;
-use crate::log::{ReplicaId, SealingKey, Seed, StreamKind};
+use crate::log::{SealingKey, Seed};
 use proptest::prelude::*;
-
-fn sealing() -> SealingKey {
-    SealingKey::from_seed(&Seed::new([42; 32])).unwrap()
-}
-
-fn stream() -> StreamId {
-    StreamId { replica: ReplicaId(*b"replica-of-tests"), kind: StreamKind::Journal }
-}
-
-/// A sealed batch of these bodies from the beginning of the stream.
-fn batch_of(bodies: &[Vec<u8>]) -> Batch {
-    let mut clock = Clock::new(1_700_000_000_000, None).unwrap();
-    let mut prev = genesis_hash(stream(), &sealing().public());
-    let mut entries = Vec::new();
-    for (seq, body) in (1..).zip(bodies) {
-        let entry = Entry { seq, clock: clock.tick(0), prev, body: body.clone() };
-        prev = entry_hash(stream(), &entry);
-        entries.push(entry);
-    }
-    Batch { stream: stream(), seal: sealing().seal(stream(), bodies.len() as u64, &prev), entries }
-}
 
 /// A frame as `pack` makes it, over any content.
 fn framed(raw: &[u8]) -> Vec<u8> {
     let mut packed = MAGIC.to_vec();
-    packed.extend(zstd::bulk::compress(raw, LEVEL).unwrap());
+    packed.extend(compress(raw, false).unwrap());
     packed
 }
 
 fn raw_of(batch: &Batch) -> Vec<u8> {
     let mut raw = Vec::new();
-    encode(batch, &batch.entries[0], &mut raw).unwrap();
+    encode(batch, &batch.entries[0], &mut Encoder::new(&mut raw)).unwrap();
     raw
 }
 

@@ -3,6 +3,7 @@
 //! Nothing else; every module of [`super`] returns it, and the store decides what to do with the
 //! bytes.
 
+use crate::cbor::scan::NotPlain;
 use crate::log::MAX_BODY_BYTES;
 use commerce::money::MoneyError;
 use commerce::sale::SaleError;
@@ -115,5 +116,14 @@ pub enum BodyError {
 impl From<minicbor::decode::Error> for BodyError {
     fn from(error: minicbor::decode::Error) -> Self {
         Self::Fields(error.to_string())
+    }
+}
+
+impl From<NotPlain> for BodyError {
+    fn from(error: NotPlain) -> Self {
+        match error {
+            NotPlain::TooLong { length } => Self::TooLarge(length),
+            NotPlain::At { at, why } => Self::Malformed { at, why },
+        }
     }
 }

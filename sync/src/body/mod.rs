@@ -63,7 +63,6 @@ mod payment;
 mod price;
 mod returns;
 mod sale;
-mod scan;
 mod series;
 mod shift;
 mod stamp;
@@ -82,9 +81,9 @@ pub(crate) mod strategy;
 
 pub use error::BodyError;
 pub use parts::MAX_TEXT_BYTES;
-pub(crate) use scan::check as check_plain;
 pub use stock::MAX_COUNTED_ITEMS;
 
+use crate::cbor::scan;
 use crate::log::MAX_BODY_BYTES;
 use commerce::fact::Fact;
 use minicbor::decode::Decoder;
@@ -139,7 +138,7 @@ pub fn encode(fact: &Fact) -> Result<Vec<u8>, BodyError> {
 /// [`BodyError::UnknownKind`] and [`BodyError::UnknownNumber`] for what a newer version wrote:
 /// the caller keeps the bytes. Any other error means that no version of Till wrote this.
 pub fn decode(body: &[u8]) -> Result<Fact, BodyError> {
-    scan::check(body)?;
+    scan::check(body, MAX_BODY_BYTES)?;
     let mut decoder = Decoder::new(body);
     if decoder.array()?.is_none_or(|fields| fields < 2) {
         return Err(BodyError::Fields("the kind or the fields are missing".to_owned()));

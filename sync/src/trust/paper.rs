@@ -13,7 +13,7 @@
 //! | 4 | an incarnation of the issuer | replica, clock it was opened at |
 //! | 5 | a key is revoked | key, why, serial, [replica, stream kind, last sequence that counts]… |
 
-use crate::body::BodyError;
+use crate::cbor::scan::{self, NotPlain};
 use crate::clock::Hlc;
 use crate::link::TlsKey;
 use crate::log::{ReplicaId, SealKey, SealingKey, StreamKind};
@@ -144,9 +144,12 @@ impl From<minicbor::decode::Error> for PaperError {
     }
 }
 
-impl From<BodyError> for PaperError {
-    fn from(error: BodyError) -> Self {
-        Self::Malformed(error.to_string())
+impl From<NotPlain> for PaperError {
+    fn from(error: NotPlain) -> Self {
+        match error {
+            NotPlain::TooLong { length } => Self::TooLong(length),
+            NotPlain::At { at, why } => Self::Malformed(format!("byte {at}: {why}")),
+        }
     }
 }
 
@@ -185,10 +188,7 @@ pub fn issue(statement: &Statement, issuer: &SealingKey) -> Result<Vec<u8>, Pape
 /// # Errors
 /// When it is malformed or its signature is not the issuer's.
 pub fn read(bytes: &[u8]) -> Result<Paper, PaperError> {
-    if bytes.len() > MAX_PAPER_BYTES {
-        return Err(PaperError::TooLong(bytes.len()));
-    }
-    crate::body::check_plain(bytes)?;
+    scan::check(bytes, MAX_PAPER_BYTES)?;
     let mut decoder = Decoder::new(bytes);
     if decoder.array()? != Some(4) {
         return Err(PaperError::Malformed("it has not four parts".to_owned()));

@@ -1,9 +1,11 @@
-//! Frames: what two replicas say to each other, as values. Their bytes are [`codec`]'s.
+//! Frames: what two replicas say to each other, as values. Their bytes are [`codec`]'s, runs cut to
+//! their size [`parts`]'s.
 //!
 //! Knows neither transport ([`crate::link`]) nor tables ([`crate::store`]); who says what when is
 //! the session's affair.
 
 pub mod codec;
+pub mod parts;
 
 use crate::batch::Batch;
 use crate::log::{Hash, ReplicaId, StreamId};
@@ -24,13 +26,19 @@ pub const MAX_RANGES: usize = 64;
 /// The most entries in one run.
 pub const MAX_RUN_ENTRIES: usize = 4_096;
 
-/// The most papers in one frame, and the longest of them in bytes.
+/// The most papers in one frame.
 pub const MAX_PAPERS: usize = 64;
 /// The longest paper in bytes.
 pub const MAX_PAPER_BYTES: usize = 1_024;
 
 /// The longest question or answer in bytes.
 pub const MAX_ASK_BYTES: usize = 64 << 10;
+
+/// The most bytes in one part: what a frame holds beside its envelope, some 50 bytes.
+pub const MAX_PART_BYTES: usize = MAX_FRAME_BYTES - 64;
+
+/// The most parts of one run: a run of [`MAX_PLAIN_BYTES`] that nothing compresses needs these.
+pub const MAX_PARTS: usize = (MAX_PLAIN_BYTES + 1).div_ceil(MAX_PART_BYTES);
 
 /// A frame with its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +68,8 @@ pub enum Frame {
     Answer(Answer),
     /// Part of a snapshot.
     Page(Page),
+    /// Part of a run that is too long for a frame.
+    Part(Part),
 }
 
 /// A digest of what the sender holds; sent on connect and on suspicion.
@@ -157,4 +167,17 @@ pub struct Page {
     pub of: u32,
     /// The rows, columnar.
     pub rows: Vec<u8>,
+}
+
+/// One part of an encoded run: a body may be longer than a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The sender's number of the run in this session.
+    pub run: u64,
+    /// Its number in the run, from 0.
+    pub number: u32,
+    /// How many parts the run has, at most [`MAX_PARTS`].
+    pub of: u32,
+    /// Its bytes, at most [`MAX_PART_BYTES`].
+    pub bytes: Vec<u8>,
 }

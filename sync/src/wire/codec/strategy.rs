@@ -1,0 +1,95 @@
+//! Arbitrary valid frames for property tests, here and in the modules that send them.
+
+use crate::batch::testing::batch_of;
+use crate::log::{Hash, MAX_SEQ, ReplicaId, StreamId, StreamKind, Zone};
+use crate::wire::{
+    Answer, Ask, Envelope, Frame, Have, Held, Mark, Page, Part, VERSION, Want, Wanted,
+};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::prelude::*;
+
+/// Any envelope.
+pub(crate) fn envelope() -> impl Strategy<Value = Envelope> {
+    (replica(), frame()).prop_map(|(from, frame)| Envelope { from, frame })
+}
+
+fn frame() -> impl Strategy<Value = Frame> {
+    let run = vec(bytes(300), 1..30).prop_map(|bodies| Frame::Run(batch_of(&bodies)));
+    let mark = btree_map(stream(), 0..=MAX_SEQ, 0..20)
+        .prop_map(|streams| Frame::Mark(Mark { streams: streams.into_iter().collect() }));
+    let ask = (any::<u64>(), any::<u16>(), bytes(2_000))
+        .prop_map(|(number, topic, body)| Frame::Ask(Ask { number, topic, body }));
+    let answer = (any::<u64>(), any::<bool>(), bytes(2_000))
+        .prop_map(|(number, ok, body)| Frame::Answer(Answer { number, ok, body }));
+    let page = (any::<u64>(), numbered(u32::MAX), bytes(2_000)).prop_map(
+        |(snapshot, (number, of), rows)| Frame::Page(Page { snapshot, number, of, rows }),
+    );
+    let part = (any::<u64>(), numbered(9), bytes(2_000))
+        .prop_map(|(run, (number, of), bytes)| Frame::Part(Part { run, number, of, bytes }));
+    let papers = vec(bytes(1_024), 0..8).prop_map(Frame::Papers);
+    prop_oneof![have().prop_map(Frame::Have), want(), run, mark, papers, ask, answer, page, part]
+}
+
+fn have() -> impl Strategy<Value = Have> {
+    let head = (1..=u16::MAX, any::<i64>(), any::<u64>(), any::<bool>(), any::<bool>());
+    (head, btree_map(stream(), held(), 0..20)).prop_map(
+        |((version, now_ms, session, reply, more), streams)| {
+            let streams = streams.into_iter().map(|(stream, held)| Held { stream, ..held });
+            Have { version, now_ms, session, reply, more, streams: streams.collect() }
+        },
+    )
+}
+
+/// Rising ends make ranges that are apart.
+fn held() -> impl Strategy<Value = Held> {
+    let ends = btree_set(2..MAX_SEQ / 2, 0..20);
+    (0..=1_u64, any::<[u8; 32]>(), any::<u64>(), ends).prop_map(|(any, hash, first, ends)| {
+        let mut ends = ends.into_iter().map(|end| end * 2);
+        let head = if any == 0 { 0 } else { ends.next().unwrap_or(1) };
+        let ends: Vec<_> = ends.map(|end| end + 2).collect();
+        let beyond = ends.chunks_exact(2).map(|ends| (ends[0], ends[1] - 1)).collect();
+        let stream = StreamId { replica: ReplicaId([0; 16]), kind: StreamKind::Journal };
+        Held { stream, first: first % (head + 1) + 1, head, hash: Hash(hash), beyond }
+    })
+}
+
+fn want() -> impl Strategy<Value = Frame> {
+    let wanted = (1..=MAX_SEQ, prop::option::of(0..=MAX_SEQ));
+    (any::<u32>(), btree_map(stream(), wanted, 0..20)).prop_map(|(window, streams)| {
+        let wanted = |(stream, (from, more)): (_, (u64, Option<u64>))| Wanted {
+            stream,
+            from,
+            to: more.map(|more| (from + more).min(MAX_SEQ)),
+        };
+        Frame::Want(Want { window, streams: streams.into_iter().map(wanted).collect() })
+    })
+}
+
+fn stream() -> impl Strategy<Value = StreamId> {
+    let kind = prop_oneof![
+        (1_i64..=6).prop_map(|number| StreamKind::from_number(number).unwrap()),
+        (0..=Zone::MAX).prop_map(|zone| StreamKind::Prices(Zone::new(zone).unwrap())),
+    ];
+    (replica(), kind).prop_map(|(replica, kind)| StreamId { replica, kind })
+}
+
+fn replica() -> impl Strategy<Value = ReplicaId> {
+    any::<[u8; 16]>().prop_map(ReplicaId)
+}
+
+fn numbered(most: u32) -> impl Strategy<Value = (u32, u32)> {
+    (1..=most).prop_flat_map(|of| (0..of, Just(of)))
+}
+
+/// Bytes that compress, and bytes that don't.
+fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        vec(any::<u8>(), 0..=most),
+        (any::<u8>(), 0..=most).prop_map(|(byte, length)| vec![byte; length]),
+    ]
+}
+
+/// What an empty have says, for tests that change one thing of it.
+pub(crate) fn empty_have() -> Have {
+    Have { version: VERSION, now_ms: 0, session: 1, reply: true, more: false, streams: Vec::new() }
+}
