@@ -6,6 +6,7 @@
 //! | [`log`] | replicas, streams, entries, hashes, seals | tables, meaning of bodies |
 //! | [`body`] | what the entries' bodies say, as numbered CBOR | the log around them |
 //! | [`trust`] | whose keys count: papers that a chain, its stores and its hub sign | where papers come from |
+//! | [`bulk`] | what the hub's bulk entries say: price pushes in columns | the tables they merge into |
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
 //! | [`wire`] | what replicas say to each other | who says what when |
@@ -29,6 +30,7 @@
 
 pub mod batch;
 pub mod body;
+pub mod bulk;
 mod cbor;
 pub mod clock;
 pub mod link;

@@ -100,12 +100,20 @@ impl<'b> Reader<'b> {
         self.read(what, Decoder::u16)
     }
 
+    pub(crate) fn u8(&mut self, what: &'static str) -> Result<u8, BadField> {
+        self.read(what, Decoder::u8)
+    }
+
     pub(crate) fn i64(&mut self, what: &'static str) -> Result<i64, BadField> {
         self.read(what, Decoder::i64)
     }
 
     pub(crate) fn bool(&mut self, what: &'static str) -> Result<bool, BadField> {
         self.read(what, Decoder::bool)
+    }
+
+    pub(crate) fn text(&mut self, what: &'static str) -> Result<&'b str, BadField> {
+        self.read(what, Decoder::str)
     }
 
     /// Bytes, at most `most`.
