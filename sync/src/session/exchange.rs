@@ -7,8 +7,10 @@ use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::{ReplicaId, StreamId};
 use crate::trust::Trust;
-use crate::wire::{Answer, Ask, Frame, Have, Held, Mark, Wanted};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::wire::codec::{WireError, decode};
+use crate::wire::parts::{Joiner, frames};
+use crate::wire::{Answer, Ask, Envelope, Frame, Have, Held, Mark, Wanted};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Runs that came before those they follow, kept in memory: a broker that reorders some frames.
 /// What does not fit is asked for again.
@@ -47,6 +49,12 @@ pub struct Exchange {
     early: BTreeMap<(StreamId, u64), (Route, Batch)>,
     /// The peer that was served last, so that each has its turn.
     last: Option<Route>,
+    /// Frames cut from the last thing said.
+    cut: VecDeque<(Route, Vec<u8>)>,
+    /// The number of the last run sent, which its parts carry.
+    runs: u64,
+    /// Parts of runs that came by topics.
+    fan_parts: Joiner,
 }
 
 impl Exchange {
@@ -63,6 +71,9 @@ impl Exchange {
             pursuits: Pursuits::default(),
             early: BTreeMap::new(),
             last: None,
+            cut: VecDeque::new(),
+            runs: 0,
+            fan_parts: Joiner::default(),
         }
     }
 
@@ -123,6 +134,7 @@ impl Exchange {
     /// A route is down: what was under way is lost.
     pub fn down(&mut self, route: &Route) {
         self.peers.remove(route);
+        self.cut.retain(|(to, _)| to != route);
         self.pursuits.forget(route);
     }
 
@@ -132,7 +144,7 @@ impl Exchange {
         self.held.values().filter(gives).cloned().collect()
     }
 
-    /// Takes a frame; what follows from it is for the host to do, in order.
+    /// Takes a frame's bytes; what follows from it is for the host to do, in order.
     ///
     /// # Errors
     /// When the books can't be read.
@@ -140,22 +152,44 @@ impl Exchange {
         &mut self,
         now: Now,
         route: &Route,
+        bytes: &[u8],
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Vec<Effect>, B::Error> {
+        let suspicious = |why: String| {
+            vec![Effect::Suspicious { route: route.clone(), why, frame: bytes.to_vec() }]
+        };
+        let Envelope { from, frame } = match decode(bytes) {
+            Ok(envelope) => envelope,
+            // A newer peer says what this version can't hear; it says the rest as well.
+            Err(WireError::Newer { .. }) => return Ok(Vec::new()),
+            Err(error) => return Ok(suspicious(error.to_string())),
+        };
+        if let Frame::Papers(papers) = frame {
+            return Ok(vec![Effect::Papers { route: route.clone(), papers }]);
+        }
+        if !policy::is_at(trust, route, from) {
+            return Ok(suspicious(format!("replica {from} is not at {route}")));
+        }
+        self.hear(now, route.clone(), from, frame, trust, books)
+    }
+
+    fn hear<B: Books>(
+        &mut self,
+        now: Now,
+        route: Route,
         from: ReplicaId,
         frame: Frame,
         trust: &Trust,
         books: &mut B,
     ) -> Result<Vec<Effect>, B::Error> {
-        let route = route.clone();
-        if let Frame::Papers(papers) = frame {
-            return Ok(vec![Effect::Papers { route, papers }]);
-        }
-        if !policy::is_at(trust, &route, from) {
-            let why = format!("replica {from} is not at {route}");
-            return Ok(vec![Effect::Suspicious { route, why }]);
-        }
         if let Route::Fan(_) = route {
-            let Frame::Run(run) = frame else { return Ok(Vec::new()) };
-            return Ok(self.hear_run(now, route, run, trust));
+            let run = match frame {
+                Frame::Run(run) => Some(run),
+                Frame::Part(part) => self.fan_parts.push(&part).ok().flatten(),
+                _ => None,
+            };
+            return Ok(run.map_or(Vec::new(), |run| self.hear_run(now, route, run, trust)));
         }
         let Some(peer) = self.peers.get_mut(&route) else { return Ok(Vec::new()) };
         peer.replica = Some(from);
@@ -166,6 +200,11 @@ impl Exchange {
                 Ok(Vec::new())
             }
             Frame::Run(run) => Ok(self.hear_run(now, route, run, trust)),
+            // What is lost of a run in parts is asked for again like any other.
+            Frame::Part(part) => match peer.parts.push(&part) {
+                Ok(Some(run)) => Ok(self.hear_run(now, route, run, trust)),
+                Ok(None) | Err(_) => Ok(Vec::new()),
+            },
             Frame::Mark(mark) => {
                 let marked = |(stream, seq)| Effect::Marked { peer: from, stream, seq };
                 let news = peer.hear_mark(now, &mark, head_in(&self.held));
@@ -397,8 +436,39 @@ impl Exchange {
         trust: &Trust,
         books: &mut B,
         busy: &BTreeSet<Route>,
-    ) -> Result<Option<(Route, Frame)>, B::Error> {
+    ) -> Result<Option<(Route, Vec<u8>)>, B::Error> {
         self.tick(now, trust, books)?;
+        loop {
+            let cut = self.cut.iter().position(|(route, _)| !busy.contains(route));
+            if let Some(next) = cut.and_then(|at| self.cut.remove(at)) {
+                return Ok(Some(next));
+            }
+            let Some((route, frame)) = self.next_said(now, trust, books, busy)? else {
+                return Ok(None);
+            };
+            self.cut_up(&route, frame);
+        }
+    }
+
+    /// Makes bytes of a frame, which wait to be sent.
+    fn cut_up(&mut self, route: &Route, frame: Frame) {
+        self.runs += 1;
+        // What this replica says is within the bounds of frames: its own lists are cut, and runs
+        // are of entries that were bounded when they were written.
+        let said = frames(&Envelope { from: self.me, frame }, self.runs);
+        debug_assert!(said.is_ok(), "{said:?}");
+        for bytes in said.unwrap_or_default() {
+            self.cut.push_back((route.clone(), bytes));
+        }
+    }
+
+    fn next_said<B: Books>(
+        &mut self,
+        now: Now,
+        trust: &Trust,
+        books: &mut B,
+        busy: &BTreeSet<Route>,
+    ) -> Result<Option<(Route, Frame)>, B::Error> {
         let start = self.last.take();
         let after = |route: &Route| start.as_ref().is_none_or(|last| route > last);
         let mut turns: Vec<Route> =
@@ -466,6 +536,9 @@ impl Exchange {
     /// [`Now::ms`]; `None` when only a frame or an entry brings something new.
     #[must_use]
     pub fn wake_at(&self) -> Option<u64> {
+        if !self.cut.is_empty() {
+            return Some(0);
+        }
         let peers = self.peers.values().filter_map(Peer::due_at).min();
         [peers, self.pursuits.due_at(&self.held, &self.peers)].into_iter().flatten().min()
     }

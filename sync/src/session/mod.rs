@@ -150,6 +150,8 @@ pub enum Effect {
         route: Route,
         /// What is wrong.
         why: String,
+        /// What it sent.
+        frame: Vec<u8>,
     },
 }
 

@@ -3,6 +3,7 @@
 use super::{Now, Pace, policy};
 use crate::link::Route;
 use crate::log::{Hash, ReplicaId, StreamId};
+use crate::wire::parts::Joiner;
 use crate::wire::{Frame, Have, Held, MAX_PAPERS, MAX_STREAMS, Mark, VERSION, Want, Wanted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -13,8 +14,9 @@ const MAX_WINDOW: u32 = 8 << 20;
 /// more wait than this is not listened to until some are gone.
 pub(super) const MAX_WAITING: usize = 256;
 
-/// After so many doubts the waits between them grow no longer: some minutes in a shop.
-const MOST_DOUBTS: u32 = 8;
+/// After so many doubts the waits between them grow no longer: half a minute in a shop, some
+/// minutes towards a hub.
+const MOST_DOUBTS: u32 = 5;
 
 /// What a digest says about its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub(super) struct Peer {
     doubts: u32,
     /// How far back the peer's branch of a forked stream was asked for.
     looked_back: BTreeMap<StreamId, u64>,
+    /// Runs of the peer that come in parts.
+    pub parts: Joiner,
 }
 
 /// Where the sending of a wanted stream stands.
@@ -104,6 +108,7 @@ impl Peer {
             heard_at: 0,
             doubts: 0,
             looked_back: BTreeMap::new(),
+            parts: Joiner::default(),
         }
     }
 
@@ -158,6 +163,7 @@ impl Peer {
         if heard == Heard::Anew {
             self.wants.clear();
             self.theirs.clear();
+            self.parts.clear();
             self.forget_under_way();
         }
         for held in &have.streams {

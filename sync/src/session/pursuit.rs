@@ -3,7 +3,7 @@
 use super::Now;
 use super::peer::Peer;
 use crate::link::Route;
-use crate::log::{ReplicaId, StreamId, StreamKind};
+use crate::log::{MAX_SEQ, ReplicaId, StreamId, StreamKind};
 use crate::trust::Trust;
 use crate::wire::{Held, Wanted};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +16,11 @@ struct Pursuit {
     tries: u32,
 }
 
-/// A wish for nothing: ends one that stands, since somebody else is asked now.
+/// A wish for what never comes: ends one that stands, since somebody else is asked now.
 const NO_MORE: Wanted = Wanted {
     stream: StreamId { replica: ReplicaId([0; 16]), kind: StreamKind::Journal },
-    from: u64::MAX,
-    to: Some(0),
+    from: MAX_SEQ,
+    to: Some(MAX_SEQ),
 };
 
 /// What is asked for, of whom.

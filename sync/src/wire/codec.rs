@@ -75,12 +75,6 @@ pub fn encode(envelope: &Envelope) -> Result<Vec<u8>, WireError> {
     framed(envelope.from, |encoder| fields::write(&envelope.frame, encoder))
 }
 
-/// [`encode`] of a run that stays where it is.
-pub(super) fn encode_run_frame(from: ReplicaId, run: &Batch) -> Result<Vec<u8>, WireError> {
-    check::run(run)?;
-    framed(from, |encoder| fields::write_run_frame(run, encoder))
-}
-
 fn framed(
     from: ReplicaId,
     write: impl FnOnce(&mut Encoder<Vec<u8>>) -> Result<(), WireError>,

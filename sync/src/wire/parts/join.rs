@@ -3,51 +3,36 @@
 use crate::batch::Batch;
 use crate::wire::codec::{WireError, decode_run};
 use crate::wire::{MAX_PLAIN_BYTES, Part};
+use std::collections::BTreeMap;
 
 /// The most bytes of an unfinished run: the longest content behind its form.
 const MAX_JOINED_BYTES: usize = MAX_PLAIN_BYTES + 1;
 
-/// Puts the parts of one peer's runs together, one run at a time.
+/// Puts the parts of one peer's runs together, in whatever order they come.
 ///
-/// A part that comes twice changes nothing. One that comes too early means that another was lost:
-/// the run is dropped, and what it held is asked for again.
+/// A part that comes twice changes nothing. Runs are numbered upwards: a part of a later run means
+/// that the unfinished one is given up, and what it held is asked for again.
 #[derive(Debug, Default)]
 pub struct Joiner {
-    unfinished: Option<Unfinished>,
-    /// The last run that was whole, so that its doubled parts are known.
-    finished: Option<u64>,
-}
-
-#[derive(Debug)]
-struct Unfinished {
     run: u64,
     of: u32,
-    /// The part that comes next.
-    next: u32,
-    bytes: Vec<u8>,
+    parts: BTreeMap<u32, Vec<u8>>,
+    bytes: usize,
+    /// The run was whole already: what still comes of it is doubled.
+    finished: bool,
 }
 
-/// Why a part was not taken. The unfinished run it would belong to is gone.
+/// Why a part was not taken. The run it belongs to is given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
-    /// Parts before it are missing.
-    #[error("part {number} of run {run} came where part {expected} belongs: ask for it again")]
-    OutOfOrder {
-        /// The run.
-        run: u64,
-        /// The part that came.
-        number: u32,
-        /// The part that belongs there.
-        expected: u32,
-    },
     /// The parts of one run disagree.
-    #[error("a part of run {run} says it has {of} parts, the first said {before}")]
+    #[error("a part of run {run} says it has {of} parts, another said {before}")]
     OtherCount {
         /// The run.
         run: u64,
         /// What this part says.
         of: u32,
-        /// What the first said.
+        /// What the one before said.
         before: u32,
     },
     /// The run is longer than runs are.
@@ -67,54 +52,54 @@ pub enum JoinError {
 }
 
 impl Joiner {
-    /// Takes the next part; gives the run when it was the last.
+    /// Takes a part; gives the run when no more are missing.
     ///
     /// # Errors
-    /// When the part does not follow, or the run is none.
+    /// When the part does not belong to the others, or all of them are no run.
     pub fn push(&mut self, part: &Part) -> Result<Option<Batch>, JoinError> {
+        if part.run < self.run || (part.run == self.run && self.finished) {
+            return Ok(None);
+        }
+        if part.run > self.run {
+            *self = Self { run: part.run, of: part.of, ..Self::default() };
+        }
+        let joined = self.add(part);
+        if joined.is_err() {
+            self.finish();
+        }
+        joined
+    }
+
+    fn add(&mut self, part: &Part) -> Result<Option<Batch>, JoinError> {
         let Part { run, number, of, .. } = *part;
-        if self.finished == Some(run) {
+        if of != self.of && !self.parts.is_empty() {
+            return Err(JoinError::OtherCount { run, of, before: self.of });
+        }
+        self.of = of;
+        if self.parts.contains_key(&number) {
             return Ok(None);
         }
-        match self.unfinished.as_ref().filter(|unfinished| unfinished.run == run) {
-            Some(unfinished) if number < unfinished.next => return Ok(None),
-            None if number == 0 => {
-                self.unfinished = Some(Unfinished { run, of, next: 0, bytes: Vec::new() });
-            }
-            // A stray of another run leaves the unfinished one alone.
-            None => return Err(JoinError::OutOfOrder { run, number, expected: 0 }),
-            Some(_) => {}
+        self.bytes = self.bytes.saturating_add(part.bytes.len());
+        if self.bytes > MAX_JOINED_BYTES {
+            return Err(JoinError::TooLong { run });
         }
-        let Some(mut unfinished) = self.unfinished.take() else { return Ok(None) };
-        unfinished.add(part)?;
-        if unfinished.next < of {
-            self.unfinished = Some(unfinished);
+        self.parts.insert(number, part.bytes.clone());
+        if self.parts.len() as u64 != u64::from(of) {
             return Ok(None);
         }
-        self.finished = Some(run);
-        decode_run(&unfinished.bytes).map(Some).map_err(|error| JoinError::NotARun { run, error })
+        let whole: Vec<u8> = std::mem::take(&mut self.parts).into_values().flatten().collect();
+        self.finish();
+        decode_run(&whole).map(Some).map_err(|error| JoinError::NotARun { run, error })
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
+        self.parts.clear();
+        self.bytes = 0;
     }
 
     /// Forgets everything: the peer began a new session, and numbers its runs anew.
     pub fn clear(&mut self) {
         *self = Self::default();
-    }
-}
-
-impl Unfinished {
-    fn add(&mut self, part: &Part) -> Result<(), JoinError> {
-        let Part { run, number, of, .. } = *part;
-        if number != self.next {
-            return Err(JoinError::OutOfOrder { run, number, expected: self.next });
-        }
-        if of != self.of {
-            return Err(JoinError::OtherCount { run, of, before: self.of });
-        }
-        if self.bytes.len().saturating_add(part.bytes.len()) > MAX_JOINED_BYTES {
-            return Err(JoinError::TooLong { run });
-        }
-        self.bytes.extend_from_slice(&part.bytes);
-        self.next = self.next.saturating_add(1);
-        Ok(())
     }
 }
