@@ -16,6 +16,7 @@ pub mod emulate;
 pub mod home;
 pub mod http;
 pub mod import;
+pub mod link;
 pub mod receipt;
 pub mod replay;
 pub mod runtime;

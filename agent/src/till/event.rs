@@ -336,6 +336,10 @@ pub enum Change {
     ReceiptScanned(ReceiptNumber),
     /// A scan was refused, and why.
     ScanRefused(String),
+    /// Stock or receipts of the shop, by what another till did.
+    Peers,
+    /// An alarm was raised: somebody must see to something.
+    Alarm,
 }
 
 /// The answer to a command.

@@ -11,6 +11,7 @@ mod by_hand;
 mod card;
 mod event;
 mod paying;
+mod peers;
 mod refusal;
 mod resolve;
 mod returning;
@@ -19,12 +20,13 @@ mod settings;
 mod shift;
 mod spool;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use event::CartView;
 pub use event::{
     Change, Command, Doubt, Effect, Event, JobOutcome, Once, PaymentReport, Reply, Request,
 };
+pub use peers::{PeerReply, PeerWord};
 pub use refusal::{Refusal, payment_word};
 pub use resolve::{Found, find_item};
 pub use settings::{Settings, SettingsError};
@@ -43,6 +45,7 @@ use drivers::terminal::intent::Baseline;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use sync::trust::Trust;
 
 /// How much room the disk has, and below how much no new sale is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,7 @@ pub struct Till {
     baseline: Baseline,
     unknown: Option<(u64, Doubt)>,
     open_return: Option<OpenReturn>,
+    trust: Arc<Trust>,
 }
 
 /// Who asks, who approves, when.
@@ -129,6 +133,7 @@ impl Till {
             baseline: Baseline::Unknown,
             unknown: None,
             open_return,
+            trust: Arc::default(),
         };
         let mut effects = till.recover_spool(now)?;
         if let Some(payment) = till.paying.clone() {

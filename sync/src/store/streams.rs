@@ -33,6 +33,12 @@ impl Stream {
         self.id
     }
 
+    /// Its number in this database, for tables that refer to the log.
+    #[must_use]
+    pub const fn local(&self) -> i64 {
+        self.local
+    }
+
     /// The key that its seals verify with.
     #[must_use]
     pub const fn key(&self) -> SealKey {

@@ -60,7 +60,7 @@ pub enum Standing {
 }
 
 /// What a chain's papers come to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
     root: Option<SealKey>,
     stores: BTreeMap<SealKey, (u64, String)>,

@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Tells what changes, as server-sent events.
 ///
 /// Event names: `cart`, `sold`, `returned`, `payment`, `shift`, `spool`, `settings`,
-/// `receipt_scanned`, `scan_refused`, `device`, `terminal`, and `reset`, after which everything is to be read anew.
+/// `receipt_scanned`, `scan_refused`, `peers`, `alarm`, `device`, `terminal`, and `reset`, after which everything is to be read anew.
 /// Send the last id as `Last-Event-ID` to resume; browsers do.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen")),
@@ -127,6 +127,8 @@ fn told(what: &What) -> (&'static str, Value) {
                 ("receipt_scanned", json!({ "receipt": receipt.to_string() }))
             }
             Change::ScanRefused(why) => ("scan_refused", json!({ "why": why })),
+            Change::Peers => ("peers", json!({})),
+            Change::Alarm => ("alarm", json!({})),
         },
         What::Device { name, health, why } => {
             ("device", json!({ "name": name, "health": health, "why": why }))

@@ -4,8 +4,9 @@
 //! journal, so the two cannot differ.
 
 use super::error::{Result, TillStoreError};
+use super::peers;
 use commerce::fact::{
-    Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened, StockCounted,
+    Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened,
 };
 use commerce::returns::{Return, ReturnKind};
 use commerce::sale::{ReceiptNumber, Sale, Stamp};
@@ -14,9 +15,7 @@ use commerce::tender::CardSlip;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use sync::clock::Hlc;
 use sync::log::ReplicaId;
-
-/// Where goods are sold from and returned to.
-pub(super) const SHOP: &str = "shop";
+use sync::store::{Counter, Stream, fold_stock, journals, set_folded};
 
 /// Where a fact stands in the journal.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +27,7 @@ pub(super) struct Place {
 }
 
 /// Tables that [`rebuild`] empties and folds again, in the order of the schema.
-pub const FOLDED: [&str; 9] = [
+pub const FOLDED: [&str; 10] = [
     "counter",
     "series",
     "shift",
@@ -38,6 +37,7 @@ pub const FOLDED: [&str; 9] = [
     "returned_tender",
     "payment",
     "stock",
+    "peer_receipt",
 ];
 
 /// Folds one fact into state.
@@ -74,9 +74,12 @@ pub(super) fn fold(tx: &Connection, place: Place, fact: &Fact) -> Result<()> {
         Fact::PaymentIntended(intended) => fold_intended(tx, intended)?,
         Fact::PaymentEnded(ended) => fold_ended(tx, place, ended)?,
         Fact::PaymentPutRight(fact) => use_payment(tx, Some(fact.intent))?,
-        Fact::StockCounted(counted) => fold_count(tx, place, counted)?,
-        Fact::CashMoved(_) | Fact::DrawerOpened(_) | Fact::CartCancelled(_) => {}
+        Fact::StockCounted(_)
+        | Fact::CashMoved(_)
+        | Fact::DrawerOpened(_)
+        | Fact::CartCancelled(_) => {}
     }
+    fold_stock(tx, Counter { replica: place.replica, clock: place.clock }, fact, journals)?;
     add_totals(tx, fact)
 }
 
@@ -98,9 +101,6 @@ fn fold_series(tx: &Connection, place: Place, opened: &SeriesOpened) -> Result<(
 
 fn fold_sale(tx: &Connection, place: Place, sale: &Sale) -> Result<()> {
     put_receipt(tx, place, &sale.receipt, 1, &sale.stamp, sale.total.minor())?;
-    for line in &sale.lines {
-        move_stock(tx, place, &line.sku, -line.quantity.thousandths())?;
-    }
     for tendered in &sale.tenders {
         use_payment(tx, tendered.intent)?;
     }
@@ -115,7 +115,6 @@ fn fold_return(tx: &Connection, place: Place, returned: &Return) -> Result<()> {
     put_receipt(tx, place, &returned.receipt, kind, &returned.stamp, returned.total.minor())?;
     let of = &returned.of;
     for line in &returned.lines {
-        move_stock(tx, place, &line.sku, line.quantity.thousandths())?;
         tx.prepare_cached(
             "INSERT INTO returned_line (series, number, line, thousandths) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET thousandths = thousandths + excluded.thousandths",
@@ -204,35 +203,6 @@ fn fold_ended(tx: &Connection, place: Place, ended: &PaymentEnded) -> Result<()>
     Ok(())
 }
 
-fn fold_count(tx: &Connection, place: Place, counted: &StockCounted) -> Result<()> {
-    let mut statement = tx.prepare_cached(
-        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand) VALUES (?1, ?2, ?3, ?4, ?3)
-         ON CONFLICT DO UPDATE SET counted = excluded.counted, counted_clock = excluded.counted_clock,
-            on_hand = excluded.on_hand
-         WHERE excluded.counted_clock > stock.counted_clock",
-    )?;
-    for (sku, thousandths) in &counted.items {
-        statement.execute(params![
-            sku,
-            counted.place,
-            thousandths,
-            place.clock.number().cast_signed()
-        ])?;
-    }
-    Ok(())
-}
-
-/// Moves stock by thousandths. A SKU that was never counted goes on from nothing.
-fn move_stock(tx: &Connection, place: Place, sku: &str, thousandths: i64) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand) VALUES (?1, ?2, 0, 0, ?3)
-         ON CONFLICT DO UPDATE SET on_hand = on_hand + excluded.on_hand
-         WHERE ?4 > stock.counted_clock",
-    )?
-    .execute(params![sku, SHOP, thousandths, place.clock.number().cast_signed()])?;
-    Ok(())
-}
-
 fn put_receipt(
     tx: &Connection,
     place: Place,
@@ -313,31 +283,49 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
     for table in FOLDED {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    let counted = peers::unfold(tx)?;
     let mut done = 0;
     for stream in sync::store::streams(tx)? {
-        let mut series = 0;
-        let mut next = 1;
-        loop {
-            let entries = sync::store::read(tx, &stream, next, BATCH)?;
-            if entries.is_empty() {
-                break;
-            }
-            for stored in entries {
-                let fact = sync::body::decode(&stored.entry.body)?;
-                if let Fact::SeriesOpened(opened) = &fact {
-                    series = opened.series;
-                }
-                let (seq, clock) = (stored.entry.seq, stored.entry.clock);
-                fold(tx, Place { replica: stream.id().replica, series, seq, clock }, &fact)?;
-                (next, done) = (seq + 1, done + 1);
-            }
-            progress(done);
-        }
+        let to = peers::written_here(tx, &stream)?;
+        done += rebuild_own(tx, &stream, to, &mut |folded| progress(done + folded))?;
     }
+    for (stream, from, to) in counted {
+        done += peers::refold(tx, &stream, from, to, &mut |folded| progress(done + folded))?;
+    }
+    peers::refold_orphans(tx)?;
     if series_missing(tx)? {
         return Err(TillStoreError::damaged("entry", "the journal opens no receipt series"));
     }
     Ok(())
+}
+
+/// Folds the entries up to `to` of a journal that was written here.
+fn rebuild_own(
+    tx: &Connection,
+    stream: &Stream,
+    to: u64,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
+    let (mut series, mut next, mut done) = (0, 1, 0);
+    while next <= to {
+        let limit = usize::try_from(to - next + 1).unwrap_or(BATCH).min(BATCH);
+        let entries = sync::store::read(tx, stream, next, limit)?;
+        if entries.is_empty() {
+            break;
+        }
+        for stored in entries {
+            let fact = sync::body::decode(&stored.entry.body)?;
+            if let Fact::SeriesOpened(opened) = &fact {
+                series = opened.series;
+            }
+            let (seq, clock) = (stored.entry.seq, stored.entry.clock);
+            fold(tx, Place { replica: stream.id().replica, series, seq, clock }, &fact)?;
+            (next, done) = (seq + 1, done + 1);
+        }
+        set_folded(tx, stream, next - 1)?;
+        progress(done);
+    }
+    Ok(done)
 }
 
 fn series_missing(tx: &Connection) -> Result<bool> {

@@ -13,6 +13,7 @@ mod inspect;
 mod jobs;
 mod journal;
 mod payments;
+mod peers;
 mod pins;
 pub mod read;
 mod refold;
@@ -25,6 +26,7 @@ pub use inspect::{Inspection, JournalStream, Owner};
 pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;
 pub use payments::{Payment, PaymentState};
+pub use peers::{PeerReceipt, Received, peer_receipt};
 pub use pins::Pin;
 pub use refold::{raise_series, rebuild_differences, rebuild_in_place};
 pub use returns::{OpenPayout, OpenReturn};
@@ -43,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: sync::store::SCHEMA },
     Migration { version: 2, sql: include_str!("schema_1.sql") },
     Migration { version: 3, sql: sync::store::SCHEMA_2 },
+    Migration { version: 4, sql: include_str!("schema_4.sql") },
 ];
 
 /// The one writer of `till.db`.

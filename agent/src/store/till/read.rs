@@ -56,6 +56,18 @@ pub enum ReceiptKind {
     PostVoid,
 }
 
+impl ReceiptKind {
+    /// The kind that tables number so.
+    pub(super) const fn from_number(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Sale),
+            2 => Some(Self::Refund),
+            3 => Some(Self::PostVoid),
+            _ => None,
+        }
+    }
+}
+
 /// A receipt in the list of receipts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReceiptRow {
@@ -154,12 +166,9 @@ pub fn shift_totals(conn: &Connection, shift: u32) -> Result<Vec<ShiftTotal>> {
 }
 
 fn receipt_of(row: &Row<'_>) -> Result<ReceiptRow> {
-    let kind = match row.get::<_, i64>("kind")? {
-        1 => ReceiptKind::Sale,
-        2 => ReceiptKind::Refund,
-        3 => ReceiptKind::PostVoid,
-        other => return Err(TillStoreError::damaged("receipt", format!("kind {other}"))),
-    };
+    let number = row.get::<_, i64>("kind")?;
+    let kind = ReceiptKind::from_number(number)
+        .ok_or_else(|| TillStoreError::damaged("receipt", format!("kind {number}")))?;
     Ok(ReceiptRow {
         series: row.get("series")?,
         number: row.get("number")?,

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use sync::log::{ReplicaId, SealingKey, Seed};
 
 /// A Sunday in Hamburg, 10:00.
-pub(super) const START: &str = "2026-11-22T09:00:00Z";
+pub(crate) const START: &str = "2026-11-22T09:00:00Z";
 
 /// A till in a folder of its own, and the effects it asked for.
-pub(super) struct Shop {
+pub(crate) struct Shop {
     pub folder: tempfile::TempDir,
     pub till: Till,
     pub now: Timestamp,
@@ -37,7 +37,12 @@ fn import_demo(catalogue: &mut Catalogue, now: Timestamp) {
 }
 
 fn key() -> SealingKey {
-    SealingKey::from_seed(&Seed::new([7; 32])).unwrap()
+    key_of(1)
+}
+
+/// The key of the till with this number.
+pub(crate) fn key_of(till: u8) -> SealingKey {
+    SealingKey::from_seed(&Seed::new([6 + till; 32])).unwrap()
 }
 
 impl Shop {
@@ -51,6 +56,11 @@ impl Shop {
     }
 
     pub fn closed() -> Self {
+        Self::till(1)
+    }
+
+    /// A new till of the demo store by its number, without a shift.
+    pub fn till(number: u8) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now: Timestamp = START.parse().unwrap();
         let mut catalogue =
@@ -58,26 +68,34 @@ impl Shop {
         import_demo(&mut catalogue, now);
         let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
         let new = NewSeries {
-            replica: ReplicaId([1; 16]),
+            replica: ReplicaId([number; 16]),
             reason: SeriesReason::First,
             store: "HH01".into(),
-            till: 1,
+            till: u16::from(number),
             above: 0,
         };
-        let store = store.begin(key(), 0, now, Some(new)).unwrap();
-        let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
+        let store = store.begin(key_of(number), 0, now, Some(new)).unwrap();
+        let (till, effects) =
+            Till::open(store, catalogue, u16::from(number), Box::new(|| None), now).unwrap();
         Self { folder, till, now, effects }
     }
 
     /// The till is killed and started again.
     pub fn restart(self) -> Self {
-        let Self { folder, till, now, .. } = self;
-        drop(till);
+        let Self { folder, till, now, effects } = self;
+        let number = u8::try_from(till.number()).unwrap();
+        drop((till, effects));
+        Self::reopen(folder, number, now)
+    }
+
+    /// A till over the files of a folder, as they are.
+    pub fn reopen(folder: tempfile::TempDir, number: u8, now: Timestamp) -> Self {
         let catalogue =
             Catalogue::open(&OpenOptions::new(folder.path().join("catalogue.db"))).unwrap();
         let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
-        let store = store.begin(key(), 0, now, None).unwrap();
-        let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
+        let store = store.begin(key_of(number), 0, now, None).unwrap();
+        let (till, effects) =
+            Till::open(store, catalogue, u16::from(number), Box::new(|| None), now).unwrap();
         Self { folder, till, now, effects }
     }
 

@@ -1,0 +1,280 @@
+//! Tills of one shop that share stock and receipts, side by side in one thread.
+
+use super::*;
+use crate::store::till::{peer_receipt, read, rebuild};
+use crate::till::tests::{START, Shop, key_of};
+use crate::till::{Command, find_item};
+use commerce::fact::Fact;
+use std::collections::BTreeMap;
+use sync::link::TlsKey;
+use sync::log::{SealingKey, Seed};
+use sync::store::{LogBooks, alarms};
+use sync::trust::{Statement, TillPaper, issue};
+
+const ROLL: &str = "9520000100377";
+const STORE: &str = "HH01";
+
+fn root() -> SealingKey {
+    SealingKey::from_seed(&Seed::new([200; 32])).unwrap()
+}
+
+fn route(till: u8) -> Route {
+    Route::Till { store: STORE.into(), thing: format!("till-{till}") }
+}
+
+/// The chain's papers for tills with these numbers.
+fn papers(tills: &[u8]) -> Vec<Vec<u8>> {
+    let store = Statement::Store { store: STORE.into(), key: root().public(), serial: 1 };
+    let mut papers = vec![issue(&store, &root()).unwrap()];
+    for &till in tills {
+        let paper = TillPaper {
+            store: STORE.into(),
+            thing: format!("till-{till}"),
+            number: u16::from(till),
+            key: key_of(till).public(),
+            tls: TlsKey([till; 32]),
+            serial: 1,
+        };
+        papers.push(issue(&Statement::Till(paper), &root()).unwrap());
+    }
+    papers
+}
+
+/// A till with its host.
+struct Peer {
+    number: u8,
+    shop: Shop,
+    host: Host,
+}
+
+impl Peer {
+    fn new(shop: Shop, papers: &[Vec<u8>], session: u64) -> Self {
+        let number = u8::try_from(shop.till.number()).unwrap();
+        let mut shop = shop;
+        shop.till.join(Some(root().public())).unwrap();
+        let word = PeerWord::Papers { sender: "the chain".into(), papers: papers.to_vec() };
+        shop.till.hear(shop.now, word).0.unwrap();
+        let trust = shop.till.join(Some(root().public())).unwrap();
+        let me = shop.till.store().head().unwrap().replica;
+        let held = LogBooks::new(shop.till.store().connection(), None).held().unwrap();
+        let now = Now { ms: 0, wall_ms: shop.now.as_millisecond() };
+        let host = Host::new(me, session, STORE.into(), trust, now, held);
+        Self { number, shop, host }
+    }
+
+    fn open(number: u8, papers: &[Vec<u8>]) -> Self {
+        let mut shop = Shop::till(number);
+        let float = shop.money("100.00");
+        shop.ok("201", Command::OpenShift { float });
+        Self::new(shop, papers, u64::from(number))
+    }
+
+    fn sell(&mut self) -> commerce::sale::ReceiptNumber {
+        let cart = self.shop.scan(ROLL).cart.id;
+        let amount = self.shop.money("5.00");
+        let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+        let reply = self.shop.ok("101", tender);
+        self.shop.sold(reply)
+    }
+
+    fn errands(&mut self, now: Now) {
+        while let Some((word, about)) = self.host.next_errand(now) {
+            let (reply, _) = self.shop.till.hear(self.shop.now, word);
+            self.host.answered(now, about, reply.ok());
+            if self.host.wants_anew() {
+                let (word, about) = self.host.anew(ReplicaId([100 + self.number; 16]));
+                let (reply, _) = self.shop.till.hear(self.shop.now, word);
+                self.host.answered(now, about, Some(reply.unwrap()));
+            }
+        }
+        let held = LogBooks::new(self.shop.till.store().connection(), None).held().unwrap();
+        self.host.refresh(now, held);
+    }
+
+    fn on_hand(&self, sku: &str) -> i64 {
+        let conn = self.shop.till.store().connection();
+        read::stock(conn, sku).unwrap().iter().map(|row| row.on_hand).sum()
+    }
+
+    fn alarms(&self) -> Vec<AlarmKind> {
+        let conn = self.shop.till.store().connection();
+        alarms(conn).unwrap().into_iter().filter_map(|alarm| alarm.kind).collect()
+    }
+}
+
+/// Tills that are all linked with each other.
+struct Floor {
+    tills: BTreeMap<u8, Peer>,
+    ms: u64,
+}
+
+impl Floor {
+    fn new(tills: Vec<Peer>) -> Self {
+        Self { tills: tills.into_iter().map(|peer| (peer.number, peer)).collect(), ms: 1 }
+    }
+
+    fn now(&self) -> Now {
+        let start: jiff::Timestamp = START.parse().unwrap();
+        Now { ms: self.ms, wall_ms: start.as_millisecond() + i64::try_from(self.ms).unwrap() }
+    }
+
+    fn connect(&mut self) {
+        let (now, numbers) = (self.now(), self.tills.keys().copied().collect::<Vec<_>>());
+        for (&number, peer) in &mut self.tills {
+            let connection = peer.shop.till.store().connection();
+            for &other in numbers.iter().filter(|other| **other != number) {
+                let mut books = LogBooks::new(connection, None);
+                peer.host.up(now, route(other), Pace::SHOP, &mut books).unwrap();
+            }
+        }
+    }
+
+    /// Passes frames until the tills have nothing more to say.
+    fn settle(&mut self) {
+        for _ in 0..200 {
+            self.ms += 10;
+            let now = self.now();
+            let mut under_way = Vec::new();
+            for (&from, peer) in &mut self.tills {
+                peer.errands(now);
+                let (connection, me) = (peer.shop.till.store().connection(), key_of(from));
+                let replica = peer.shop.till.store().head().unwrap().replica;
+                let mut books = LogBooks::new(connection, Some((replica, &me)));
+                while let Some((to, bytes)) =
+                    peer.host.next_frame(now, &mut books, &BTreeSet::new()).unwrap()
+                {
+                    under_way.push((from, to, bytes));
+                }
+            }
+            for (from, to, bytes) in under_way {
+                let Some(peer) = self.tills.values_mut().find(|peer| route(peer.number) == to)
+                else {
+                    continue;
+                };
+                let mut books = LogBooks::new(peer.shop.till.store().connection(), None);
+                peer.host.receive(now, &route(from), &bytes, &mut books).unwrap();
+                peer.errands(now);
+            }
+        }
+    }
+}
+
+fn sku_of(shop: &Shop) -> String {
+    let found = find_item(&shop.till.catalogue().view(), &shop.till.settings(), ROLL, shop.now);
+    found.unwrap().item.sku
+}
+
+#[test]
+fn two_tills_share_stock_and_receipts_with_the_line_down() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    let receipt = floor.tills.get_mut(&1).unwrap().sell();
+    floor.tills.get_mut(&2).unwrap().sell();
+    floor.connect();
+    floor.settle();
+    for peer in floor.tills.values() {
+        assert_eq!(peer.on_hand(&sku), -2_000, "till {}", peer.number);
+        assert_eq!(peer.alarms(), []);
+    }
+    let conn = floor.tills[&2].shop.till.store().connection();
+    let row = peer_receipt(conn, receipt.till, receipt.series, receipt.number).unwrap();
+    let Fact::Sold(sale) = row.unwrap().fact(conn).unwrap().0 else { panic!() };
+    assert_eq!((sale.receipt, sale.total.minor()), (receipt, row.unwrap().total));
+    let live = floor.tills[&2].on_hand(&sku);
+    rebuild(conn, &mut |_| {}).unwrap();
+    assert_eq!(floor.tills[&2].on_hand(&sku), live, "the same after a rebuild");
+    // Every entry of the sibling is here and verifies.
+    let streams = sync::store::peer_streams(conn).unwrap();
+    assert_eq!(streams.len(), 1);
+    sync::store::verify(conn, &streams[0], None, &mut |_, _| {}).unwrap();
+}
+
+#[test]
+fn a_sale_rung_while_linked_is_at_the_sibling_and_marked() {
+    let papers = papers(&[1, 2, 3]);
+    let tills = (1..=3).map(|number| Peer::open(number, &papers)).collect();
+    let mut floor = Floor::new(tills);
+    floor.connect();
+    floor.settle();
+    let sku = sku_of(&floor.tills[&1].shop);
+    floor.tills.get_mut(&3).unwrap().sell();
+    floor.settle();
+    assert!(floor.tills.values().all(|peer| peer.on_hand(&sku) == -1_000));
+    let lacks: Vec<_> = floor.tills[&3].host.peers().into_iter().map(|(.., lacks)| lacks).collect();
+    assert_eq!(lacks, [0, 0]);
+}
+
+#[test]
+fn a_till_that_nobody_signed_for_sells_as_pending_until_it_is_enrolled() {
+    let mut floor = Floor::new(vec![Peer::open(1, &papers(&[1])), Peer::open(2, &papers(&[1]))]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    floor.tills.get_mut(&2).unwrap().sell();
+    floor.connect();
+    floor.settle();
+    assert_eq!(floor.tills[&1].on_hand(&sku), 0, "kept, and not counted");
+    let word = PeerWord::Papers { sender: "the chain".into(), papers: papers(&[2]) };
+    let first = floor.tills.get_mut(&1).unwrap();
+    first.shop.till.hear(first.shop.now, word).0.unwrap();
+    assert_eq!(first.on_hand(&sku), -1_000);
+}
+
+/// Last night's backup is put back: what was sold since comes back from the sibling, and new
+/// receipts have a series of their own.
+#[test]
+fn a_till_put_back_goes_on_in_a_new_series_and_gets_its_sales_back() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    let backup = tempfile::tempdir().unwrap();
+    let copy = backup.path().join("till.db");
+    let first = floor.tills.get_mut(&1).unwrap();
+    first.sell();
+    let conn = first.shop.till.store().connection();
+    conn.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+    let lost = first.sell();
+    floor.connect();
+    floor.settle();
+    let first = floor.tills.remove(&1).unwrap();
+    let file = first.shop.folder.path().join("till.db");
+    let Shop { folder, till, now, .. } = first.shop;
+    drop(till);
+    for name in ["till.db-wal", "till.db-shm"] {
+        std::fs::remove_file(folder.path().join(name)).ok();
+    }
+    std::fs::copy(&copy, &file).unwrap();
+    let shop = Shop::reopen(folder, 1, now);
+    floor.tills.insert(1, Peer::new(shop, &papers, 77));
+    floor.tills.get_mut(&2).unwrap().host.down(&route(1));
+    floor.connect();
+    floor.settle();
+    let first = floor.tills.get_mut(&1).unwrap();
+    assert!(first.alarms().contains(&AlarmKind::PutBack));
+    assert_eq!(first.on_hand(&sku), -2_000, "both sales count");
+    let conn = first.shop.till.store().connection();
+    assert!(peer_receipt(conn, 1, lost.series, lost.number).unwrap().is_some());
+    let next = first.sell();
+    assert!(next.series > lost.series, "{next} after {lost}");
+    floor.settle();
+    assert!(floor.tills.values().all(|peer| peer.on_hand(&sku) == -3_000));
+    let conn = floor.tills[&1].shop.till.store().connection();
+    rebuild(conn, &mut |_| {}).unwrap();
+    assert_eq!(floor.tills[&1].on_hand(&sku), -3_000);
+}
+
+#[test]
+fn what_a_peer_cannot_have_sent_is_kept_as_evidence() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    floor.connect();
+    floor.settle();
+    let now = floor.now();
+    let first = floor.tills.get_mut(&1).unwrap();
+    let mut books = LogBooks::new(first.shop.till.store().connection(), None);
+    first.host.receive(now, &route(2), b"\x01nonsense", &mut books).unwrap();
+    first.errands(now);
+    assert_eq!(first.alarms(), [AlarmKind::Disbelieved]);
+    let conn = first.shop.till.store().connection();
+    let kept: Vec<u8> = conn.query_row("SELECT frame FROM evidence", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, b"\x01nonsense");
+}

@@ -1,0 +1,270 @@
+//! What peers' entries do to state: they move the shop's stock and fill the list of its receipts;
+//! they never touch this till's own shifts, payments and numbers.
+
+use super::super::error::{Result, TillStoreError};
+use commerce::fact::Fact;
+use commerce::returns::ReturnKind;
+use commerce::sale::{ReceiptNumber, Stamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use sync::body::BodyError;
+use sync::clock::Hlc;
+use sync::log::{Entry, StreamKind};
+use sync::store::{
+    AlarmKind, Counter, Owner, Stream, fold_stock, folded, head, journals, owner, raise,
+    set_folded, unfolded,
+};
+use sync::trust::Trust;
+
+/// Entries folded at a time once their writer's papers came.
+const PORTION: usize = 256;
+
+/// Folds what is new of a peer's stream, as far as it counts.
+pub(super) fn take_fresh<'e>(
+    tx: &Transaction<'_>,
+    now_ms: i64,
+    stream: &Stream,
+    fresh: impl Iterator<Item = &'e Entry>,
+    (from, to): (u64, u64),
+    counts_to: u64,
+) -> Result<bool> {
+    if owner(tx, stream.id().replica)? == Some(Owner::Own) {
+        tx.prepare_cached(
+            "INSERT INTO given_back (stream, from_seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![stream.local(), from.cast_signed()])?;
+    }
+    let mut alarmed = false;
+    // Entries that waited before are folded first, when their turn comes by a paper.
+    if folded(tx, stream)? + 1 == from && counts_to >= from {
+        for entry in fresh.take_while(|entry| entry.seq <= counts_to) {
+            let place = PeerPlace { stream, seq: entry.seq, clock: entry.clock };
+            alarmed |= fold_peer(tx, Some(now_ms), place, &entry.body)?;
+        }
+        set_folded(tx, stream, counts_to)?;
+    }
+    if counts_to < to && counts_to > 0 {
+        let detail = format!("entries {} to {to} wait for a manager", counts_to.max(from));
+        raise(tx, now_ms, AlarmKind::Held, &stream.id().to_string(), &detail)?;
+        alarmed = true;
+    }
+    Ok(alarmed)
+}
+
+pub(super) fn take_orphans(
+    tx: &Transaction<'_>,
+    now_ms: i64,
+    stream: &Stream,
+    orphans: &[Entry],
+) -> Result<()> {
+    let Some((first, last)) = orphans.first().zip(orphans.last()) else { return Ok(()) };
+    for entry in orphans {
+        let place = PeerPlace { stream, seq: entry.seq, clock: entry.clock };
+        fold_orphan(tx, place, &entry.body)?;
+    }
+    let detail = format!("a second branch holds other entries {} to {}", first.seq, last.seq);
+    raise(tx, now_ms, AlarmKind::Fork, &stream.id().to_string(), &detail)?;
+    Ok(())
+}
+
+/// Folds what became countable by papers that came.
+pub(super) fn fold_countable(tx: &Transaction<'_>, now_ms: i64, trust: &Trust) -> Result<bool> {
+    let waiting = unfolded(tx, trust)?;
+    for it in &waiting {
+        fold_range(tx, Some(now_ms), &it.stream, (it.from, it.to), &mut |_| {})?;
+    }
+    Ok(!waiting.is_empty())
+}
+
+/// Folds entries of a peer's stream that are in the log; gives how many.
+fn fold_range(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    stream: &Stream,
+    (from, to): (u64, u64),
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
+    let mut next = from;
+    while next <= to {
+        let limit = usize::try_from(to - next + 1).unwrap_or(PORTION).min(PORTION);
+        let portion = sync::store::read(tx, stream, next, limit)?;
+        let Some(read_to) = portion.last().map(|stored| stored.entry.seq) else { break };
+        for stored in portion {
+            let place = PeerPlace { stream, seq: stored.entry.seq, clock: stored.entry.clock };
+            fold_peer(tx, now_ms, place, &stored.entry.body)?;
+        }
+        set_folded(tx, stream, read_to)?;
+        next = read_to + 1;
+        progress(next - from);
+    }
+    Ok(next - from)
+}
+
+/// Before state is folded anew: takes note of how far each stream counts, and that nothing of it
+/// is part of state. Gives what [`refold`] is to fold of each, after this till's own entries.
+pub fn unfold(tx: &Connection) -> Result<Vec<(Stream, u64, u64)>> {
+    let mut counted = Vec::new();
+    for stream in journals(tx)? {
+        let from = written_here(tx, &stream)?.saturating_add(1);
+        counted.push((stream, from, folded(tx, &stream)?));
+        set_folded(tx, &stream, 0)?;
+    }
+    Ok(counted)
+}
+
+/// The last entry of a stream that was written here: none of a peer's; of an own one all, but for
+/// what a peer gave back.
+pub fn written_here(conn: &Connection, stream: &Stream) -> Result<u64> {
+    if owner(conn, stream.id().replica)? != Some(Owner::Own) {
+        return Ok(0);
+    }
+    let given_back: Option<i64> = conn
+        .prepare_cached("SELECT from_seq FROM given_back WHERE stream = ?1")?
+        .query_row([stream.local()], |row| row.get(0))
+        .optional()?;
+    match given_back {
+        Some(from) => Ok(from.cast_unsigned().saturating_sub(1)),
+        None => Ok(head(conn, stream)?.seq),
+    }
+}
+
+/// Folds what peers wrote, or gave back, again.
+pub fn refold(
+    tx: &Connection,
+    stream: &Stream,
+    from: u64,
+    to: u64,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
+    fold_range(tx, None, stream, (from, to), progress)
+}
+
+/// Folds the other branches of streams that forked again.
+pub fn refold_orphans(tx: &Connection) -> Result<()> {
+    for stream in journals(tx)? {
+        let mut statement = tx.prepare_cached(
+            "SELECT seq, clock, body FROM orphan WHERE stream = ?1 ORDER BY local",
+        )?;
+        let mut rows = statement.query([stream.local()])?;
+        while let Some(row) = rows.next()? {
+            let clock = Hlc::from_number(row.get::<_, i64>(1)?.cast_unsigned())
+                .ok_or_else(|| TillStoreError::damaged("orphan", "a clock"))?;
+            let place =
+                PeerPlace { stream: &stream, seq: row.get::<_, i64>(0)?.cast_unsigned(), clock };
+            fold_orphan(tx, place, &row.get::<_, Vec<u8>>(2)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a peer's entry stands.
+#[derive(Debug, Clone, Copy)]
+struct PeerPlace<'a> {
+    stream: &'a Stream,
+    seq: u64,
+    clock: Hlc,
+}
+
+/// Folds an entry of a peer; true when it raised an alarm, which it does but in a rebuild, where
+/// there is no `now`.
+fn fold_peer(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    place: PeerPlace<'_>,
+    body: &[u8],
+) -> Result<bool> {
+    match place.stream.id().kind {
+        StreamKind::Journal => fold_journal(tx, now_ms, place, body),
+        _ => Ok(false),
+    }
+}
+
+fn fold_journal(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    place: PeerPlace<'_>,
+    body: &[u8],
+) -> Result<bool> {
+    let fact = match sync::body::decode(body) {
+        Ok(fact) => fact,
+        Err(error) => {
+            put_unread(tx, place)?;
+            if matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. }) {
+                return Ok(false);
+            }
+            let subject = place.stream.id().to_string();
+            let detail = format!("entry {} can't be read: {error}", place.seq);
+            return warn(tx, now_ms, AlarmKind::Disbelieved, &subject, &detail);
+        }
+    };
+    let counter = Counter { replica: place.stream.id().replica, clock: place.clock };
+    fold_stock(tx, counter, &fact, journals)?;
+    let Some((receipt, kind, stamp, total)) = receipt_of(&fact) else { return Ok(false) };
+    let put = tx
+        .prepare_cached(
+            "INSERT INTO peer_receipt (till, series, number, kind, stream, seq, at, total)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            receipt.till,
+            receipt.series,
+            receipt.number,
+            kind,
+            place.stream.local(),
+            place.seq.cast_signed(),
+            stamp.at.as_millisecond(),
+            total,
+        ])?;
+    if put == 1 {
+        return Ok(false);
+    }
+    let detail = format!("entry {} of the {} gives it again", place.seq, place.stream.id());
+    warn(tx, now_ms, AlarmKind::Fork, &format!("receipt {receipt}"), &detail)
+}
+
+fn warn(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    kind: AlarmKind,
+    subject: &str,
+    detail: &str,
+) -> Result<bool> {
+    if let Some(now_ms) = now_ms {
+        raise(tx, now_ms, kind, subject, detail)?;
+    }
+    Ok(now_ms.is_some())
+}
+
+/// Folds an entry of a stream's other branch: what it moved was moved, but a count in it competes
+/// with none.
+fn fold_orphan(tx: &Connection, place: PeerPlace<'_>, body: &[u8]) -> Result<()> {
+    if place.stream.id().kind != StreamKind::Journal {
+        return Ok(());
+    }
+    if let Ok(fact) = sync::body::decode(body)
+        && !matches!(fact, Fact::StockCounted(_))
+    {
+        let counter = Counter { replica: place.stream.id().replica, clock: place.clock };
+        fold_stock(tx, counter, &fact, journals)?;
+    }
+    Ok(())
+}
+
+fn receipt_of(fact: &Fact) -> Option<(&ReceiptNumber, u8, &Stamp, i64)> {
+    match fact {
+        Fact::Sold(sale) => Some((&sale.receipt, 1, &sale.stamp, sale.total.minor())),
+        Fact::Returned(returned) => {
+            let kind = match returned.kind {
+                ReturnKind::Refund => 2,
+                ReturnKind::PostVoid => 3,
+            };
+            Some((&returned.receipt, kind, &returned.stamp, returned.total.minor()))
+        }
+        _ => None,
+    }
+}
+
+fn put_unread(tx: &Connection, place: PeerPlace<'_>) -> Result<()> {
+    tx.prepare_cached("INSERT INTO unread (stream, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![place.stream.local(), place.seq.cast_signed()])?;
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! What peers wrote: taken up, folded as far as it counts, and kept as evidence where it can't be
+//! believed.
+//!
+//! Called by the till loop with what the links brought. What entries do to state is [`fold`]'s.
+
+mod fold;
+mod read;
+
+pub(super) use fold::{refold, refold_orphans, unfold, written_here};
+pub use read::{PeerReceipt, peer_receipt};
+
+use super::error::{Result, TillStoreError};
+use super::fold as own;
+use super::{NewSeries, TillStore, journal};
+use commerce::fact::SeriesReason;
+use fold::{fold_countable, take_fresh, take_orphans};
+use rusqlite::{Transaction, TransactionBehavior};
+use sync::batch::Batch;
+use sync::clock::Observed;
+use sync::log::{ReplicaId, StreamId, StreamKind};
+use sync::session::Outcome;
+use sync::store::{
+    AlarmKind, Disbelief, Ingested, held, ingest, keep_evidence, keep_mark, keep_paper, raise,
+};
+use sync::trust::{Admitted, Statement, Trust, issue};
+
+/// What became of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// For the exchange.
+    pub outcome: Outcome,
+    /// Whether state changed.
+    pub folded: bool,
+    /// Whether somebody must see to something.
+    pub alarmed: bool,
+    /// This till's own stream is further at a peer than here: it must begin a new incarnation.
+    pub put_back: bool,
+}
+
+impl Received {
+    const fn plain(outcome: Outcome) -> Self {
+        Self { outcome, folded: false, alarmed: false, put_back: false }
+    }
+}
+
+impl TillStore {
+    /// Takes up a run that a peer sent, in one durable transaction; `sender` names it in alarms.
+    ///
+    /// # Errors
+    /// When the file fails; then nothing was written, and the run will come again.
+    pub fn receive(
+        &mut self,
+        now: jiff::Timestamp,
+        trust: &Trust,
+        sender: &str,
+        run: &Batch,
+    ) -> Result<Received> {
+        let file = self.file.clone();
+        self.receive_inner(now, trust, sender, run).map_err(|error| error.at(&file))
+    }
+
+    fn receive_inner(
+        &mut self,
+        now: jiff::Timestamp,
+        trust: &Trust,
+        sender: &str,
+        run: &Batch,
+    ) -> Result<Received> {
+        let now_ms = now.as_millisecond();
+        let writing = self.stream.id().replica;
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let ingested = match ingest(&tx, trust, Some(writing), run) {
+            Ok(ingested) => ingested,
+            Err(Disbelief::Log(error)) => return Err(error.into()),
+            Err(disbelief) => {
+                // What the failed attempt began to write is undone; what it was is kept.
+                tx.rollback()?;
+                return self.keep_disbelieved(now_ms, sender, run, &disbelief);
+            }
+        };
+        let received = take(&tx, now_ms, sender, run, ingested)?;
+        tx.commit()?;
+        self.observe(now_ms, sender, run)?;
+        Ok(received)
+    }
+
+    /// Moves this till's clock behind what it has seen; one that is far ahead does not move it.
+    fn observe(&mut self, now_ms: i64, sender: &str, run: &Batch) -> Result<()> {
+        let Some(last) = run.entries.last() else { return Ok(()) };
+        match self.clock.observe(last.clock, now_ms) {
+            Observed::Taken => Ok(()),
+            Observed::Held => {
+                let why = "its clock is more than five minutes ahead of this till's";
+                self.suspect(now_ms, AlarmKind::Clock, sender, why, &[])
+            }
+        }
+    }
+
+    fn keep_disbelieved(
+        &mut self,
+        now_ms: i64,
+        sender: &str,
+        run: &Batch,
+        disbelief: &Disbelief,
+    ) -> Result<Received> {
+        let (kind, why) = (kind_of(disbelief), disbelief.to_string());
+        let bytes = sync::batch::pack(run).unwrap_or_default();
+        self.suspect(now_ms, kind, sender, &why, &bytes)?;
+        Ok(Received { alarmed: true, ..Received::plain(Outcome::Refused) })
+    }
+
+    /// Keeps what a peer sent that can't be believed, and raises an alarm.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn suspect(
+        &mut self,
+        now_ms: i64,
+        kind: AlarmKind,
+        sender: &str,
+        why: &str,
+        frame: &[u8],
+    ) -> Result<()> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if !frame.is_empty() {
+            keep_evidence(&tx, now_ms, sender, why, frame)?;
+        }
+        raise(&tx, now_ms, kind, sender, why)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Takes up all papers that are kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn load_trust(&self, trust: &mut Trust) -> Result<()> {
+        trust.load(&self.connection).map_err(|error| TillStoreError::from(error).at(&self.file))
+    }
+
+    /// Makes sure that a paper names the replica that writes; gives it when it is new.
+    ///
+    /// # Errors
+    /// When the file fails, or another key has claimed the replica.
+    pub fn declare_self(&mut self, trust: &mut Trust) -> Result<Option<Vec<u8>>> {
+        let replica = self.stream.id().replica;
+        let opened = sync::store::last_clock(&self.connection, replica)?.unwrap_or_default();
+        let paper = issue(&Statement::Incarnation { replica, opened }, &self.key)
+            .map_err(|error| TillStoreError::damaged("paper", error))?;
+        match trust.admit(&paper).map_err(|error| TillStoreError::damaged("paper", error))? {
+            Admitted::New => {
+                keep_paper(&self.connection, &paper)?;
+                Ok(Some(paper))
+            }
+            Admitted::Known => Ok(None),
+            other => Err(TillStoreError::damaged("paper", format!("this till's own: {other:?}"))),
+        }
+    }
+
+    /// Begins another incarnation with a receipt series of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin_anew(
+        &mut self,
+        now: jiff::Timestamp,
+        replica: ReplicaId,
+        store: String,
+        till: u16,
+    ) -> Result<()> {
+        // Peers may know of receipts that the lost end of the old journal gave.
+        let above = self.connection.query_row(
+            "SELECT coalesce(max(series), 0) FROM peer_receipt WHERE till = ?1",
+            [till],
+            |row| row.get(0),
+        )?;
+        let new = NewSeries { replica, reason: SeriesReason::Restored, store, till, above };
+        journal::begin_series(&mut self.connection, &mut self.clock, &self.key, now, &new)?;
+        self.stream = sync::store::open_stream(&self.connection, replica, StreamKind::Journal)?;
+        self.series = u32::try_from(own::counter(&self.connection, "series")?)
+            .map_err(|_| TillStoreError::damaged("counter", "series"))?;
+        Ok(())
+    }
+
+    /// Admits papers to `trust` and keeps those that are new; what they make countable is folded.
+    /// Gives the new ones, and whether state changed.
+    ///
+    /// # Errors
+    /// When the file fails; then `trust` may know more than the file, which peers bring again.
+    pub fn admit(
+        &mut self,
+        now: jiff::Timestamp,
+        trust: &mut Trust,
+        sender: &str,
+        papers: Vec<Vec<u8>>,
+    ) -> Result<(Vec<Vec<u8>>, bool)> {
+        let now_ms = now.as_millisecond();
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut new = Vec::new();
+        for paper in papers {
+            match trust.admit(&paper) {
+                Ok(Admitted::New) => {
+                    keep_paper(&tx, &paper)?;
+                    new.push(paper);
+                }
+                Ok(Admitted::Contested { replica, known, claims }) => {
+                    let detail = format!("{claims} claims it too, said {sender}; it is {known}'s");
+                    raise(&tx, now_ms, AlarmKind::Contested, &replica.to_string(), &detail)?;
+                }
+                Ok(Admitted::Known | Admitted::NotTheirs { .. } | Admitted::Full) => {}
+                Err(error) => {
+                    keep_evidence(&tx, now_ms, sender, &error.to_string(), &paper)?;
+                    raise(&tx, now_ms, AlarmKind::Disbelieved, sender, &error.to_string())?;
+                }
+            }
+        }
+        let folded = if new.is_empty() { false } else { fold_countable(&tx, now_ms, trust)? };
+        tx.commit()?;
+        Ok((new, folded))
+    }
+
+    /// Writes down how far peers say they have made streams durable.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn keep_marks(&mut self, marks: &[(ReplicaId, StreamId, u64)]) -> Result<()> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (peer, id, seq) in marks {
+            if let Some(stream) = sync::store::find_stream(&tx, id.replica, id.kind)? {
+                keep_mark(&tx, *peer, &stream, *seq)?;
+            }
+        }
+        Ok(tx.commit()?)
+    }
+}
+
+/// Folds what was taken up, and raises what somebody must see to.
+fn take(
+    tx: &Transaction<'_>,
+    now_ms: i64,
+    sender: &str,
+    run: &Batch,
+    ingested: Ingested,
+) -> Result<Received> {
+    let alarm = |kind, detail: String| -> Result<Received> {
+        raise(tx, now_ms, kind, &run.stream.to_string(), &detail)?;
+        Ok(Received { alarmed: true, put_back: true, ..Received::plain(Outcome::Refused) })
+    };
+    match ingested {
+        Ingested::Known => Ok(Received::plain(Outcome::Known)),
+        Ingested::Gap { .. } => Ok(Received::plain(Outcome::Gap)),
+        Ingested::Appended { stream, from, to, counts_to } => {
+            let fresh = run.entries.iter().filter(|entry| entry.seq >= from);
+            let alarmed = take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
+            let outcome = Outcome::Appended(held(tx, &stream)?);
+            Ok(Received { folded: counts_to >= from, alarmed, ..Received::plain(outcome) })
+        }
+        Ingested::Forked { stream, at, orphans } => {
+            take_orphans(tx, now_ms, &stream, &orphans)?;
+            let folded = !orphans.is_empty();
+            Ok(Received { folded, alarmed: folded, ..Received::plain(Outcome::Forked { at }) })
+        }
+        Ingested::OwnAhead { to } => {
+            alarm(AlarmKind::PutBack, format!("{sender} holds entry {to} of it, which is not here"))
+        }
+        Ingested::OwnForked { at } => {
+            alarm(AlarmKind::Cloned, format!("{sender} holds another entry {at} of it"))
+        }
+    }
+}
+
+const fn kind_of(disbelief: &Disbelief) -> AlarmKind {
+    match disbelief {
+        Disbelief::UnknownWriter(_) | Disbelief::NotTheirs { .. } => AlarmKind::Stranger,
+        Disbelief::OtherKey(_) => AlarmKind::Contested,
+        Disbelief::Broken(_) | Disbelief::Clock { .. } | Disbelief::Log(_) => {
+            AlarmKind::Disbelieved
+        }
+    }
+}

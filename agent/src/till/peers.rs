@@ -1,0 +1,151 @@
+//! What the till does with its peers' words: entries, papers, marks, suspicions.
+//!
+//! The host of the links (`crate::link`) hands them in, [`Till::hear`], and passes the answers on to
+//! the exchange. Nothing here waits for a network.
+
+use super::{Change, Effect, Refusal, Till};
+use crate::store::till::Received;
+use jiff::Timestamp;
+use std::sync::Arc;
+use sync::batch::Batch;
+use sync::log::{ReplicaId, SealKey, StreamId};
+use sync::store::AlarmKind;
+use sync::trust::Trust;
+
+/// A peer's word, for the till loop.
+#[derive(Debug, Clone)]
+pub enum PeerWord {
+    /// Entries that a peer sent.
+    Run {
+        /// Who, for alarms.
+        sender: String,
+        /// The entries.
+        run: Batch,
+    },
+    /// Papers that a peer passed on, or that were put in by hand.
+    Papers {
+        /// Who, for alarms.
+        sender: String,
+        /// The papers.
+        papers: Vec<Vec<u8>>,
+    },
+    /// How far peers have made streams durable.
+    Marks(Vec<(ReplicaId, StreamId, u64)>),
+    /// Something that nobody can believe.
+    Suspicious {
+        /// What it is about.
+        kind: AlarmKind,
+        /// Who or what, for alarms.
+        sender: String,
+        /// What is wrong.
+        why: String,
+        /// What was sent, as evidence; may be empty.
+        frame: Vec<u8>,
+    },
+    /// This till's own stream is further at a peer than here: it goes on as another incarnation.
+    Anew(ReplicaId),
+}
+
+/// What the till answers to a peer's word.
+#[derive(Debug, Clone)]
+pub enum PeerReply {
+    /// What became of entries.
+    Received(Box<Received>),
+    /// Papers were looked at, or written.
+    Papers {
+        /// Those that are new.
+        new: Vec<Vec<u8>>,
+        /// What all papers come to now.
+        trust: Arc<Trust>,
+    },
+    /// It was kept.
+    Kept,
+}
+
+impl Till {
+    /// Takes up the papers that are here, under the chain's root where there is one, and makes
+    /// sure that one names the present incarnation.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn join(&mut self, root: Option<SealKey>) -> Result<Arc<Trust>, Refusal> {
+        let mut trust = Trust::new(root);
+        self.store.load_trust(&mut trust)?;
+        self.store.declare_self(&mut trust)?;
+        self.trust = Arc::new(trust);
+        Ok(Arc::clone(&self.trust))
+    }
+
+    /// Handles a peer's word at `now`; gives the answer, and what is to be done outside.
+    pub fn hear(
+        &mut self,
+        now: Timestamp,
+        word: PeerWord,
+    ) -> (Result<PeerReply, Refusal>, Vec<Effect>) {
+        let mut effects = Vec::new();
+        let reply = self.hear_word(now, word, &mut effects);
+        (reply, effects)
+    }
+
+    fn hear_word(
+        &mut self,
+        now: Timestamp,
+        word: PeerWord,
+        effects: &mut Vec<Effect>,
+    ) -> Result<PeerReply, Refusal> {
+        match word {
+            PeerWord::Run { sender, run } => {
+                let received = self.store.receive(now, &self.trust, &sender, &run)?;
+                if received.folded {
+                    effects.push(Effect::Changed(Change::Peers));
+                }
+                if received.alarmed {
+                    effects.push(Effect::Changed(Change::Alarm));
+                }
+                Ok(PeerReply::Received(Box::new(received)))
+            }
+            PeerWord::Papers { sender, papers } => {
+                let mut trust = Trust::clone(&self.trust);
+                let (new, folded) = self.store.admit(now, &mut trust, &sender, papers)?;
+                if !new.is_empty() {
+                    self.trust = Arc::new(trust);
+                }
+                if folded {
+                    effects.push(Effect::Changed(Change::Peers));
+                }
+                Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust) })
+            }
+            PeerWord::Marks(marks) => {
+                self.store.keep_marks(&marks)?;
+                Ok(PeerReply::Kept)
+            }
+            PeerWord::Suspicious { kind, sender, why, frame } => {
+                self.store.suspect(now.as_millisecond(), kind, &sender, &why, &frame)?;
+                effects.push(Effect::Changed(Change::Alarm));
+                Ok(PeerReply::Kept)
+            }
+            PeerWord::Anew(replica) => self.begin_anew(now, replica, effects),
+        }
+    }
+
+    /// Goes on as another incarnation with a receipt series of its own, between two acts. Payments
+    /// under way are asked about as after a restore.
+    fn begin_anew(
+        &mut self,
+        now: Timestamp,
+        replica: ReplicaId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<PeerReply, Refusal> {
+        let store = self.settings.store.code.clone();
+        self.store.begin_anew(now, replica, store, self.number)?;
+        let mut trust = Trust::clone(&self.trust);
+        let new = self.store.declare_self(&mut trust)?.into_iter().collect();
+        let why = "a peer holds more of this till's journal than its database does: it was put back \
+                   from a backup or runs twice; it goes on in a new receipt series";
+        self.store.suspect(now.as_millisecond(), AlarmKind::PutBack, "this till", why, &[])?;
+        self.trust = Arc::new(trust);
+        effects.push(Effect::Changed(Change::Alarm));
+        effects.extend(self.ask_again()?);
+        Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust) })
+    }
+}
