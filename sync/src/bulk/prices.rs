@@ -93,6 +93,11 @@ impl PriceChunk {
         Ok(chunks)
     }
 
+    /// The number of its layer in bodies and tables: the more specific, the higher.
+    pub(crate) const fn layer_number(&self) -> u8 {
+        layer_number(self.layer)
+    }
+
     fn without_rows(&self) -> Self {
         let Self { push, layer, starts_ms, ends_ms, currency, .. } = *self;
         Self { push, layer, starts_ms, ends_ms, currency, rows: Vec::new() }
@@ -112,7 +117,7 @@ impl PriceChunk {
         }
         let amounts = self.rows.iter().filter_map(|row| row.amount).map(i64::cast_unsigned);
         let amounts = planes(&amounts.collect::<Vec<_>>());
-        to.array(10)?.u64(self.push)?.u8(layer_number(self.layer))?.i64(self.starts_ms)?;
+        to.array(10)?.u64(self.push)?.u8(self.layer_number())?.i64(self.starts_ms)?;
         match self.ends_ms {
             Some(ends) => to.i64(ends)?,
             None => to.null()?,

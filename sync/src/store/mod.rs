@@ -9,6 +9,7 @@ mod append;
 mod books;
 mod ingest;
 mod papers;
+pub mod prices;
 mod prune;
 mod read;
 mod stock;
