@@ -3,6 +3,14 @@
 //! A link promises nothing about delivery, order or doubling; it only bounds what waits. Sessions
 //! make it whole. This folder is the only one of the crate that names a runtime.
 
+mod alarms;
+mod backoff;
+pub mod direct;
+mod mailbox;
+#[cfg(test)]
+mod testing;
+pub mod tls;
+
 use crate::log::StreamKind;
 use std::fmt;
 use std::future::Future;

@@ -1,0 +1,81 @@
+//! What TLS refused, in words for a person.
+
+use super::clock::timestamp;
+use rustls::{AlertDescription, CertificateError, Error};
+
+/// What went wrong, and with whose certificate.
+pub(in crate::link) fn explain(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(why) => certificate(why),
+        Error::AlertReceived(alert) => alert_received(*alert),
+        Error::NoCertificatesPresented => "it showed no certificate".to_owned(),
+        other => format!("TLS failed: {other}"),
+    }
+}
+
+fn certificate(why: &CertificateError) -> String {
+    match why {
+        CertificateError::ExpiredContext { not_after, .. } => format!(
+            "its certificate was valid until {}: renew it, or set this machine's clock",
+            timestamp(*not_after)
+        ),
+        CertificateError::NotValidYetContext { not_before, .. } => format!(
+            "its certificate is valid from {} only: set this machine's clock",
+            timestamp(*not_before)
+        ),
+        // A certificate signed by a namesake of our authority comes out as a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate was not issued by the authority that is trusted here".to_owned()
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => format!(
+            "its certificate is not for {} but for {}",
+            expected.to_str(),
+            presented.join(", ")
+        ),
+        other => format!("its certificate is refused: {other}"),
+    }
+}
+
+/// Alerts are what the other side thinks of our certificate.
+fn alert_received(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::CertificateExpired => {
+            "it says that our certificate has expired".to_owned()
+        }
+        // The latter where that authority is a namesake of one that it knows.
+        AlertDescription::UnknownCA | AlertDescription::DecryptError => {
+            "it does not know the authority that issued our certificate".to_owned()
+        }
+        AlertDescription::CertificateRevoked => {
+            "it says that our certificate was revoked".to_owned()
+        }
+        AlertDescription::CertificateRequired
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::AccessDenied => format!("it refuses our certificate ({alert:?})"),
+        AlertDescription::NoApplicationProtocol => {
+            "it speaks another protocol on this port".to_owned()
+        }
+        other => format!("it broke TLS off ({other:?})"),
+    }
+}
+
+/// The TLS error inside another one, if there is one: an I/O error hides it from `source`.
+pub(in crate::link) fn cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a Error> {
+    // No chain of errors is longer in practice; a bound, for the depth is not ours.
+    const MAX_DEPTH: usize = 8;
+    let mut next = Some(error);
+    for _ in 0..MAX_DEPTH {
+        let error = next?;
+        if let Some(tls) = error.downcast_ref::<Error>() {
+            return Some(tls);
+        }
+        next = match error.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as _),
+            None => error.source(),
+        };
+    }
+    None
+}
