@@ -7,6 +7,8 @@ mod alarms;
 mod backoff;
 pub mod direct;
 mod mailbox;
+pub mod memory;
+pub mod mqtt;
 #[cfg(test)]
 mod testing;
 pub mod tls;

@@ -28,11 +28,6 @@ impl Line {
         self.mailbox.state().every_till(self.id);
     }
 
-    /// The line takes no longer frames than these.
-    pub(in crate::link) fn limit_frames(&self, bytes: usize) {
-        self.mailbox.state().limit_frames(self.id, bytes);
-    }
-
     /// The next frame to send. Dropping the future loses nothing.
     pub(in crate::link) async fn next_frame(&self) -> (Route, Vec<u8>) {
         loop {

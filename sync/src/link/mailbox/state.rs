@@ -180,12 +180,6 @@ impl State {
         self.lines.get(&id).is_some_and(|line| line.held.len() < line.limits.window)
     }
 
-    pub(super) fn limit_frames(&mut self, id: u64, bytes: usize) {
-        if let Some(line) = self.lines.get_mut(&id) {
-            line.limits.frame_bytes = bytes.min(MAX_FRAME_BYTES);
-        }
-    }
-
     pub(super) fn next_frame(&mut self, id: u64) -> Option<(Route, Vec<u8>)> {
         let line = self.lines.get_mut(&id)?;
         let frame = line.queue.pop_front()?;

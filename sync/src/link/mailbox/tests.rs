@@ -56,8 +56,9 @@ fn too_long_is_refused_before_it_waits() {
     let line = mailbox.line(LIMITS);
     line.up(Route::Hub, None);
     assert_eq!(mailbox.send(&Route::Hub, vec![0; 101]), Err(SendError::TooLong(101)));
-    line.limit_frames(usize::MAX);
     let longest = crate::wire::MAX_FRAME_BYTES;
+    let line = mailbox.line(Limits { frame_bytes: usize::MAX, ..LIMITS });
+    line.up(Route::Hub, None);
     assert_eq!(mailbox.send(&Route::Hub, vec![0; longest]), Ok(()));
     assert_eq!(
         mailbox.send(&Route::Hub, vec![0; longest + 1]),
