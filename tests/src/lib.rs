@@ -4,17 +4,20 @@
 //! | --- | --- |
 //! | [`vfs`] | a SQLite VFS that counts, records, cuts the power and breaks disks |
 //! | [`books`] | a till's journal read whole, with every law it must keep |
+//! | [`broker`] | a real mosquitto with mutual TLS, and a line to it that can be cut |
 //! | [`process`] | the real `till` process with emulated devices, and a client of its API |
 //! | `architecture` | who may import whom, and what only one place may name |
 //! | `shop` | a till of the demo store, driven in a straight line |
 //! | `power_cut` | a day's trade under every power cut |
 //! | `crash` | the real process killed at random moments |
 //! | `disk` | a till on a full, failing or read-only disk |
+//! | `links` | what every kind of link must do, over each of them |
 //! | `schedules` | the terminal's ledger against the journal under random faults |
 //!
 //! One test binary: each further one would link everything again.
 
 pub mod books;
+pub mod broker;
 pub mod process;
 pub mod vfs;
 
@@ -26,6 +29,8 @@ mod crash;
 mod dice;
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod links;
 #[cfg(test)]
 mod power_cut;
 #[cfg(test)]
