@@ -189,6 +189,7 @@ async fn a_line_that_falls_silent_is_noticed_by_the_keep_alive() {
 async fn a_broker_that_grants_less_is_told_and_kept_to() {
     let net = Net::start(&["max_packet_size 20000", "max_inflight_messages 3"]);
     let mut hub = net.hub();
+    while !matches!(event(&mut hub).await, Event::Up { .. }) {}
     let mut till = net.till(TILLS[0]);
     let words = [alarm(&mut till).await, alarm(&mut till).await];
     assert!(words.iter().any(|words| words.contains("packets of 20000 bytes")), "{words:?}");
@@ -207,17 +208,18 @@ async fn a_broker_that_grants_less_is_told_and_kept_to() {
     }
 }
 
+/// This mosquitto closes the older connection without the word that MQTT 5 has for it.
 #[tokio::test]
 async fn two_clients_with_one_name_raise_an_alarm() {
     let net = Net::start(&[]);
     let mut first = net.till(TILLS[0]);
     up(&mut first, &Route::Hub).await;
     let mut second = net.till(TILLS[0]);
-    up(&mut second, &Route::Hub).await;
-    let why = down(&mut first, &Route::Hub).await;
-    assert!(why.contains("another client uses our client id"), "{why}");
-    let words = alarm(&mut first).await;
-    assert!(words.contains("two tills with one name"), "{words}");
+    let told = async { tokio::join!(alarm(&mut first), alarm(&mut second)) };
+    let (one, other) = told.await;
+    for words in [one, other] {
+        assert!(words.contains("another client may use our client id"), "{words}");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use super::flight::{Received, Sent};
 use super::grant::{Grant, grant, shown};
 use super::limits::{CONNECTING, FILTERS_PER_SUBSCRIBE, IN_FLIGHT, RECEIVE_MAXIMUM};
 use super::pace::Pace;
-use super::trouble::Trouble;
+use super::trouble::{End, Trouble};
 use super::{Role, Side};
 use crate::link::Route;
 use crate::link::mailbox::{Limits, Line, Mailbox};
@@ -33,26 +33,27 @@ const QUEUE: usize = 64;
 const REQUESTS: usize = IN_FLIGHT as usize + RECEIVE_MAXIMUM as usize + 8;
 
 /// Runs a connection to its end, and says what ended it.
-pub(super) async fn run(mailbox: Mailbox, options: MqttOptions, side: Side) -> Trouble {
+pub(super) async fn run(mailbox: Mailbox, options: MqttOptions, side: Side) -> End {
     let keep_alive = options.keep_alive();
     let (client, eventloop) = AsyncClient::new(options, REQUESTS);
     let mut packets = pin!(packets(eventloop));
     let deadline = Instant::now() + CONNECTING;
+    let never_up = |trouble| End { trouble, was_up: false };
     let connack = match next(&mut packets, deadline).await {
         Ok(Event::Incoming(Packet::ConnAck(connack))) => connack,
-        Ok(_) => return Trouble::alarm("it began with something else than CONNACK".to_owned()),
-        Err(trouble) => return trouble,
+        Ok(_) => return never_up(Trouble::alarm("it began without CONNACK".to_owned())),
+        Err(trouble) => return never_up(trouble),
     };
     let mut connection = match Connection::new(mailbox, client, side, &connack, keep_alive) {
         Ok(connection) => connection,
-        Err(why) => return Trouble::keep_away(why),
+        Err(why) => return never_up(Trouble::keep_away(why)),
     };
     let trouble = match connection.subscribe(&mut packets, deadline).await {
         Ok(()) => connection.carry(&mut packets).await,
         Err(trouble) => trouble,
     };
     connection.line.close(&trouble.why);
-    trouble
+    End { trouble, was_up: connection.is_up }
 }
 
 fn packets(eventloop: EventLoop) -> impl Stream<Item = Result<Event, ConnectionError>> {

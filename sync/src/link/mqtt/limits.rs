@@ -59,6 +59,9 @@ pub(super) const MOST_WAIT: Duration = Duration::from_secs(60);
 /// that takes us and throws us out is left alone ever longer.
 pub(super) const LASTED: Duration = Duration::from_secs(30);
 
+/// So many connections in a row that did not last are worth a person's look: one may be a restart.
+pub(super) const SHORT_CONNECTIONS: u32 = 3;
+
 /// TCP, TLS, CONNECT and every SUBSCRIBE together.
 pub(super) const CONNECTING: Duration = Duration::from_secs(15);
 

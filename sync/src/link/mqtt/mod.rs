@@ -34,7 +34,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use topics::Topics;
-use trouble::Trouble;
+use trouble::{End, Trouble};
 
 /// Why there can be no link to a broker as it is configured.
 #[derive(Debug, thiserror::Error)]
@@ -269,15 +269,29 @@ struct Connector {
 impl Connector {
     async fn run(self) {
         let mut backoff = Backoff::new(limits::LEAST_WAIT, limits::MOST_WAIT, seed());
+        let mut short = 0;
         loop {
             self.mailbox.settled().await;
             let began = Instant::now();
-            let trouble = self.connection().await;
+            let End { trouble, was_up } = self.connection().await;
             if began.elapsed() >= limits::LASTED {
                 backoff.reset();
+                short = 0;
+            } else if was_up {
+                short += 1;
             }
             if trouble.needs_a_person {
                 self.alarm(&trouble.why);
+            }
+            // Not every broker says that it closed a connection for the sake of another.
+            if short >= limits::SHORT_CONNECTIONS {
+                short = 0;
+                self.alarm(&format_args!(
+                    "it took us {} times and closed the line soon after ({}): another client may \
+                     use our client id",
+                    limits::SHORT_CONNECTIONS,
+                    trouble.why
+                ));
             }
             if let Err(own @ (TlsError::Expired { .. } | TlsError::NotYet { .. })) =
                 self.tls.check()
@@ -294,14 +308,19 @@ impl Connector {
 
     /// One connection, in a task of its own: should the client library panic at what a broker
     /// sends, the connection is lost and nothing else.
-    async fn connection(&self) -> Trouble {
+    async fn connection(&self) -> End {
         let connection =
             connection::run(self.mailbox.clone(), self.options.clone(), self.side.clone());
         let mut task = JoinSet::new();
         task.spawn(connection);
         match task.join_next().await {
-            Some(Ok(trouble)) => trouble,
-            _ => Trouble::alarm("the MQTT library failed at what the broker sent".to_owned()),
+            Some(Ok(end)) => end,
+            _ => End {
+                trouble: Trouble::alarm(
+                    "the MQTT library failed at what the broker sent".to_owned(),
+                ),
+                was_up: false,
+            },
         }
     }
 }

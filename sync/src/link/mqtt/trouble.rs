@@ -8,6 +8,14 @@ use rumqttc::v5::{ConnectionError, StateError};
 
 /// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) trouble: Trouble,
+    /// Frames could be sent over it.
+    pub(super) was_up: bool,
+}
+
+/// What ended it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
     pub(super) why: String,
     /// It does not mend itself.
