@@ -35,12 +35,12 @@ pub struct Subject<'a> {
 impl Authority {
     /// Makes one; each has a key of its own, whatever its name.
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let mut params = CertificateParams::new(Vec::new()).expect("no name is no wrong name");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
+        let key = KeyPair::generate().expect("the system gives random bytes");
+        let pem = params.self_signed(&key).expect("a new key signs").pem();
         Self { issuer: Issuer::new(params, key), pem }
     }
 
@@ -55,7 +55,8 @@ impl Authority {
     }
 
     fn issue_between(&self, subject: &Subject<'_>, from_year: i32, to_year: i32) -> Issued {
-        let mut params = CertificateParams::new(vec![subject.thing.to_owned()]).unwrap();
+        let mut params =
+            CertificateParams::new(vec![subject.thing.to_owned()]).expect("a thing is a DNS name");
         params.subject_alt_names.push(SanType::IpAddress([127, 0, 0, 1].into()));
         params.distinguished_name.push(DnType::CommonName, subject.thing);
         params.distinguished_name.push(DnType::OrganizationalUnitName, subject.store);
@@ -65,8 +66,8 @@ impl Authority {
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         params.not_before = date_time_ymd(from_year, 1, 1);
         params.not_after = date_time_ymd(to_year, 1, 1);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = KeyPair::generate().expect("the system gives random bytes");
+        let certificate = params.signed_by(&key, &self.issuer).expect("the authority signs");
         Issued { chain: certificate.pem(), key: key.serialize_pem() }
     }
 }

@@ -95,7 +95,8 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut line: watch::
         if line.wait_for(|line| *line == Line::Whole).await.is_err() {
             return;
         }
-        if to.write_all(&bytes[..length]).await.is_err() {
+        let read = bytes.get(..length).unwrap_or_default();
+        if to.write_all(read).await.is_err() {
             return;
         }
     }

@@ -1,5 +1,6 @@
 //! What every kind of link must do, run over each of them: in memory, direct, through a broker.
 
+mod direct;
 mod rigs;
 mod suite;
 

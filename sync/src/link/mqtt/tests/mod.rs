@@ -1,6 +1,9 @@
 //! What can't be configured, and who may send where. Connections run against a scripted broker in
 //! `scripted`, and against a real one in the workspace's `tests` crate.
 
+mod broker;
+mod scripted;
+
 use super::*;
 use crate::link::testing::{Authority, Subject};
 use crate::link::tls::TlsBytes;
