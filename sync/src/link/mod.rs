@@ -2,6 +2,15 @@
 //!
 //! A link promises nothing about delivery, order or doubling; it only bounds what waits. Sessions
 //! make it whole. This folder is the only one of the crate that names a runtime.
+//!
+//! | link | between | `Up` means |
+//! | --- | --- | --- |
+//! | [`direct`] | tills of a shop, over mutual TLS | the till is there, admitted by its key |
+//! | [`mqtt`] | tills and hub, through a broker | the broker is there; to a hub also: this till spoke |
+//! | [`memory`] | members inside one process | the cable is joined |
+//!
+//! What all have in common, the events and frames that wait and their bounds, is `mailbox`'s. A
+//! link connects anew by itself, and only once `Down` was read: whoever holds it keeps reading.
 
 mod alarms;
 mod backoff;
@@ -104,7 +113,8 @@ pub trait Link: Send {
     /// What happens next. Dropping the future loses nothing.
     fn event(&mut self) -> impl Future<Output = Event> + Send;
 
-    /// Hands a frame over. It may still be lost, doubled or overtaken on the way.
+    /// Hands a frame over. It may still be lost, doubled or overtaken on the way; an empty one says
+    /// nothing and is not delivered.
     ///
     /// # Errors
     /// When it was not taken.

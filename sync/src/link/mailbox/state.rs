@@ -106,8 +106,10 @@ impl State {
             line.starved = true;
             return Err(SendError::Full);
         }
-        line.queue.push_back((route.clone(), frame));
-        line.signals.queued.notify_one();
+        if !frame.is_empty() {
+            line.queue.push_back((route.clone(), frame));
+            line.signals.queued.notify_one();
+        }
         Ok(())
     }
 

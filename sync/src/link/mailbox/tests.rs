@@ -67,6 +67,15 @@ fn too_long_is_refused_before_it_waits() {
 }
 
 #[test]
+fn an_empty_frame_goes_nowhere() {
+    let mailbox = Mailbox::new();
+    let line = mailbox.line(LIMITS);
+    line.up(Route::Hub, None);
+    assert_eq!(mailbox.send(&Route::Hub, vec![]), Ok(()));
+    assert_eq!(now(line.next_frame()), None);
+}
+
+#[test]
 fn the_session_holds_no_more_than_its_window() {
     let mailbox = Mailbox::new();
     let line = mailbox.line(LIMITS);
