@@ -11,6 +11,9 @@ use super::tree::{Entry, Kind, Node, Tree};
 /// The most scanners of one till; a counter has two.
 pub const MAX_SCANNERS: usize = 16;
 
+/// The most other tills of a shop that one is linked with.
+pub const MAX_SIBLINGS: usize = 64;
+
 /// A device's section as it was written.
 struct Device<'t> {
     label: String,
@@ -20,15 +23,7 @@ struct Device<'t> {
 /// Names and endpoints that two devices share, and scanners beyond [`MAX_SCANNERS`].
 pub(super) fn between_devices(tree: &Tree) -> Vec<Finding> {
     let devices = devices(tree);
-    let scanners = devices.iter().filter(|device| device.label.starts_with("scanner "));
-    let mut findings: Vec<_> = scanners
-        .skip(MAX_SCANNERS)
-        .map(|device| Finding {
-            place: tree.place(&device.node.origin),
-            key: device.label.clone(),
-            message: format!("a till has at most {MAX_SCANNERS} scanners: take it out"),
-        })
-        .collect();
+    let mut findings = beyond(tree, &devices, "scanner ", MAX_SCANNERS, "scanners");
     findings.extend(shared(
         tree,
         &devices,
@@ -46,20 +41,60 @@ pub(super) fn between_devices(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Other tills of the shop that share a name or an address, and those beyond [`MAX_SIBLINGS`].
+pub(super) fn between_siblings(tree: &Tree) -> Vec<Finding> {
+    let siblings = lists(tree, "sibling");
+    let mut findings = beyond(tree, &siblings, "sibling ", MAX_SIBLINGS, "siblings");
+    for key in ["thing", "address"] {
+        let trouble = "has this too: give each till its own";
+        findings.extend(shared(tree, &siblings, key, trouble, |text| Some(text.to_owned())));
+    }
+    findings
+}
+
+/// The sections of a list beyond the most there may be.
+fn beyond(
+    tree: &Tree,
+    sections: &[Device<'_>],
+    label: &str,
+    most: usize,
+    what: &str,
+) -> Vec<Finding> {
+    let listed = sections.iter().filter(|section| section.label.starts_with(label));
+    let finding = |section: &Device<'_>| Finding {
+        place: tree.place(&section.node.origin),
+        key: section.label.clone(),
+        message: format!("a till has at most {most} {what}: take it out"),
+    };
+    listed.skip(most).map(finding).collect()
+}
+
+/// The sections of a list, numbered from 1.
+fn lists<'t>(tree: &'t Tree, name: &str) -> Vec<Device<'t>> {
+    let Kind::Table(sections) = &tree.root.kind else {
+        return Vec::new();
+    };
+    let listed = sections.iter().find(|section| section.name == name);
+    match listed.map(|section| &section.value.kind) {
+        Some(Kind::List(nodes)) => (1..)
+            .zip(nodes)
+            .map(|(at, node)| Device { label: format!("{name} {at}"), node })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn devices(tree: &Tree) -> Vec<Device<'_>> {
     let Kind::Table(sections) = &tree.root.kind else {
         return Vec::new();
     };
-    let device = |label: String, node| Device { label, node };
     sections
         .iter()
-        .flat_map(|section| match (section.name.as_str(), &section.value.kind) {
-            ("scanner", Kind::List(scanners)) => scanners
-                .iter()
-                .enumerate()
-                .map(|(at, node)| device(format!("scanner {}", at + 1), node))
-                .collect(),
-            (name @ ("printer" | "terminal"), _) => vec![device(name.to_owned(), &section.value)],
+        .flat_map(|section| match section.name.as_str() {
+            "scanner" => lists(tree, "scanner"),
+            name @ ("printer" | "terminal") => {
+                vec![Device { label: name.to_owned(), node: &section.value }]
+            }
             _ => Vec::new(),
         })
         .collect()

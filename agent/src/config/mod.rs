@@ -21,13 +21,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub use clash::MAX_SCANNERS;
+pub use clash::{MAX_SCANNERS, MAX_SIBLINGS};
 pub use finding::{ConfigError, Finding, MAX_FINDINGS, Place};
 pub use schema::schema;
 pub use sections::{
-    Config, Http, Log, LogFormat, Printer, Scanner, Seconds, Store, Terminal, Till,
+    Config, Http, Links, Log, LogFormat, Printer, Scanner, Seconds, Sibling, Store, Terminal, Till,
 };
-pub use value::{DeviceName, DrawerPin, LogFilter, Loopback, Text, TextValue, ValueError, Within};
+pub use value::{
+    DeviceName, DrawerPin, HostPort, LogFilter, Loopback, Text, TextValue, ThingName, ValueError,
+    Within,
+};
 
 use tree::Tree;
 
@@ -51,6 +54,7 @@ impl Config {
         let mut tree = tree.map_err(ConfigError::new)?;
         let mut findings = tree.override_with(env, &schema::keys());
         findings.extend(clash::between_devices(&tree));
+        findings.extend(clash::between_siblings(&tree));
         let config = read::read(&mut tree, &mut findings);
         findings.extend(config.as_ref().and_then(|config| clash::between_waits(&tree, config)));
         match config {

@@ -77,6 +77,8 @@ mod tests {
             ("scanner", &["name", "endpoint"]),
             ("printer", &["endpoint"]),
             ("terminal", &["endpoint"]),
+            ("link", &["listen"]),
+            ("sibling", &["thing", "address"]),
             ("nothing", &[]),
         ] {
             assert_eq!(required(section), expected, "{section}");

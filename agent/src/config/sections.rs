@@ -14,7 +14,7 @@ use drivers::terminal::protocol::Password;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::value::{DeviceName, DrawerPin, LogFilter, Loopback, Text, Within};
+use super::value::{DeviceName, DrawerPin, HostPort, LogFilter, Loopback, Text, ThingName, Within};
 
 /// A time in whole seconds: a zero would end every wait at once, an hour is no till's wait.
 pub type Seconds = Within<1, 3600>;
@@ -44,6 +44,14 @@ pub struct Config {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Terminal")]
     pub terminal: Option<Terminal>,
+    /// The links to the shop's other tills. Without this section the till is on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Links")]
+    pub link: Option<Links>,
+    /// The shop's other tills, one section each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = super::clash::MAX_SIBLINGS))]
+    pub sibling: Vec<Sibling>,
 }
 
 /// `[till]`
@@ -237,6 +245,26 @@ impl Terminal {
             is_first_use,
         }
     }
+}
+
+/// `[link]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Links {
+    /// The address and port at which the shop's other tills reach this one.
+    pub listen: Text<SocketAddr>,
+}
+
+/// `[[sibling]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Sibling {
+    /// Its thing name, which stands in its certificate.
+    pub thing: Text<ThingName>,
+    /// Where it listens: HOST:PORT.
+    pub address: Text<HostPort>,
 }
 
 const fn roll_80() -> Text<Profile> {

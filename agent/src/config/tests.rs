@@ -56,7 +56,7 @@ fn unknown_names_are_named_with_the_nearest_known() {
         (
             "\"http.port\" = 1\n",
             "1:1: http.port: there is no `http.port` here: take it out, known are till, store, \
-             http, log, scanner, printer, terminal",
+             http, log, scanner, printer, terminal, link, sibling",
         ),
         ("port = 1\n", "1:1: port: there is no `port` here: it belongs to [http]"),
         (
@@ -120,6 +120,21 @@ fn devices_that_clash_are_named() {
         .map(|at| scanner(&format!("s{at}"), &format!("tcp://h:{at}")))
         .collect();
     check(&many, &[], &["49:1: scanner 17: a till has at most 16 scanners: take it out"]);
+    let sibling = |thing: &str, address: &str| {
+        format!("[[sibling]]\nthing = \"{thing}\"\naddress = \"{address}\"\n")
+    };
+    let same = sibling("a-1", "h:1") + &sibling("a-1", "h:2") + &sibling("a-3", "h:1");
+    check(
+        &same,
+        &[],
+        &[
+            "5:9: sibling 2, thing: sibling 1 has this too: give each till its own",
+            "9:11: sibling 3, address: sibling 1 has this too: give each till its own",
+        ],
+    );
+    let many: String =
+        (0..=MAX_SIBLINGS).map(|at| sibling(&format!("t-{at}"), &format!("h{at}:1"))).collect();
+    check(&many, &[], &["193:1: sibling 65: a till has at most 64 siblings: take it out"]);
 }
 
 #[test]
@@ -155,6 +170,11 @@ fn overrides_that_are_wrong_are_named() {
             "TILL_SCANNER__ENDPOINT",
             "tcp://a:1",
             "TILL_SCANNER__ENDPOINT: scanners stand in the file only: write a [[scanner]] there",
+        ),
+        (
+            "TILL_SIBLING__THING",
+            "a",
+            "TILL_SIBLING__THING: siblings stand in the file only: write a [[sibling]] there",
         ),
         (
             "TILL_PRINTER__PROFILE",

@@ -180,8 +180,8 @@ impl Tree {
         };
         let value =
             value.into_string().map_err(|_| "it is not UTF-8: write it in UTF-8".to_owned())?;
-        if section == "scanner" {
-            return Err("scanners stand in the file only: write a [[scanner]] there".to_owned());
+        if matches!(section.as_str(), "scanner" | "sibling") {
+            return Err(format!("{section}s stand in the file only: write a [[{section}]] there"));
         }
         let origin = Origin::Environment(variable.to_owned());
         let value = self.fresh(origin.clone(), Kind::Variable(value));

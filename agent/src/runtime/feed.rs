@@ -33,6 +33,15 @@ pub enum What {
     },
     /// What the card terminal is doing, in words.
     Terminal(String),
+    /// A line to another till or to the hub came up or went down.
+    Link {
+        /// Where it leads.
+        to: String,
+        /// Whether it is up.
+        up: bool,
+        /// Why it is down.
+        why: String,
+    },
 }
 
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use crate::home::{Home, wall_clock};
 use crate::runtime::feed::{Feed, What};
-use crate::till::{Effect, Event, Handled, Refusal, Reply, Till};
+use crate::till::{Effect, Event, Handled, PeerReply, PeerWord, Refusal, Reply, Till};
 use drivers::terminal::command::Command as Terminal;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -42,6 +42,7 @@ type Look = Box<dyn FnOnce(&mut Till) + Send>;
 
 enum Message {
     Event(Box<Event>, Option<oneshot::Sender<Result<Reply, Refusal>>>),
+    Peer(Box<PeerWord>, oneshot::Sender<Result<PeerReply, Refusal>>),
     Look(Look),
     Stop,
 }
@@ -51,6 +52,7 @@ enum Message {
 pub struct Loop {
     queue: mpsc::Sender<Message>,
     feed: Feed,
+    written: Arc<Notify>,
 }
 
 /// What the devices take from the loop.
@@ -85,9 +87,18 @@ impl Loop {
         let (orders, to_terminal) = mpsc::channel(ORDERS);
         let spool = Arc::new(Notify::new());
         let outlets = Outlets { orders: to_terminal, spool: Arc::clone(&spool) };
-        let looping = Looping { till, feed: feed.clone(), spool, orders, home, machine };
+        let written = Arc::new(Notify::new());
+        let looping = Looping {
+            till,
+            feed: feed.clone(),
+            spool,
+            written: Arc::clone(&written),
+            orders,
+            home,
+            machine,
+        };
         let thread = std::thread::spawn(move || looping.run(first, inbox));
-        (Self { queue, feed }, LoopThread(thread), outlets)
+        (Self { queue, feed, written }, LoopThread(thread), outlets)
     }
 
     /// Hands an event to the till and waits until what it did is durable.
@@ -104,6 +115,24 @@ impl Loop {
     pub(super) async fn report(&self, event: Event) {
         // A device's word must not be lost to a full queue: its task waits, nobody else does.
         self.queue.send(Message::Event(Box::new(event), None)).await.ok();
+    }
+
+    /// Tells the till a peer's word and waits until what follows is durable. It waits for its turn
+    /// behind whoever stands at the till.
+    ///
+    /// # Errors
+    /// Why the till could not keep it, or that it is stopping.
+    pub async fn peer(&self, word: PeerWord) -> Result<PeerReply, LoopError> {
+        let (answer, answered) = oneshot::channel();
+        let message = Message::Peer(Box::new(word), answer);
+        self.queue.send(message).await.map_err(|_| LoopError::Stopped)?;
+        Ok(answered.await.map_err(|_| LoopError::Stopped)??)
+    }
+
+    /// Woken whenever the till may have written something.
+    #[must_use]
+    pub fn written(&self) -> Arc<Notify> {
+        Arc::clone(&self.written)
     }
 
     /// Looks at the till on its own thread.
@@ -152,6 +181,7 @@ struct Looping {
     till: Till,
     feed: Feed,
     spool: Arc<Notify>,
+    written: Arc<Notify>,
     orders: mpsc::Sender<Terminal>,
     home: Home,
     machine: Machine,
@@ -163,7 +193,11 @@ impl Looping {
         let mut witnessed = std::time::Instant::now();
         while let Some(message) = inbox.blocking_recv() {
             match message {
-                Message::Event(event, answer) => self.handle(*event, answer),
+                Message::Event(event, answer) => {
+                    self.handle(*event, answer);
+                    self.written.notify_one();
+                }
+                Message::Peer(word, answer) => self.hear(*word, answer),
                 Message::Look(look) => look(&mut self.till),
                 Message::Stop => break,
             }
@@ -193,6 +227,13 @@ impl Looping {
                 }
             }
         }
+        self.carry_out(effects);
+    }
+
+    fn hear(&mut self, word: PeerWord, answer: oneshot::Sender<Result<PeerReply, Refusal>>) {
+        let (reply, effects) = self.till.hear(wall_clock(), word);
+        // The link's task may have ended meanwhile.
+        drop(answer.send(reply));
         self.carry_out(effects);
     }
 

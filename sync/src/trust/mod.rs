@@ -225,6 +225,13 @@ impl Trust {
         (!replaced && !self.is_revoked(&paper.key)).then_some(paper)
     }
 
+    /// Whether a till that somebody has signed for had this TLS key, though it may not connect with
+    /// it any more.
+    #[must_use]
+    pub fn has_tls(&self, tls: TlsKey) -> bool {
+        self.enrolled().any(|paper| paper.tls == tls)
+    }
+
     /// Whether the key was revoked.
     #[must_use]
     pub fn is_revoked(&self, key: &SealKey) -> bool {

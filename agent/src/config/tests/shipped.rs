@@ -51,7 +51,9 @@ fn the_shipped_examples_are_right_once_taken_into_use() {
     let config = load(&FILE.lines().map(in_use).collect::<String>(), &[]).unwrap();
     let bare = "[[scanner]]\nname = \"counter\"\nendpoint = \"serial:///dev/ttyACM0\"\n\
         [printer]\nendpoint = \"tcp://192.168.1.50:9100\"\n\
-        [terminal]\nendpoint = \"tcp://192.168.1.60:20007\"\n";
+        [terminal]\nendpoint = \"tcp://192.168.1.60:20007\"\n\
+        [link]\nlisten = \"0.0.0.0:8421\"\n\
+        [[sibling]]\nthing = \"hh01-till-2\"\naddress = \"192.168.1.12:8421\"\n";
     assert_eq!(Ok(config), load(bare, &[]), "the examples show the defaults");
 }
 

@@ -58,6 +58,21 @@ fn wrong_values_are_named_with_what_would_be_right() {
             "2:11: http.address: `localhost` is not an IP address: write 127.0.0.1 or ::1",
         ),
         (
+            "[link]\nlisten = \"8421\"",
+            "2:10: link.listen: `8421` is not an address to listen at: write it with its port, \
+             such as 0.0.0.0:8421",
+        ),
+        (
+            "[[sibling]]\nthing = \"Till_2\"\naddress = \"a:1\"",
+            "2:9: sibling 1, thing: `Till_2` is not a thing's name: write 1 to 64 lower-case \
+             letters, digits, `-` or `.`, as its certificate has it",
+        ),
+        (
+            "[[sibling]]\nthing = \"a-2\"\naddress = \"10.0.0.9\"",
+            "3:11: sibling 1, address: `10.0.0.9` is not where a till listens: write its host or \
+             IP address with the port, such as 192.168.1.12:8421",
+        ),
+        (
             "[printer]\nendpoint = \"192.168.1.50\"",
             "2:12: printer.endpoint: `192.168.1.50` is not a device address: write \
              tcp://HOST:PORT, listen://ADDRESS:PORT or serial:///dev/ttyUSB0?baud=9600",

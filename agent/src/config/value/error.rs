@@ -28,6 +28,19 @@ pub enum ValueError {
     /// Not a name for a device.
     #[error("`{0}` is not a name: write 1 to 32 letters, digits, `-` or `_`")]
     Name(String),
+    /// Not an address with a port.
+    #[error("`{0}` is not an address to listen at: write it with its port, such as 0.0.0.0:8421")]
+    ListenAddress(String),
+    /// Not a host with a port.
+    #[error(
+        "`{0}` is not where a till listens: write its host or IP address with the port, such as 192.168.1.12:8421"
+    )]
+    HostPort(String),
+    /// Not a thing's name.
+    #[error(
+        "`{0}` is not a thing's name: write 1 to 64 lower-case letters, digits, `-` or `.`, as its certificate has it"
+    )]
+    Thing(String),
     /// No printer profile of this name.
     #[error("`{0}` is not a printer profile: write {list}", list = profile_names().join(" or "))]
     Profile(String),

@@ -2,9 +2,11 @@
 //! says what would be right. Used by [`super::sections`]; places are [`super::read`]'s.
 
 mod error;
+mod net;
 mod number;
 mod text;
 
 pub use error::ValueError;
+pub use net::{HostPort, ThingName};
 pub use number::{DrawerPin, Within};
 pub use text::{DeviceName, LogFilter, Loopback, Text, TextValue};

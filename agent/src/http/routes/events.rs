@@ -35,7 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Tells what changes, as server-sent events.
 ///
 /// Event names: `cart`, `sold`, `returned`, `payment`, `shift`, `spool`, `settings`,
-/// `receipt_scanned`, `scan_refused`, `peers`, `alarm`, `device`, `terminal`, and `reset`, after which everything is to be read anew.
+/// `receipt_scanned`, `scan_refused`, `peers`, `alarm`, `link`, `device`, `terminal`, and `reset`,
+/// after which everything is to be read anew.
 /// Send the last id as `Last-Event-ID` to resume; browsers do.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event seen")),
@@ -134,5 +135,6 @@ fn told(what: &What) -> (&'static str, Value) {
             ("device", json!({ "name": name, "health": health, "why": why }))
         }
         What::Terminal(text) => ("terminal", json!({ "text": text })),
+        What::Link { to, up, why } => ("link", json!({ "to": to, "up": up, "why": why })),
     }
 }

@@ -18,6 +18,7 @@ mod pins;
 pub mod read;
 mod refold;
 mod returns;
+mod shelf;
 
 pub use error::TillStoreError;
 pub use fold::{FOLDED, rebuild};
@@ -30,6 +31,7 @@ pub use peers::{PeerReceipt, Received, peer_receipt};
 pub use pins::Pin;
 pub use refold::{raise_series, rebuild_differences, rebuild_in_place};
 pub use returns::{OpenPayout, OpenReturn};
+pub use shelf::{Shelf, alarms};
 
 use super::open::{Migration, OpenOptions, open};
 use commerce::fact::{Fact, SeriesReason};

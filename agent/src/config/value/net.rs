@@ -1,0 +1,96 @@
+//! Addresses and names of other tills.
+
+use super::error::ValueError;
+use super::text::TextValue;
+use schemars::{Schema, json_schema};
+use std::net::SocketAddr;
+use sync::trust::{MAX_NAME_BYTES, is_name};
+
+/// The longest host name in bytes (RFC 1035, section 2.3.4).
+const MAX_HOST_BYTES: usize = 253;
+
+/// An address and a port of this machine to listen at.
+impl TextValue for SocketAddr {
+    type Error = ValueError;
+
+    fn parse(text: &str) -> Result<Self, ValueError> {
+        text.parse().map_err(|_| ValueError::ListenAddress(text.to_owned()))
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^.+:[0-9]{1,5}$" })
+    }
+}
+
+/// Where another machine listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort(String);
+
+impl HostPort {
+    /// As it is dialled.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TextValue for HostPort {
+    type Error = ValueError;
+
+    fn parse(text: &str) -> Result<Self, ValueError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-[]:".contains(&byte);
+        let good = text.rsplit_once(':').is_some_and(|(host, port)| {
+            (1..=MAX_HOST_BYTES).contains(&host.len())
+                && host.bytes().all(allowed)
+                && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+        if good { Ok(Self(text.to_owned())) } else { Err(ValueError::HostPort(text.to_owned())) }
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9.:\\[\\]-]+:[0-9]{1,5}$" })
+    }
+}
+
+/// A till's name among the chain's things, as it stands in its certificate: lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThingName(String);
+
+impl ThingName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TextValue for ThingName {
+    type Error = ValueError;
+
+    fn parse(text: &str) -> Result<Self, ValueError> {
+        // It is a host name in a certificate as well, so no underscore.
+        let allowed = is_name(text) && !text.contains('_') && !text.starts_with(['-', '.']);
+        if allowed && *text == text.to_ascii_lowercase() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ValueError::Thing(text.to_owned()))
+        }
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+
+    fn schema() -> Schema {
+        let pattern = format!("^[a-z0-9][a-z0-9.-]{{0,{}}}$", MAX_NAME_BYTES - 1);
+        json_schema!({ "type": "string", "pattern": pattern })
+    }
+}

@@ -1,0 +1,325 @@
+//! The links at work: one task on a thread of its own passes frames between links, exchange and
+//! till, and never holds the till up.
+
+use super::host::Host;
+use super::status::LinkBoard;
+use crate::home::wall_clock;
+use crate::runtime::{Feed, Loop, LoopError, What};
+use crate::store::till::{Shelf, TillStoreError};
+use crate::till::PeerWord;
+use ring::rand::{SecureRandom, SystemRandom};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use sync::link::direct::{Admission, DirectLink};
+use sync::link::tls::Peer;
+use sync::link::{Event, Link, Receipt, Route, SendError};
+use sync::log::ReplicaId;
+use sync::session::{Now, Pace};
+use sync::store::AlarmKind;
+use sync::trust::Trust;
+use tokio::sync::{Notify, watch};
+
+/// How long nothing is read when the till could not keep what came: its disk may be full.
+const KEEP_AGAIN: Duration = Duration::from_secs(1);
+
+/// Why the links ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// `till.db` could not be read.
+    #[error(transparent)]
+    Store(#[from] TillStoreError),
+    /// The system gave no random bytes.
+    #[error("the system's random source failed")]
+    NoRandom,
+    /// The till loop ended.
+    #[error("the till is stopping")]
+    Stopped,
+}
+
+/// Who may connect, by the papers as they are known now.
+#[derive(Clone)]
+pub struct Doorkeeper {
+    store: String,
+    trust: Arc<Mutex<Arc<Trust>>>,
+}
+
+impl Doorkeeper {
+    /// A doorkeeper of a store, who knows nobody yet.
+    #[must_use]
+    pub fn new(store: String) -> Self {
+        Self { store, trust: Arc::default() }
+    }
+
+    fn learn(&self, trust: &Arc<Trust>) {
+        *self.trust.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(trust);
+    }
+
+    /// As the direct link asks it.
+    #[must_use]
+    pub fn admission(&self) -> Admission {
+        let keeper = self.clone();
+        Arc::new(move |peer: &Peer| keeper.admit(peer))
+    }
+
+    /// A till that is known by its key, as long as its key counts; one that is not known yet by its
+    /// name, for its papers are what it says first, and what it sends is judged by them.
+    fn admit(&self, peer: &Peer) -> Result<Route, String> {
+        let trust = Arc::clone(&*self.trust.lock().unwrap_or_else(PoisonError::into_inner));
+        let (store, thing) = match trust.till_by_tls(peer.key) {
+            Some(till) => (till.store.clone(), till.thing.clone()),
+            None if trust.has_tls(peer.key) => {
+                return Err("its key was revoked or replaced".to_owned());
+            }
+            None => (self.store.clone(), peer.name.clone()),
+        };
+        if store != self.store {
+            return Err(format!("it is a till of store {store}, this is {}", self.store));
+        }
+        if thing.to_ascii_lowercase() != peer.name {
+            return Err(format!("its papers name it {thing}"));
+        }
+        Ok(Route::Till { store, thing })
+    }
+}
+
+/// What the task works with.
+pub struct Wiring {
+    /// The till.
+    pub till: Loop,
+    /// Its log.
+    pub shelf: Shelf,
+    /// Its store's code.
+    pub store: String,
+    /// What its papers say.
+    pub trust: Arc<Trust>,
+    /// The links to the shop's other tills, whose names are known.
+    pub direct: DirectLink,
+    /// Who may use them.
+    pub keeper: Doorkeeper,
+    /// The names of the tills that are dialled or wait to be.
+    pub siblings: Vec<String>,
+    /// Where people look.
+    pub board: LinkBoard,
+    /// Where changes are told.
+    pub feed: Feed,
+}
+
+/// The running task; its thread ends when this is dropped or stopped.
+pub struct LinkTask {
+    stop: watch::Sender<bool>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl LinkTask {
+    /// Starts the task. `direct` was started in `runtime`, which the thread takes over.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub fn start(wiring: Wiring, runtime: tokio::runtime::Runtime) -> Result<Self, LinkError> {
+        let (stop, stopping) = watch::channel(false);
+        let mut linked = Linked::new(wiring)?;
+        let thread = std::thread::spawn(move || {
+            if let Err(error) = runtime.block_on(linked.run(stopping)) {
+                tracing::error!(%error, "the links ended");
+            }
+        });
+        Ok(Self { stop, thread })
+    }
+
+    /// Stops the task; what peers have confirmed is written down first.
+    pub async fn stop(self) {
+        // The task may have ended by itself.
+        self.stop.send(true).ok();
+        tokio::task::spawn_blocking(move || self.thread.join().ok()).await.ok();
+    }
+}
+
+/// The task's own.
+struct Linked {
+    wiring: Wiring,
+    host: Host,
+    written: Arc<Notify>,
+    started: Instant,
+    /// Frames that their link had no room for, one a route.
+    held_back: BTreeMap<Route, Vec<u8>>,
+}
+
+impl Linked {
+    fn new(wiring: Wiring) -> Result<Self, LinkError> {
+        let me = wiring.shelf.writes_as()?.unwrap_or(ReplicaId([0; 16]));
+        let started = Instant::now();
+        let now = Now { ms: 0, wall_ms: wall_clock().as_millisecond() };
+        let session = u64::from_be_bytes(random()?);
+        let (store, trust) = (wiring.store.clone(), Arc::clone(&wiring.trust));
+        let host = Host::new(me, session, store, trust, now, wiring.shelf.held()?);
+        let written = wiring.till.written();
+        for thing in &wiring.siblings {
+            let route = Route::Till { store: wiring.store.clone(), thing: thing.clone() };
+            wiring.board.expect(route, wall_clock());
+        }
+        wiring.keeper.learn(host.trust());
+        Ok(Self { wiring, host, written, started, held_back: BTreeMap::new() })
+    }
+
+    fn now(&self) -> Now {
+        let ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Now { ms, wall_ms: wall_clock().as_millisecond() }
+    }
+
+    async fn run(&mut self, mut stopping: watch::Receiver<bool>) -> Result<(), LinkError> {
+        loop {
+            self.send()?;
+            let wait = self
+                .host
+                .wake_at()
+                .map(|at| Duration::from_millis(at.saturating_sub(self.now().ms)));
+            tokio::select! {
+                event = self.wiring.direct.event() => self.take(event).await?,
+                () = self.written.notified() => {
+                    let held = self.wiring.shelf.held()?;
+                    let now = self.now();
+                    self.host.refresh(now, held);
+                }
+                () = sleep(wait) => self.errands().await?,
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+            }
+        }
+        if let Some((word, _)) = self.host.kept_marks() {
+            self.wiring.till.peer(word).await.ok();
+        }
+        Ok(())
+    }
+
+    /// Sends what is to be said, until there is nothing or no room.
+    fn send(&mut self) -> Result<(), LinkError> {
+        let routes: Vec<Route> = self.held_back.keys().cloned().collect();
+        for route in routes {
+            if let Some(frame) = self.held_back.remove(&route) {
+                self.hand_over(route, frame);
+            }
+        }
+        loop {
+            let busy: BTreeSet<Route> = self.held_back.keys().cloned().collect();
+            let now = self.now();
+            let own = self.wiring.shelf.writes_as()?;
+            let mut books = self.wiring.shelf.books(own);
+            let next =
+                self.host.next_frame(now, &mut books, &busy).map_err(TillStoreError::from)?;
+            let Some((route, frame)) = next else { break };
+            self.hand_over(route, frame);
+        }
+        for (route, _, unsent) in self.host.peers() {
+            self.wiring.board.set_unsent(&route, unsent);
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, route: Route, frame: Vec<u8>) {
+        match self.wiring.direct.send(&route, frame.clone()) {
+            Err(SendError::Full) => {
+                self.held_back.insert(route, frame);
+            }
+            // What is lost with a line is said again when it is up.
+            Ok(()) | Err(SendError::NotUp(_)) => {}
+            Err(error @ SendError::TooLong(_)) => tracing::error!(%error, "a frame was not sent"),
+        }
+    }
+
+    async fn take(&mut self, event: Event) -> Result<(), LinkError> {
+        let now = self.now();
+        match event {
+            Event::Up { route, .. } => {
+                let mut books = self.wiring.shelf.books(None);
+                self.host
+                    .up(now, route.clone(), Pace::SHOP, &mut books)
+                    .map_err(TillStoreError::from)?;
+                self.tell(&route, true, "");
+            }
+            Event::Down { route, why } => {
+                self.host.down(&route);
+                self.held_back.remove(&route);
+                self.tell(&route, false, &why);
+            }
+            Event::Frame { route, bytes, receipt } => self.hear(&route, &bytes, receipt).await?,
+            Event::Room => {}
+            Event::Alarm(why) => {
+                tracing::warn!(%why, "a link needs someone");
+                let (kind, sender) = (AlarmKind::Link, "links".to_owned());
+                let word = PeerWord::Suspicious { kind, sender, why, frame: Vec::new() };
+                self.wiring.till.peer(word).await.ok();
+            }
+        }
+        Ok(())
+    }
+
+    async fn hear(
+        &mut self,
+        route: &Route,
+        bytes: &[u8],
+        receipt: Receipt,
+    ) -> Result<(), LinkError> {
+        let now = self.now();
+        let mut books = self.wiring.shelf.books(None);
+        self.host.receive(now, route, bytes, &mut books).map_err(TillStoreError::from)?;
+        self.errands().await?;
+        // Only now is what it brought durable here.
+        self.wiring.direct.done(receipt);
+        Ok(())
+    }
+
+    /// Tells the till what follows from what came.
+    async fn errands(&mut self) -> Result<(), LinkError> {
+        loop {
+            let now = self.now();
+            let Some((word, about)) = self.host.next_errand(now) else { break };
+            let reply = match self.wiring.till.peer(word).await {
+                Ok(reply) => Some(reply),
+                Err(LoopError::Stopped) => return Err(LinkError::Stopped),
+                Err(error) => {
+                    tracing::error!(%error, "what a peer sent cannot be kept yet");
+                    tokio::time::sleep(KEEP_AGAIN).await;
+                    None
+                }
+            };
+            self.host.answered(now, about, reply);
+            if self.host.wants_anew() {
+                self.begin_anew().await?;
+            }
+            self.wiring.keeper.learn(self.host.trust());
+        }
+        Ok(())
+    }
+
+    /// The till's own stream is further elsewhere: it goes on under a new id.
+    async fn begin_anew(&mut self) -> Result<(), LinkError> {
+        let (word, about) = self.host.anew(ReplicaId(random()?));
+        let reply = self.wiring.till.peer(word).await.map_err(|_| LinkError::Stopped)?;
+        let held = self.wiring.shelf.held()?;
+        let now = self.now();
+        self.host.answered(now, about, Some(reply));
+        self.host.refresh(now, held);
+        Ok(())
+    }
+
+    fn tell(&self, route: &Route, up: bool, why: &str) {
+        if self.wiring.board.set(route, up, why, wall_clock()) {
+            tracing::info!(%route, up, why, "line");
+            let (to, why) = (route.to_string(), why.to_owned());
+            self.wiring.feed.say(What::Link { to, up, why });
+        }
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], LinkError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| LinkError::NoRandom)?;
+    Ok(bytes)
+}
