@@ -7,6 +7,7 @@
 //! | [`body`] | what the entries' bodies say, as numbered CBOR | the log around them |
 //! | [`trust`] | whose keys count: papers that a chain, its stores and its hub sign | where papers come from |
 //! | [`bulk`] | what the hub's bulk entries say: price pushes in columns | the tables they merge into |
+//! | [`space`] | what the shop's shared carts are told in: operations, as numbered CBOR | carts' rows, who may do what |
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
 //! | [`wire`] | what replicas say to each other | who says what when |
@@ -36,6 +37,7 @@ pub mod clock;
 pub mod link;
 pub mod log;
 pub mod session;
+pub mod space;
 mod squeeze;
 pub mod store;
 pub mod trust;

@@ -20,7 +20,7 @@ use commerce::returns::Return;
 use commerce::sale::{ReceiptNumber, Sale};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
-use sync::log::Hash;
+use sync::log::{Hash, StreamKind};
 
 /// A law that does not hold, in words.
 pub type Broken = String;
@@ -82,6 +82,9 @@ impl Books {
         let mut books = Self::default();
         for stream in sync::store::streams(conn).map_err(text)? {
             sync::store::verify(conn, &stream, None, &mut |_, _| {}).map_err(text)?;
+            if stream.id().kind != StreamKind::Journal {
+                continue;
+            }
             let mut next = 1;
             loop {
                 let entries = sync::store::read(conn, &stream, next, 256).map_err(text)?;

@@ -2,7 +2,7 @@
 
 use crate::home::{Home, wall_clock};
 use crate::runtime::feed::{Feed, What};
-use crate::till::{Effect, Event, Handled, PeerReply, PeerWord, Refusal, Reply, Till};
+use crate::till::{Change, Effect, Event, Handled, PeerReply, PeerWord, Refusal, Reply, Till};
 use drivers::terminal::command::Command as Terminal;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -264,6 +264,10 @@ impl Looping {
     fn carry_out(&self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                Effect::AskClaim { cart, .. } => {
+                    let why = "this till has no link to other tills".to_owned();
+                    self.feed.say(What::Till(Change::ClaimRefused(cart, why)));
+                }
                 Effect::Spool => self.spool.notify_one(),
                 Effect::Changed(change) => self.feed.say(What::Till(change)),
                 Effect::Terminal(order) => {

@@ -11,6 +11,7 @@ use super::view::Table;
 use super::wire::{Answer, Cart, CartList, ItemList, ReceiptList, Settings};
 use super::{show, wire};
 use crate::emulate::paper::framed;
+use commerce::cart::CartId;
 use commerce::{Currency, Money};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -176,7 +177,14 @@ impl<S: Screen> Cashier<S> {
                 (Method::POST, self.cart_path("/park")?, json!({ "label": label }))
             }
             Entry::Recall(cart) => {
-                (Method::POST, format!("/carts/{}/recall", escaped(&cart)), json!({}))
+                (Method::POST, format!("/carts/{}/recall", numbered(&cart)), json!({}))
+            }
+            Entry::Force(cart) => {
+                (Method::POST, format!("/carts/{}/force-claim", numbered(&cart)), json!({}))
+            }
+            Entry::Offer { cart, code } => {
+                let path = format!("/carts/{}/offers", numbered(&cart));
+                (Method::POST, path, json!({ "code": code }))
             }
             other => return self.look(&other),
         };
@@ -244,6 +252,10 @@ impl<S: Screen> Cashier<S> {
                 Ok(())
             }
             Answer::CartEnded {} => self.show_basket(),
+            Answer::ClaimAsked {} => {
+                self.screen.show("The till that holds it was asked for it: it comes once granted.");
+                Ok(())
+            }
             Answer::Sold { receipt, change } => {
                 self.show_printed(&receipt)?;
                 if change.minor > 0 {
@@ -352,4 +364,9 @@ pub(super) fn escaped(text: &str) -> String {
         }
         escaped
     })
+}
+
+/// A basket's number as it stands in paths, from the text that people read and type.
+fn numbered(cart: &str) -> String {
+    cart.parse::<CartId>().map_or_else(|_| escaped(cart), |cart| cart.0.to_string())
 }

@@ -82,6 +82,15 @@ pub enum Entry {
     Carts,
     /// Take a parked basket back.
     Recall(String),
+    /// Takes a basket from a till that can't be reached.
+    Force(String),
+    /// Offers an item to the till that holds a basket.
+    Offer {
+        /// The basket.
+        cart: String,
+        /// The item's code.
+        code: String,
+    },
     /// Refund a line of a receipt.
     Refund {
         /// The receipt.

@@ -65,6 +65,10 @@ fn basket(word: &str, rest: &[&str]) -> Option<Entry> {
         ("park", [_, ..]) => Entry::Park(rest.join(" ")),
         ("carts", []) => Entry::Carts,
         ("recall", [cart]) => Entry::Recall((*cart).to_owned()),
+        ("force", [cart]) => Entry::Force((*cart).to_owned()),
+        ("offer", [cart, code]) => {
+            Entry::Offer { cart: (*cart).to_owned(), code: (*code).to_owned() }
+        }
         ("cancel", []) => Entry::Cancel { reason: None },
         ("cancel", [reason]) => Entry::Cancel { reason: some(reason) },
         ("show", []) => Entry::Show,

@@ -2,6 +2,7 @@
 
 use super::view::Table;
 use super::wire::{CartList, ItemList, Job, JobList, Payment, PaymentList, TillStatus};
+use commerce::cart::CartId;
 
 impl From<&ItemList> for Table {
     fn from(found: &ItemList) -> Self {
@@ -27,10 +28,18 @@ impl From<&CartList> for Table {
             .iter()
             .map(|row| {
                 let here = list.current == Some(row.cart);
-                let place = if here { "at the till" } else { row.state.as_str() };
+                let elsewhere = match row.held_by {
+                    Some(till) => format!("{} at till {till}", row.state),
+                    None => format!("{} at another till", row.state),
+                };
+                let place = match (here, row.here) {
+                    (true, _) => "at the till".to_owned(),
+                    (false, true) => row.state.clone(),
+                    (false, false) => elsewhere,
+                };
                 let label = row.label.clone().unwrap_or_default();
                 let lines = row.lines.to_string();
-                vec![row.cart.to_string(), place.to_owned(), label, lines, row.total.text.clone()]
+                vec![row.name.clone(), place, label, lines, row.total.text.clone()]
             })
             .collect();
         table
@@ -54,7 +63,7 @@ impl From<&TillStatus> for Table {
             }
             None => row("shift", "none is open".to_owned(), String::new()),
         }
-        let basket = cart.map_or_else(|| "none".to_owned(), |cart| cart.to_string());
+        let basket = cart.map_or_else(|| "none".to_owned(), |cart| CartId(cart).to_string());
         row("basket", basket, String::new());
         row("to print", format!("{} waiting, {} stuck", spool.waiting, spool.stuck), String::new());
         for device in devices {

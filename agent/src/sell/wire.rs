@@ -70,6 +70,7 @@ impl Settings {
 pub(super) enum Answer {
     Cart { cart: Box<Cart> },
     CartEnded {},
+    ClaimAsked {},
     Receipt { receipt: String },
     Sold { receipt: String, change: Amount },
     Payment { payment: u64 },
@@ -139,6 +140,9 @@ pub(super) struct CartList {
 #[derive(Debug, Deserialize)]
 pub(super) struct CartRow {
     pub cart: u64,
+    pub name: String,
+    pub here: bool,
+    pub held_by: Option<u16>,
     pub state: String,
     pub label: Option<String>,
     pub lines: u64,

@@ -19,11 +19,11 @@ pub(super) enum Answer {
 impl Answer {
     pub fn text(&self) -> String {
         match self {
-            Self::Cart(id, None) => format!("cart {id}"),
-            Self::Cart(id, Some(line)) => format!("cart {id} {line}"),
+            Self::Cart(id, None) => format!("cart {}", id.0),
+            Self::Cart(id, Some(line)) => format!("cart {} {line}", id.0),
             Self::Sold(receipt) => format!("sold {receipt}"),
             Self::Payment(intent) => format!("payment {intent}"),
-            Self::ReturnOpen(id) => format!("return {id}"),
+            Self::ReturnOpen(id) => format!("return {}", id.0),
             Self::Returned(receipt) => format!("returned {receipt}"),
             Self::Shift(shift) => format!("shift {shift}"),
             Self::Job(job) => format!("job {job}"),

@@ -48,6 +48,7 @@ impl Till {
             return Err(Refusal::WrongTender { tender: tender_type.id, kind: tender_type.kind });
         }
         self.assert_not_paying(id)?;
+        self.assert_not_sold(id)?;
         let cart = self.cart(id)?;
         let due = cart.totals(&self.settings.taxes)?.due;
         let amount = amount.unwrap_or(due);
@@ -315,10 +316,10 @@ impl Till {
             |()| Answer::Payment(reversal),
             |act| {
                 end(act, ended)?;
-                match &changed {
-                    Some(cart) => act.put_tenders(cart),
-                    None => Ok(()),
+                if let Some(cart) = &changed {
+                    act.put_tenders(cart);
                 }
+                Ok(())
             },
         )?;
         self.over(reversal);
@@ -365,7 +366,8 @@ impl Till {
         self.paying = None;
         let kept = self.keep(context, cart, None, effects, |act, cart| {
             end(act, ended)?;
-            act.put_last_tender(cart)
+            act.put_last_tender(cart);
+            Ok(())
         });
         if kept.is_err() {
             self.paying = Some(payment.clone());

@@ -1,5 +1,6 @@
 //! What reaches the till loop, and what it answers: closed lists.
 
+use crate::store::till::Holder;
 use commerce::Money;
 use commerce::cart::{Cart, CartId, Totals};
 use commerce::code::Scan;
@@ -10,6 +11,8 @@ use commerce::staff::StaffId;
 use commerce::unit_price::UnitPrice;
 use drivers::terminal::command as terminal;
 use drivers::terminal::intent::Baseline;
+use std::collections::BTreeSet;
+use sync::log::ReplicaId;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -33,6 +36,25 @@ pub enum Event {
         id: u64,
         /// How it ended.
         outcome: JobOutcome,
+    },
+    /// Another till asks for a cart; the answer says whether it was granted.
+    ClaimAsked {
+        /// Who asks.
+        from: ReplicaId,
+        /// The cart.
+        cart: CartId,
+    },
+    /// The till that holds a cart did not grant it, or can't be reached.
+    ClaimRefused {
+        /// The cart.
+        cart: CartId,
+        /// Why.
+        why: String,
+    },
+    /// Entries of other tills' workspaces were folded.
+    Folded {
+        /// The carts they are about.
+        carts: BTreeSet<CartId>,
     },
     /// A person logged in or out at this till; scans count as theirs.
     Operator(Option<StaffId>),
@@ -125,6 +147,25 @@ pub enum Command {
     Recall {
         /// The cart.
         cart: CartId,
+    },
+    /// Asks the till that holds a cart for it.
+    Claim {
+        /// The cart.
+        cart: CartId,
+    },
+    /// Takes a cart from a till that can't be reached, with a manager's approval.
+    ForceClaim {
+        /// The cart.
+        cart: CartId,
+    },
+    /// Offers what a code means to the till that holds a cart.
+    Offer {
+        /// The cart.
+        cart: CartId,
+        /// The code as scanned or keyed.
+        code: String,
+        /// How much, as a decimal; one when nothing is said.
+        quantity: Option<String>,
     },
     /// Gives a cart up.
     Cancel {
@@ -311,6 +352,14 @@ pub enum Effect {
     Spool,
     /// The terminal shall do this; an intent in it is durable.
     Terminal(terminal::Command),
+    /// The till that holds a cart shall be asked for it; its refusal comes as
+    /// [`Event::ClaimRefused`], its grant as an entry.
+    AskClaim {
+        /// Who holds it.
+        holder: ReplicaId,
+        /// The cart.
+        cart: CartId,
+    },
     /// Something that screens show has changed.
     Changed(Change),
 }
@@ -334,6 +383,8 @@ pub enum Change {
     Settings,
     /// A receipt's own code was scanned: someone brought it back.
     ReceiptScanned(ReceiptNumber),
+    /// Another till did not hand a cart over, and why.
+    ClaimRefused(CartId, String),
     /// A scan was refused, and why.
     ScanRefused(String),
     /// Stock or receipts of the shop, by what another till did.
@@ -349,6 +400,8 @@ pub enum Reply {
     Cart(Box<CartView>),
     /// A cart that is no more: paid or given up since.
     CartEnded(CartId),
+    /// The till that holds the cart was asked for it.
+    ClaimAsked(CartId),
     /// The code was a receipt's own.
     Receipt(ReceiptNumber),
     /// A cart was paid.
@@ -378,4 +431,6 @@ pub struct CartView {
     pub paying: Option<u64>,
     /// The line the act was about.
     pub line: Option<u32>,
+    /// Who holds it, where that is not this till.
+    pub elsewhere: Option<Holder>,
 }

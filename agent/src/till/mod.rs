@@ -17,6 +17,7 @@ mod resolve;
 mod returning;
 mod selling;
 mod settings;
+mod sharing;
 mod shift;
 mod spool;
 #[cfg(test)]
@@ -33,17 +34,20 @@ pub use settings::{Settings, SettingsError};
 
 use answer::Answer;
 use by_hand::Seen;
+use sharing::Awaited;
 
 use crate::store::catalogue::{Catalogue, ReasonKind};
 use crate::store::till::read::{self, Shift};
-use crate::store::till::{Act, OpenReturn, Payment, PaymentState, TillStore, TillStoreError};
+use crate::store::till::{
+    Act, OpenReturn, Payment, PaymentState, Shared, TillStore, TillStoreError,
+};
 use commerce::cart::{Cart, CartId};
 use commerce::sale::Stamp;
 use commerce::staff::{Authority, Role, StaffId};
 use commerce::tax::Rate;
 use drivers::terminal::intent::Baseline;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use sync::trust::Trust;
 
@@ -68,6 +72,10 @@ pub struct Till {
     number: u16,
     disk_room: DiskRoom,
     carts: BTreeMap<CartId, Cart>,
+    elsewhere: BTreeMap<CartId, Shared>,
+    /// Carts here to which lines may be offered that are not taken yet.
+    offered: BTreeSet<CartId>,
+    awaited: Option<Awaited>,
     current: Option<CartId>,
     shift: Option<Shift>,
     operator: Option<StaffId>,
@@ -101,7 +109,7 @@ impl Till {
     /// # Errors
     /// When a file cannot be read or settings are missing.
     pub fn open(
-        store: TillStore,
+        mut store: TillStore,
         catalogue: Catalogue,
         number: u16,
         disk_room: DiskRoom,
@@ -110,8 +118,14 @@ impl Till {
         let catalogue_version = catalogue.data_version()?;
         let settings = Arc::new(Settings::load(&catalogue)?);
         let currency = settings.store.currency;
+        store.begin_carts(now, currency)?;
         let conn = store.connection();
-        let carts = read::carts(conn, currency)?.into_iter().map(|cart| (cart.id, cart)).collect();
+        let shared = read::carts(conn, currency)?.into_iter();
+        let (here, elsewhere): (Vec<_>, Vec<_>) = shared.partition(Shared::is_here);
+        let carts: BTreeMap<CartId, Cart> =
+            here.into_iter().map(|shared| (shared.cart.id, shared.cart)).collect();
+        let offered = carts.keys().copied().collect();
+        let elsewhere = elsewhere.into_iter().map(|shared| (shared.cart.id, shared)).collect();
         let current = read::current_cart(conn)?;
         let shift = read::last_shift(conn)?.filter(|shift| shift.closed.is_none());
         let open_return = read::open_return(conn)?;
@@ -126,6 +140,9 @@ impl Till {
             number,
             disk_room,
             carts,
+            elsewhere,
+            offered,
+            awaited: None,
             current,
             shift,
             operator: None,
@@ -147,6 +164,7 @@ impl Till {
         let mut effects = Vec::new();
         self.notice_imports(&mut effects);
         let reply = self.dispatch(now, event, &mut effects);
+        self.follow_carts(now, &mut effects);
         Handled { reply, effects }
     }
 
@@ -193,6 +211,12 @@ impl Till {
                 Ok(Reply::Done)
             }
             Event::Job { id, outcome } => self.job_ended(now, id, outcome, effects),
+            Event::ClaimAsked { from, cart } => self.claim_asked(now, from, cart, effects),
+            Event::ClaimRefused { cart, why } => {
+                self.claim_refused(cart, why, effects);
+                Ok(Reply::Done)
+            }
+            Event::Folded { carts } => self.folded(now, carts, effects),
             Event::Operator(operator) => {
                 self.operator = operator;
                 Ok(Reply::Done)
@@ -247,6 +271,11 @@ impl Till {
             }
             Command::Park { cart, label } => self.park(context, cart, label, effects),
             Command::Recall { cart } => self.recall(context, cart, effects),
+            Command::Claim { cart } => self.claim(cart, effects),
+            Command::ForceClaim { cart } => self.force_claim(context, cart, effects),
+            Command::Offer { cart, code, quantity } => {
+                self.offer(context, cart, &code, quantity.as_deref(), effects)
+            }
             Command::Cancel { cart, reason } => self.cancel(context, cart, reason, effects),
             Command::Tender { cart, tender, amount, reference } => {
                 self.tender(context, cart, &tender, amount, reference, effects)
@@ -321,7 +350,7 @@ impl Till {
         self.current
     }
 
-    /// Carts at the till and parked, in the order opened.
+    /// Carts that this till holds, at the till and parked, in the order opened.
     pub fn carts(&self) -> impl Iterator<Item = &Cart> {
         self.carts.values()
     }
@@ -337,15 +366,24 @@ impl Till {
     /// # Errors
     /// When there is none, or its amounts cannot be computed.
     pub fn view(&self, id: CartId, line: Option<u32>) -> Result<CartView, Refusal> {
-        let cart = self.cart(id)?.clone();
+        let shared = self.elsewhere.get(&id);
+        let elsewhere = shared.map(|shared| shared.holder);
+        let cart = match shared {
+            Some(shared) => shared.cart.clone(),
+            None => self.cart(id)?.clone(),
+        };
         let totals = cart.totals(&self.settings.taxes)?;
         let paying =
             self.paying.as_ref().filter(|payment| payment.cart == id).map(|payment| payment.intent);
-        Ok(CartView { cart, totals, paying, line })
+        Ok(CartView { cart, totals, paying, line, elsewhere })
     }
 
+    /// A cart that this till holds.
     fn cart(&self, id: CartId) -> Result<&Cart, Refusal> {
-        self.carts.get(&id).ok_or(Refusal::NoCart(id))
+        self.carts.get(&id).ok_or_else(|| match self.elsewhere.get(&id) {
+            Some(shared) => Refusal::HeldElsewhere { cart: id, till: shared.holder.till },
+            None => Refusal::NoCart(id),
+        })
     }
 
     fn authority(&self, id: &StaffId) -> Result<Authority, Refusal> {

@@ -7,6 +7,7 @@ use commerce::cart::{Cart, CartError, CartId};
 use commerce::fact::Fact;
 use commerce::sale::{Sale, Stamp};
 use commerce::tender::{TenderKind, Tendered};
+use sync::space::End;
 
 /// The most bytes of a voucher's number or a manager's note: well below what a fact holds.
 pub(super) const MAX_REFERENCE: usize = 60;
@@ -33,6 +34,7 @@ impl Till {
             return Err(Refusal::BadText { what: "a reference", most: MAX_REFERENCE });
         }
         self.assert_not_paying(id)?;
+        self.assert_not_sold(id)?;
         let mut cart = self.cart(id)?.clone();
         cart.tender(
             Tendered { tender, amount, reference, intent: None, card: None },
@@ -66,7 +68,10 @@ impl Till {
         let totals = cart.totals(&self.settings.taxes)?;
         if !totals.due.is_zero() {
             self.open_shift_number()?;
-            return self.keep(context, cart, None, effects, |act, cart| act.put_last_tender(cart));
+            return self.keep(context, cart, None, effects, |act, cart| {
+                act.put_last_tender(cart);
+                Ok(())
+            });
         }
         let sale = self.make_sale(&cart, self.stamp(context)?)?;
         let id = cart.id;
@@ -102,14 +107,17 @@ impl Till {
         self.assert_not_paying(id)?;
         let mut cart = self.cart(id)?.clone();
         cart.take_back_tenders()?;
-        self.keep(context, cart, None, effects, |act, cart| act.drop_tenders(cart.id))
+        self.keep(context, cart, None, effects, |act, cart| {
+            act.drop_tenders(cart.id);
+            Ok(())
+        })
     }
 }
 
 /// Everything a sale writes: the fact, the cart's end, the drawer, the receipt.
 pub(super) fn write_sale(act: &mut Act<'_>, sale: &Sale) -> Result<Recorded, TillStoreError> {
     let recorded = act.record(&Fact::Sold(sale.clone()))?;
-    act.drop_cart(sale.cart)?;
+    act.end_cart(sale.cart, End::Paid(sale.receipt.clone()))?;
     if sale.tenders.iter().any(|tendered| tendered.tender.opens_drawer) {
         act.put_job(JobKind::Drawer, 0, 0, false)?;
     }

@@ -6,6 +6,7 @@
 use super::{Change, Effect, Refusal, Till};
 use crate::store::till::Received;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use sync::batch::Batch;
 use sync::log::{ReplicaId, SealKey, StreamId};
@@ -98,6 +99,8 @@ impl Till {
                 let received = self.store.receive(now, &self.trust, &sender, &run)?;
                 if received.folded {
                     effects.push(Effect::Changed(Change::Peers));
+                    self.folded(now, BTreeSet::new(), effects)?;
+                    self.follow_carts(now, effects);
                 }
                 if received.alarmed {
                     effects.push(Effect::Changed(Change::Alarm));
@@ -138,6 +141,8 @@ impl Till {
     ) -> Result<PeerReply, Refusal> {
         let store = self.settings.store.code.clone();
         self.store.begin_anew(now, replica, store, self.number)?;
+        // The new incarnation holds what the one before did.
+        self.folded(now, self.carts.keys().copied().collect(), effects)?;
         let mut trust = Trust::clone(&self.trust);
         let new = self.store.declare_self(&mut trust)?.into_iter().collect();
         let why = "a peer holds more of this till's journal than its database does: it was put back \

@@ -45,6 +45,25 @@ pub enum Refusal {
     /// No such cart.
     #[error("there is no cart {0}: it was paid or given up, or never opened")]
     NoCart(CartId),
+    /// Another till holds the cart.
+    #[error("cart {cart} is held by {}: claim it first", till_word(*.till))]
+    HeldElsewhere {
+        /// The cart.
+        cart: CartId,
+        /// The holder's number, where it is known.
+        till: Option<u16>,
+    },
+    /// The cart is in a cashier's hands.
+    #[error("cart {0} is at the till that holds it: have it parked there first")]
+    CartInUse(CartId),
+    /// Another till sold the cart already.
+    #[error("cart {cart} was paid already, receipt {receipt}: give it up here")]
+    SoldElsewhere {
+        /// The cart.
+        cart: CartId,
+        /// The other till's receipt.
+        receipt: ReceiptNumber,
+    },
     /// Another cart is at the till.
     #[error("cart {0} is at the till: park it, pay it or give it up first")]
     CartAtTill(CartId),
@@ -207,6 +226,11 @@ impl From<commerce::MoneyError> for Refusal {
     fn from(error: commerce::MoneyError) -> Self {
         Self::Cart(error.into())
     }
+}
+
+/// What a till is called.
+fn till_word(till: Option<u16>) -> String {
+    till.map_or_else(|| "another till".to_owned(), |till| format!("till {till}"))
 }
 
 /// What a payment kind is called.

@@ -10,12 +10,13 @@ use commerce::discount::DiscountValue;
 use commerce::fact::{CartCancelled, Fact};
 use commerce::{Quantity, UnitPrice};
 use jiff::Timestamp;
+use sync::space::End;
 
 /// The most characters of a parked cart's label.
 const MAX_LABEL: usize = 60;
 
 /// The most carts that may be parked: each is in memory, and a screen lists them.
-const MAX_PARKED: usize = 200;
+pub(super) const MAX_PARKED: usize = 200;
 
 impl Till {
     /// A code from a scanner, for the cart at the till, on behalf of whoever is logged in.
@@ -77,11 +78,12 @@ impl Till {
         let by = context.by.staff.clone();
         let reply = self.keep(context, cart, Some(line), effects, |act, cart| {
             if opened {
-                act.put_cart(cart, &by)?;
+                act.open_cart(cart, &by)?;
                 act.set_current_cart(Some(id))?;
             }
-            let mut added = cart.lines.iter().filter(|candidate| candidate.number == line);
-            added.try_for_each(|line| act.put_line(id, line))
+            let added = cart.lines.iter().filter(|candidate| candidate.number == line);
+            added.for_each(|line| act.put_line(id, line));
+            Ok(())
         })?;
         if opened {
             self.current = Some(id);
@@ -148,12 +150,18 @@ impl Till {
             Some(line) => cart.discount_line(line, value, reason, &context.by, approver)?,
             None => cart.discount_basket(value, reason, &context.by, approver)?,
         }
-        self.keep(context, cart, line, effects, |act, cart| match line {
-            None => act.put_last_discount(id, 0, &cart.basket_discounts),
-            Some(number) => match cart.lines.iter().find(|line| line.number == number) {
-                Some(line) => act.put_last_discount(id, number, &line.discounts),
-                None => Ok(()),
-            },
+        self.keep(context, cart, line, effects, |act, cart| {
+            let discounts = match line {
+                None => Some(&cart.basket_discounts),
+                Some(number) => {
+                    let line = cart.lines.iter().find(|line| line.number == number);
+                    line.map(|line| &line.discounts)
+                }
+            };
+            if let Some(discounts) = discounts {
+                act.put_last_discount(id, line.unwrap_or(0), discounts);
+            }
+            Ok(())
         })
     }
 
@@ -176,10 +184,9 @@ impl Till {
         }
         let mut cart = self.cart(id)?.clone();
         cart.park(label)?;
-        let by = context.by.staff.clone();
         let leaves_till = self.current == Some(id);
         let reply = self.keep(context, cart, None, effects, |act, cart| {
-            act.put_cart(cart, &by)?;
+            act.label_cart(cart);
             if leaves_till { act.set_current_cart(None) } else { Ok(()) }
         })?;
         if leaves_till {
@@ -195,14 +202,16 @@ impl Till {
         effects: &mut Vec<Effect>,
     ) -> Result<Reply, Refusal> {
         self.open_shift_number()?;
+        if self.elsewhere.contains_key(&id) {
+            return self.recall_from_elsewhere(context, id, effects);
+        }
         let mut cart = self.cart(id)?.clone();
         if let Some(other) = self.current.filter(|&current| current != id) {
             return Err(Refusal::CartAtTill(other));
         }
         cart.recall();
-        let by = context.by.staff.clone();
         let reply = self.keep(context, cart, None, effects, |act, cart| {
-            act.put_cart(cart, &by)?;
+            act.label_cart(cart);
             act.set_current_cart(Some(id))
         })?;
         self.current = Some(id);
@@ -236,7 +245,7 @@ impl Till {
             |()| Answer::Done,
             |act| {
                 act.record(&fact)?;
-                act.drop_cart(id)
+                act.end_cart(id, End::Cancelled)
             },
         )?;
         self.forget_cart(id);
@@ -259,7 +268,7 @@ impl Till {
         self.act(context, |()| Answer::Cart(id, line), |act| write(act, &cart))?;
         self.carts.insert(id, cart.clone());
         effects.push(Effect::Changed(Change::Cart(id)));
-        Ok(Reply::Cart(Box::new(CartView { cart, totals, paying: None, line })))
+        Ok(Reply::Cart(Box::new(CartView { cart, totals, paying: None, line, elsewhere: None })))
     }
 
     fn edit_line(
@@ -274,10 +283,9 @@ impl Till {
         let mut cart = self.cart(id)?.clone();
         change(&mut cart)?;
         self.keep(context, cart, Some(number), effects, |act, cart| {
-            cart.lines
-                .iter()
-                .filter(|line| line.number == number)
-                .try_for_each(|line| act.put_line(id, line))
+            let edited = cart.lines.iter().filter(|line| line.number == number);
+            edited.for_each(|line| act.put_line(id, line));
+            Ok(())
         })
     }
 

@@ -115,6 +115,11 @@ pub(super) fn verify_inspection(
     for known in &streams {
         journals.push(verify_stream(looking, known, seen, &mut facts, watch)?);
     }
+    for workspace in looking.workspaces()? {
+        looking.verify(&workspace, None, &mut |done, total| {
+            watch(Progress { what: "verifying carts", done, total });
+        })?;
+    }
     let Facts { zs, unknown, .. } = facts;
     Ok(VerifyReport { journals, witness, zs, unknown, state_compared: false })
 }

@@ -32,19 +32,9 @@ impl Cart {
         price: UnitPrice,
         label_amount: Option<Money>,
     ) -> Result<u32, CartError> {
-        self.assert_editable()?;
-        if self.lines.len() >= MAX_LINES {
-            return Err(CartError::TooManyLines);
-        }
-        if price.currency() != self.currency {
-            return Err(MoneyError::Mismatch(self.currency, price.currency()).into());
-        }
-        if label_amount.is_some_and(|label| label.minor() < 0) {
-            return Err(UnitPriceError::Negative.into());
-        }
-        let number = self.lines.last().map_or(1, |line| line.number + 1);
-        let line = Line {
-            number,
+        self.assert_open()?;
+        self.adopt(Line {
+            number: 0,
             item,
             quantity,
             price,
@@ -52,7 +42,26 @@ impl Cart {
             price_override: None,
             discounts: Vec::new(),
             void: None,
-        };
+        })
+    }
+
+    /// Takes a line that was made elsewhere, also while parked, and returns the number it has here.
+    ///
+    /// # Errors
+    /// When the cart is being paid, or full, or the amount is out of range.
+    pub fn adopt(&mut self, line: Line) -> Result<u32, CartError> {
+        self.assert_unpaid()?;
+        if self.lines.len() >= MAX_LINES {
+            return Err(CartError::TooManyLines);
+        }
+        if line.price.currency() != self.currency {
+            return Err(MoneyError::Mismatch(self.currency, line.price.currency()).into());
+        }
+        if line.label_amount.is_some_and(|label| label.minor() < 0) {
+            return Err(UnitPriceError::Negative.into());
+        }
+        let number = self.lines.last().map_or(1, |line| line.number + 1);
+        let line = Line { number, ..line };
         Money::sum(self.currency, [line.extended()?, self.extended()?])?;
         self.lines.push(line);
         Ok(number)

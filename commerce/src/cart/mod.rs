@@ -5,6 +5,7 @@
 
 mod edit;
 mod error;
+mod id;
 mod line;
 mod totals;
 
@@ -12,6 +13,7 @@ mod totals;
 mod tests;
 
 pub use error::CartError;
+pub use id::{CartId, NotACart};
 pub use line::{Item, Line, LineVoid, PriceOverride};
 pub use totals::{LineTotal, Totals};
 
@@ -26,16 +28,6 @@ pub const MAX_LINES: usize = 999;
 pub const MAX_DISCOUNTS: usize = 8;
 /// The most tenders on one cart.
 pub const MAX_TENDERS: usize = 20;
-
-/// A cart's number on the till that opened it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CartId(pub u64);
-
-impl std::fmt::Display for CartId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
 
 /// Where a cart stands. A paid cart is a sale and no longer a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +148,10 @@ impl Cart {
 
     fn assert_editable(&self) -> Result<(), CartError> {
         self.assert_open()?;
+        self.assert_unpaid()
+    }
+
+    pub(crate) fn assert_unpaid(&self) -> Result<(), CartError> {
         if self.tenders.is_empty() { Ok(()) } else { Err(CartError::BeingPaid(self.id)) }
     }
 }

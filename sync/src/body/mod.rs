@@ -58,17 +58,17 @@
 mod cash;
 mod error;
 mod line;
-mod parts;
+pub(crate) mod parts;
 mod payment;
-mod price;
+pub(crate) mod price;
 mod returns;
 mod sale;
 mod series;
 mod shift;
-mod stamp;
+pub(crate) mod stamp;
 mod stock;
 mod tax;
-mod tender;
+pub(crate) mod tender;
 
 #[cfg(test)]
 pub(crate) mod golden;

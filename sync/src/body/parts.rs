@@ -13,18 +13,18 @@ use commerce::{Currency, Money};
 pub const MAX_TEXT_BYTES: usize = 200;
 
 /// Checks a text against its bound.
-pub(super) fn text<'a>(what: &'static str, text: &'a str) -> Result<&'a str, BodyError> {
+pub(crate) fn text<'a>(what: &'static str, text: &'a str) -> Result<&'a str, BodyError> {
     length(what, text.len(), MAX_TEXT_BYTES)?;
     Ok(text)
 }
 
 /// Reads a text.
-pub(super) fn owned(what: &'static str, read: &str) -> Result<String, BodyError> {
+pub(crate) fn owned(what: &'static str, read: &str) -> Result<String, BodyError> {
     text(what, read).map(str::to_owned)
 }
 
 /// Checks a text that may be missing.
-pub(super) fn maybe_text<'a>(
+pub(crate) fn maybe_text<'a>(
     what: &'static str,
     maybe: Option<&'a str>,
 ) -> Result<Option<&'a str>, BodyError> {
@@ -32,7 +32,7 @@ pub(super) fn maybe_text<'a>(
 }
 
 /// Reads a text that may be missing.
-pub(super) fn maybe_owned(
+pub(crate) fn maybe_owned(
     what: &'static str,
     maybe: Option<&str>,
 ) -> Result<Option<String>, BodyError> {
@@ -40,7 +40,7 @@ pub(super) fn maybe_owned(
 }
 
 /// Checks a length against its bound.
-pub(super) const fn length(
+pub(crate) const fn length(
     what: &'static str,
     length: usize,
     most: usize,
@@ -52,7 +52,7 @@ pub(super) const fn length(
 }
 
 /// Converts each item of a list of at most `most`.
-pub(super) fn list<T, U>(
+pub(crate) fn list<T, U>(
     what: &'static str,
     most: usize,
     items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
@@ -64,7 +64,7 @@ pub(super) fn list<T, U>(
 }
 
 /// A choice that stands in bodies as a number. Numbers are never changed or given again.
-pub(super) trait Numbered: Copy + Sized {
+pub(crate) trait Numbered: Copy + Sized {
     /// What it is, for errors.
     const WHAT: &'static str;
     /// Its number.
@@ -92,31 +92,31 @@ macro_rules! numbered {
         }
     };
 }
-pub(super) use numbered;
+pub(crate) use numbered;
 
 /// The one currency of a fact, and amounts in it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Amounts(pub(super) Currency);
+pub(crate) struct Amounts(pub(crate) Currency);
 
 impl Amounts {
     /// The currency named by its code.
-    pub(super) fn parse(code: &str) -> Result<Self, BodyError> {
+    pub(crate) fn parse(code: &str) -> Result<Self, BodyError> {
         Ok(Self(Currency::parse(code)?))
     }
 
     /// An amount's minor units.
-    pub(super) fn minor(self, what: &'static str, amount: Money) -> Result<i64, BodyError> {
+    pub(crate) fn minor(self, what: &'static str, amount: Money) -> Result<i64, BodyError> {
         self.same(what, amount.currency())?;
         Ok(amount.minor())
     }
 
     /// An amount of these minor units.
-    pub(super) fn money(self, minor: i64) -> Result<Money, BodyError> {
+    pub(crate) fn money(self, minor: i64) -> Result<Money, BodyError> {
         Ok(Money::new(minor, self.0)?)
     }
 
     /// Refuses another currency.
-    pub(super) fn same(self, what: &'static str, found: Currency) -> Result<(), BodyError> {
+    pub(crate) fn same(self, what: &'static str, found: Currency) -> Result<(), BodyError> {
         let expected = self.0;
         if found == expected {
             return Ok(());
@@ -126,7 +126,7 @@ impl Amounts {
 }
 
 /// Refuses an amount that is not what it is made of.
-pub(super) fn agrees(what: &'static str, stated: Money, derived: Money) -> Result<(), BodyError> {
+pub(crate) fn agrees(what: &'static str, stated: Money, derived: Money) -> Result<(), BodyError> {
     if stated == derived {
         return Ok(());
     }
@@ -135,30 +135,30 @@ pub(super) fn agrees(what: &'static str, stated: Money, derived: Money) -> Resul
 }
 
 /// The number after `number`, which itself is `least` or more: lines rise, and none stands twice.
-pub(super) fn after(number: u32, least: u32) -> Result<u32, BodyError> {
+pub(crate) fn after(number: u32, least: u32) -> Result<u32, BodyError> {
     let next = number.checked_add(1).filter(|_| number >= least);
     next.ok_or_else(|| value("the number of a line", &format!("{number} is not {least} or more")))
 }
 
 /// Reads a staff number.
-pub(super) fn staff(digits: &str) -> Result<StaffId, BodyError> {
+pub(crate) fn staff(digits: &str) -> Result<StaffId, BodyError> {
     StaffId::parse(digits).map_err(|error| value("a staff number", &error))
 }
 
 /// Reads a staff number that may be missing.
-pub(super) fn maybe_staff(digits: Option<&str>) -> Result<Option<StaffId>, BodyError> {
+pub(crate) fn maybe_staff(digits: Option<&str>) -> Result<Option<StaffId>, BodyError> {
     digits.map(staff).transpose()
 }
 
 /// Reads a barcode that may be missing.
-pub(super) fn maybe_gtin(number: Option<u64>) -> Result<Option<Gtin>, BodyError> {
+pub(crate) fn maybe_gtin(number: Option<u64>) -> Result<Option<Gtin>, BodyError> {
     number
         .map(|number| Gtin::from_u64(number).map_err(|error| value("a barcode", &error)))
         .transpose()
 }
 
 /// A value that its type refused.
-pub(super) fn value(what: &'static str, why: &impl ToString) -> BodyError {
+pub(crate) fn value(what: &'static str, why: &impl ToString) -> BodyError {
     let why = why.to_string();
     BodyError::Value { what, why }
 }

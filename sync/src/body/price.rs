@@ -20,13 +20,13 @@ const THOUSAND: i64 = 1_000;
 
 /// A price: minor units for one unit, or `[amount, decimals, per]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PriceWire {
+pub(crate) enum PriceWire {
     Minor(i64),
     Full { amount: i64, scale: u32, per: u32 },
 }
 
 impl PriceWire {
-    pub(super) fn of(amounts: Amounts, price: UnitPrice) -> Result<Self, BodyError> {
+    pub(crate) fn of(amounts: Amounts, price: UnitPrice) -> Result<Self, BodyError> {
         amounts.same("a price", price.currency())?;
         let (amount, scale, per) = (price.amount(), price.scale(), price.per().get());
         Ok(if per == 1 && scale == amounts.0.exponent() {
@@ -36,7 +36,7 @@ impl PriceWire {
         })
     }
 
-    pub(super) fn read(self, amounts: Amounts) -> Result<UnitPrice, BodyError> {
+    pub(crate) fn read(self, amounts: Amounts) -> Result<UnitPrice, BodyError> {
         let (amount, scale, per) = match self {
             Self::Minor(amount) => (amount, amounts.0.exponent(), 1),
             Self::Full { amount, scale, per } => (amount, scale, per),
@@ -74,13 +74,13 @@ impl<'b, C> Decode<'b, C> for PriceWire {
 
 /// A quantity: whole pieces, or `[thousandths, unit]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum QuantityWire {
+pub(crate) enum QuantityWire {
     Pieces(i64),
     Measured { thousandths: i64, unit: u8 },
 }
 
 impl QuantityWire {
-    pub(super) fn of(quantity: Quantity) -> Self {
+    pub(crate) fn of(quantity: Quantity) -> Self {
         let (thousandths, unit) = (quantity.thousandths(), quantity.unit());
         match quantity.pieces() {
             Some(pieces) => Self::Pieces(i64::from(pieces.get())),
@@ -89,11 +89,11 @@ impl QuantityWire {
     }
 
     /// None for one piece, which is left out.
-    pub(super) fn unless_one(quantity: Quantity) -> Option<Self> {
+    pub(crate) fn unless_one(quantity: Quantity) -> Option<Self> {
         Some(Self::of(quantity)).filter(|wire| *wire != Self::Pieces(1))
     }
 
-    pub(super) fn read(self) -> Result<Quantity, BodyError> {
+    pub(crate) fn read(self) -> Result<Quantity, BodyError> {
         let (thousandths, unit) = match self {
             Self::Pieces(pieces) => (pieces.saturating_mul(THOUSAND), Unit::Each),
             Self::Measured { thousandths, unit } => (thousandths, Unit::read(unit)?),
@@ -132,7 +132,7 @@ impl<'b, C> Decode<'b, C> for QuantityWire {
 ///
 /// Such an amount is left out of a line: a reader needs no rule but multiplication to find it,
 /// whereas every rounded amount stands in the body as it was charged.
-pub(super) fn exact(price: UnitPrice, quantity: Quantity) -> Option<i64> {
+pub(crate) fn exact(price: UnitPrice, quantity: Quantity) -> Option<i64> {
     let numerator = i128::from(price.amount())
         .checked_mul(i128::from(quantity.thousandths()))?
         .checked_mul(i128::from(price.currency().minor_per_major()))?;

@@ -12,7 +12,7 @@ const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// A receipt's number.
 #[derive(Encode, Decode)]
-pub(super) struct ReceiptWire<'a> {
+pub(crate) struct ReceiptWire<'a> {
     #[b(0)]
     store: &'a str,
     #[n(1)]
@@ -24,7 +24,7 @@ pub(super) struct ReceiptWire<'a> {
 }
 
 impl<'a> ReceiptWire<'a> {
-    pub(super) fn of(receipt: &'a ReceiptNumber) -> Result<Self, BodyError> {
+    pub(crate) fn of(receipt: &'a ReceiptNumber) -> Result<Self, BodyError> {
         Ok(Self {
             store: text("the store's id", &receipt.store)?,
             till: receipt.till,
@@ -33,7 +33,7 @@ impl<'a> ReceiptWire<'a> {
         })
     }
 
-    pub(super) fn read(self) -> Result<ReceiptNumber, BodyError> {
+    pub(crate) fn read(self) -> Result<ReceiptNumber, BodyError> {
         Ok(ReceiptNumber {
             store: owned("the store's id", self.store)?,
             till: self.till,
@@ -45,7 +45,7 @@ impl<'a> ReceiptWire<'a> {
 
 /// When, in which shift, by whom.
 #[derive(Encode, Decode)]
-pub(super) struct StampWire<'a> {
+pub(crate) struct StampWire<'a> {
     #[n(0)]
     at: i64,
     #[n(1)]
@@ -55,36 +55,36 @@ pub(super) struct StampWire<'a> {
 }
 
 impl<'a> StampWire<'a> {
-    pub(super) fn of(stamp: &'a Stamp) -> Result<Self, BodyError> {
+    pub(crate) fn of(stamp: &'a Stamp) -> Result<Self, BodyError> {
         let (at, shift, by) = (millis(stamp.at)?, stamp.shift, stamp.by.as_str());
         Ok(Self { at, shift, by })
     }
 
-    pub(super) fn read(self) -> Result<Stamp, BodyError> {
+    pub(crate) fn read(self) -> Result<Stamp, BodyError> {
         let (at, shift, by) = (instant(self.at)?, self.shift, staff(self.by)?);
         Ok(Stamp { at, shift, by })
     }
 }
 
 /// An instant in milliseconds since 1970.
-pub(super) fn millis(at: Timestamp) -> Result<i64, BodyError> {
+pub(crate) fn millis(at: Timestamp) -> Result<i64, BodyError> {
     let millis = at.as_millisecond();
     if instant(millis)? == at { Ok(millis) } else { Err(BodyError::SubMillisecond(at)) }
 }
 
 /// The instant of these milliseconds since 1970.
-pub(super) fn instant(millis: i64) -> Result<Timestamp, BodyError> {
+pub(crate) fn instant(millis: i64) -> Result<Timestamp, BodyError> {
     Timestamp::from_millisecond(millis).map_err(|error| value("an instant", &error))
 }
 
 /// A day in days since 1970-01-01.
-pub(super) fn days(day: Date) -> Result<i32, BodyError> {
+pub(crate) fn days(day: Date) -> Result<i32, BodyError> {
     let span = day - EPOCH;
     Ok(span.get_days())
 }
 
 /// The day of these days since 1970-01-01.
-pub(super) fn day(days: i32) -> Result<Date, BodyError> {
+pub(crate) fn day(days: i32) -> Result<Date, BodyError> {
     Span::new()
         .try_days(days)
         .and_then(|span| EPOCH.checked_add(span))

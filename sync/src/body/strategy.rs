@@ -57,19 +57,19 @@ fn money() -> impl Strategy<Value = Money> {
         .prop_map(|(currency, minor)| Money::new(minor, currency).unwrap())
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     "\\PC{0,24}"
 }
 
-fn id() -> impl Strategy<Value = String> {
+pub(crate) fn id() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9-]{1,12}"
 }
 
-fn staff() -> impl Strategy<Value = StaffId> {
+pub(crate) fn staff() -> impl Strategy<Value = StaffId> {
     "[0-9]{1,6}".prop_map(|digits| StaffId::parse(&digits).unwrap())
 }
 
-fn at() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn at() -> impl Strategy<Value = Timestamp> {
     // 1900 to 2200: before 1970 too, though no till will say so.
     (-2_208_988_800_000_i64..7_258_118_400_000)
         .prop_map(|millis| Timestamp::from_millisecond(millis).unwrap())
@@ -83,7 +83,7 @@ fn day() -> impl Strategy<Value = Date> {
     (1900_i16..2200, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| Date::new(y, m, d).unwrap())
 }
 
-fn receipt() -> impl Strategy<Value = ReceiptNumber> {
+pub(crate) fn receipt() -> impl Strategy<Value = ReceiptNumber> {
     (id(), any::<u16>(), any::<u32>(), any::<u32>())
         .prop_map(|(store, till, series, number)| ReceiptNumber { store, till, series, number })
 }

@@ -11,7 +11,7 @@ numbered!(TenderKind, "a kind of tender", { Cash = 1, Card = 2, Voucher = 3, Cou
 
 /// `[id, name, kind, opens the drawer, gives change, limit]`
 #[derive(Encode, Decode)]
-pub(super) struct TenderTypeWire<'a> {
+pub(crate) struct TenderTypeWire<'a> {
     #[b(0)]
     id: &'a str,
     #[b(1)]
@@ -27,7 +27,7 @@ pub(super) struct TenderTypeWire<'a> {
 }
 
 impl<'a> TenderTypeWire<'a> {
-    pub(super) fn of(tender: &'a TenderType) -> Result<Self, BodyError> {
+    pub(crate) fn of(tender: &'a TenderType) -> Result<Self, BodyError> {
         Ok(Self {
             id: text("a tender's id", &tender.id)?,
             name: text("a tender's name", &tender.name)?,
@@ -38,7 +38,7 @@ impl<'a> TenderTypeWire<'a> {
         })
     }
 
-    pub(super) fn read(self) -> Result<TenderType, BodyError> {
+    pub(crate) fn read(self) -> Result<TenderType, BodyError> {
         Ok(TenderType {
             id: owned("a tender's id", self.id)?,
             name: owned("a tender's name", self.name)?,
@@ -52,7 +52,7 @@ impl<'a> TenderTypeWire<'a> {
 
 /// `[receipt number, trace, terminal, masked number, card's name, authorisation]`
 #[derive(Encode, Decode)]
-pub(super) struct CardWire<'a> {
+pub(crate) struct CardWire<'a> {
     #[n(0)]
     receipt_number: u32,
     #[n(1)]
@@ -68,7 +68,7 @@ pub(super) struct CardWire<'a> {
 }
 
 impl<'a> CardWire<'a> {
-    pub(super) fn of(card: &'a CardSlip) -> Result<Self, BodyError> {
+    pub(crate) fn of(card: &'a CardSlip) -> Result<Self, BodyError> {
         Ok(Self {
             receipt_number: card.receipt_number,
             trace: card.trace,
@@ -79,7 +79,7 @@ impl<'a> CardWire<'a> {
         })
     }
 
-    pub(super) fn read(self) -> Result<CardSlip, BodyError> {
+    pub(crate) fn read(self) -> Result<CardSlip, BodyError> {
         Ok(CardSlip {
             receipt_number: self.receipt_number,
             trace: self.trace,
@@ -93,7 +93,7 @@ impl<'a> CardWire<'a> {
 
 /// `[tender, amount, reference, intent, card]`
 #[derive(Encode, Decode)]
-pub(super) struct TenderedWire<'a> {
+pub(crate) struct TenderedWire<'a> {
     #[b(0)]
     tender: TenderTypeWire<'a>,
     #[n(1)]
@@ -107,7 +107,7 @@ pub(super) struct TenderedWire<'a> {
 }
 
 impl<'a> TenderedWire<'a> {
-    pub(super) fn of(amounts: Amounts, tendered: &'a Tendered) -> Result<Self, BodyError> {
+    pub(crate) fn of(amounts: Amounts, tendered: &'a Tendered) -> Result<Self, BodyError> {
         Ok(Self {
             tender: TenderTypeWire::of(&tendered.tender)?,
             amount: amounts.minor("an amount tendered", tendered.amount)?,
@@ -117,7 +117,7 @@ impl<'a> TenderedWire<'a> {
         })
     }
 
-    pub(super) fn read(self, amounts: Amounts) -> Result<Tendered, BodyError> {
+    pub(crate) fn read(self, amounts: Amounts) -> Result<Tendered, BodyError> {
         Ok(Tendered {
             tender: self.tender.read()?,
             amount: amounts.money(self.amount)?,

@@ -3,9 +3,9 @@
 //! Called by the one writer inside the transaction of the act; folding the entry into state is
 //! the caller's part of the same transaction.
 
-use super::{LogError, Stream, head, row_of};
+use super::{LogError, Stream, head, read_one, row_of};
 use crate::clock::Hlc;
-use crate::log::{Hash, MAX_BODY_BYTES, MAX_SEQ, Position, SealingKey, hash_parts};
+use crate::log::{Hash, MAX_BODY_BYTES, MAX_SEQ, Position, Seal, SealingKey, hash_parts};
 use rusqlite::{Connection, named_params};
 
 /// Where an entry went.
@@ -32,12 +32,64 @@ pub fn append(
     body: &[u8],
     key: &SealingKey,
 ) -> Result<Appended, LogError> {
+    assert_key(stream, key)?;
+    write(tx, stream, clock, body, Some(key))
+}
+
+/// Appends an entry that a later seal vouches for: [`seal_head`] makes it when entries are sent.
+///
+/// # Errors
+/// As [`append`], but for the key.
+pub fn append_unsealed(
+    tx: &Connection,
+    stream: &Stream,
+    clock: Hlc,
+    body: &[u8],
+) -> Result<Appended, LogError> {
+    write(tx, stream, clock, body, None)
+}
+
+/// Seals the last entry, unless it is sealed or there is none; returns its seal.
+///
+/// # Errors
+/// Outside a transaction, for a key that is not the stream's, or when a row cannot be used.
+pub fn seal_head(
+    tx: &Connection,
+    stream: &Stream,
+    key: &SealingKey,
+) -> Result<Option<Seal>, LogError> {
     if tx.is_autocommit() {
         return Err(LogError::NoTransaction);
     }
-    if key.public() != stream.key {
-        let (replica, stored, given) = (stream.id.replica, stream.key, key.public());
-        return Err(LogError::OtherKey { replica, stored, given });
+    assert_key(stream, key)?;
+    let seq = head(tx, stream)?.seq;
+    let Some(last) = read_one(tx, stream, seq)? else { return Ok(None) };
+    if let Some(seal) = last.seal {
+        return Ok(Some(seal));
+    }
+    let seal = key.seal(stream.id, seq, &last.hash);
+    tx.prepare_cached("UPDATE entry SET seal = :seal WHERE position = :position")?
+        .execute(named_params! { ":seal": &seal.0[..], ":position": row_of(stream.local, seq) })?;
+    Ok(Some(seal))
+}
+
+fn assert_key(stream: &Stream, key: &SealingKey) -> Result<(), LogError> {
+    if key.public() == stream.key {
+        return Ok(());
+    }
+    let (replica, stored, given) = (stream.id.replica, stream.key, key.public());
+    Err(LogError::OtherKey { replica, stored, given })
+}
+
+fn write(
+    tx: &Connection,
+    stream: &Stream,
+    clock: Hlc,
+    body: &[u8],
+    key: Option<&SealingKey>,
+) -> Result<Appended, LogError> {
+    if tx.is_autocommit() {
+        return Err(LogError::NoTransaction);
     }
     let before = head(tx, stream)?;
     if before.seq >= MAX_SEQ {
@@ -52,7 +104,7 @@ pub fn append(
         return Err(LogError::ClockNotAfter { position, clock, head: before.clock });
     }
     let hash = hash_parts(stream.id, seq, clock, &before.hash, body);
-    let seal = key.seal(stream.id, seq, &hash);
+    let seal = key.map(|key| key.seal(stream.id, seq, &hash));
 
     tx.prepare_cached(
         "INSERT INTO entry (position, clock, hash, seal, body)
@@ -62,7 +114,7 @@ pub fn append(
         ":position": row_of(stream.local, seq),
         ":clock": clock.to_sql(),
         ":hash": &hash.0[..],
-        ":seal": &seal.0[..],
+        ":seal": seal.as_ref().map(|seal| &seal.0[..]),
         ":body": body,
     })?;
     tx.prepare_cached(
@@ -84,7 +136,7 @@ mod tests {
     use super::super::testing::{self, OPENED};
     use super::*;
     use crate::log::{Entry, Seed, entry_hash};
-    use crate::store::{Head, read, read_one};
+    use crate::store::{Head, read, read_one, verify};
 
     #[test]
     fn chains_and_moves_the_head() {
@@ -105,6 +157,30 @@ mod tests {
         assert_eq!(stored.entry, entry);
         let seal = stored.seal.unwrap();
         assert_eq!(journal.key().verify(journal.id(), 2, &second.hash, &seal), Ok(()));
+    }
+
+    #[test]
+    fn one_seal_vouches_for_entries_without() {
+        let (mut db, journal) = testing::with_journal();
+        let tx = db.transaction().unwrap();
+        assert_eq!(seal_head(&tx, &journal, &testing::key()).unwrap(), None, "nothing to seal");
+        for (n, body) in (1..).zip([b"a", b"b", b"c"]) {
+            append_unsealed(&tx, &journal, Hlc::from_ms(OPENED.ms() + n), body).unwrap();
+        }
+        let seals = |tx: &Connection| -> Vec<bool> {
+            let read = read(tx, &journal, 1, 10).unwrap();
+            read.iter().map(|stored| stored.seal.is_some()).collect()
+        };
+        assert_eq!(seals(&tx), [false, false, false]);
+        let stranger = SealingKey::from_seed(&Seed::new([1; 32])).unwrap();
+        let error = seal_head(&tx, &journal, &stranger).unwrap_err();
+        assert!(matches!(error, LogError::OtherKey { .. }), "{error}");
+        let seal = seal_head(&tx, &journal, &testing::key()).unwrap();
+        assert_eq!(seal_head(&tx, &journal, &testing::key()).unwrap(), seal, "sealed once");
+        assert_eq!(seals(&tx), [false, false, true]);
+        tx.commit().unwrap();
+        verify(&db, &journal, None, &mut |_, _| {}).unwrap();
+        assert!(matches!(seal_head(&db, &journal, &testing::key()), Err(LogError::NoTransaction)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod witness;
 mod testing;
 
 pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
-pub use append::{Appended, append};
+pub use append::{Appended, append, append_unsealed, seal_head};
 pub use books::{LogBooks, held};
 pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, set_folded, unfolded};
 pub use papers::{Peers, keep_mark, keep_paper, marks, papers};

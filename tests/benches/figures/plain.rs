@@ -123,7 +123,7 @@ pub fn totals_of(sale: &Sale) -> Vec<Total> {
 
 fn put_cart(tx: &Transaction<'_>, cart: i64, at: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO cart (id, opened_at, opened_by, label) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO claim (holder, cart, term, opened_at, opened_by, label) VALUES (0, ?1, 0, ?2, ?3, ?4)",
     )?
     .execute(params![cart, at.as_millisecond(), "101", None::<String>])?;
     tx.prepare_cached("UPDATE register SET last_cart = ?1, current_cart = ?1 WHERE id = 1")?
@@ -138,8 +138,9 @@ fn put_line(
     found: &Found,
 ) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO cart_line (cart, line, sku, gtin, name, tax_class, thousandths, unit, price, scale, per)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO cart_line (holder, cart, line, sku, gtin, name, tax_class, thousandths, unit,
+            price, scale, per, of_seq, of_index)
+         VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0)",
     )?
     .execute(params![
         cart,
@@ -159,10 +160,10 @@ fn put_line(
 
 fn end_cart(tx: &Transaction<'_>, cart: i64) -> Result<()> {
     for sql in [
-        "DELETE FROM cart_line WHERE cart = ?1",
-        "DELETE FROM cart_discount WHERE cart = ?1",
-        "DELETE FROM cart_tender WHERE cart = ?1",
-        "DELETE FROM cart WHERE id = ?1",
+        "DELETE FROM cart_line WHERE holder = 0 AND cart = ?1",
+        "DELETE FROM cart_discount WHERE holder = 0 AND cart = ?1",
+        "DELETE FROM cart_tender WHERE holder = 0 AND cart = ?1",
+        "DELETE FROM claim WHERE holder = 0 AND cart = ?1",
         "UPDATE register SET current_cart = 0 WHERE id = 1 AND current_cart = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([cart])?;

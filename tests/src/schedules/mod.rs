@@ -128,7 +128,8 @@ fn laws(walk: &Walk<'_>, tally: &mut Tally) -> Result<(), String> {
     let unsettled = read::unsettled_payments(conn, shop.currency()).map_err(|e| e.to_string())?;
     // In front of a manager, or of the cashier: as a tender of a cart that is being paid.
     let carts = read::carts(conn, shop.currency()).map_err(|e| e.to_string())?;
-    let on_carts = carts.iter().flat_map(|cart| &cart.tenders).filter_map(|taken| taken.intent);
+    let on_carts =
+        carts.iter().flat_map(|shared| &shared.cart.tenders).filter_map(|taken| taken.intent);
     let returning = read::open_return(conn).map_err(|e| e.to_string())?;
     let on_return = returning.iter().flat_map(|open| &open.payouts).filter_map(|paid| paid.intent);
     let on_return: BTreeSet<u64> = on_return.collect();

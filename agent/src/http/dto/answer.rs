@@ -19,6 +19,12 @@ pub(in crate::http) enum Answer {
         /// The cart.
         cart: u64,
     },
+    /// The till that holds the cart was asked for it: the event `cart` says that it is here,
+    /// `claim_refused` that it stays.
+    ClaimAsked {
+        /// The cart.
+        cart: u64,
+    },
     /// The code was a receipt's own.
     Receipt {
         /// The receipt's number.

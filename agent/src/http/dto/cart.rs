@@ -74,6 +74,14 @@ pub(in crate::http) struct GiveUp {
     pub reason: Option<String>,
 }
 
+/// A cart to be taken from a till that can't be reached.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Force {
+    /// The approval of a manager, where the person is none.
+    pub approval: Option<Approval>,
+}
+
 /// A tender that needs no terminal.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +111,14 @@ pub(in crate::http) struct NewCardPayment {
 pub(in crate::http) struct CartRow {
     /// Its number.
     pub cart: u64,
+    /// The number as people read it.
+    #[schema(example = "3-17")]
+    pub name: String,
+    /// Whether this till holds it; another till's is shown, and claimed before it is changed.
+    pub here: bool,
+    /// The number of the till that holds it, where that is another one and known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<u16>,
     /// `open` or `parked`.
     pub state: &'static str,
     /// What a parked one is found by.
@@ -114,14 +130,27 @@ pub(in crate::http) struct CartRow {
     pub total: MoneyView,
 }
 
-/// The carts at the till and parked.
+/// One of several sales of one cart.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct CartSale {
+    /// The cart.
+    pub cart: u64,
+    /// The sale's receipt.
+    #[schema(example = "HH01-1-1-000001")]
+    pub receipt: String,
+}
+
+/// The shop's carts, at the tills and parked.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct CartList {
     /// The cart at the till, where scans go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<u64>,
-    /// In the order opened.
+    /// This till's in the order opened, then those of other tills.
     pub carts: Vec<CartRow>,
+    /// Carts that more than one till sold, after one was taken without its holder's grant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sold_twice: Vec<CartSale>,
 }
 
 /// A cart with its amounts.
@@ -130,6 +159,14 @@ pub(in crate::http) struct CartList {
 pub(in crate::http) struct CartShown {
     /// Its number.
     cart: u64,
+    /// The number as people read it.
+    #[schema(example = "3-17")]
+    name: String,
+    /// Whether this till holds it; another till's is shown, and claimed before it is changed.
+    here: bool,
+    /// The number of the till that holds it, where that is another one and known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_by: Option<u16>,
     /// `open` or `parked`.
     state: &'static str,
     /// What a parked one is found by.
@@ -223,7 +260,7 @@ pub(in crate::http) fn state_of(cart: &Cart) -> (&'static str, Option<String>) {
 
 impl From<till::CartView> for CartShown {
     fn from(view: till::CartView) -> Self {
-        let till::CartView { cart, totals, paying, line } = view;
+        let till::CartView { cart, totals, paying, line, elsewhere } = view;
         let (state, label) = state_of(&cart);
         // Amounts stand in the order of the lines that are not voided.
         let mut amounts = totals.lines.iter().peekable();
@@ -237,6 +274,9 @@ impl From<till::CartView> for CartShown {
         let basket_discounts = cart.basket_discounts.iter().enumerate();
         Self {
             cart: cart.id.0,
+            name: cart.id.to_string(),
+            here: elsewhere.is_none(),
+            held_by: elsewhere.and_then(|holder| holder.till),
             state,
             label,
             lines: cart.lines.iter().map(&mut shown).collect(),

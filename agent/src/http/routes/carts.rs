@@ -4,17 +4,19 @@ use super::super::ask::{Ask, Who};
 use super::super::dto::Nothing;
 use super::super::dto::answer::Answer;
 use super::super::dto::cart::{
-    Add, CartList, CartRow, CartShown, GiveUp, NewDiscount, NewPrice, NewQuantity, Park, state_of,
+    Add, CartList, CartRow, CartSale, CartShown, Force, GiveUp, NewDiscount, NewPrice, NewQuantity,
+    Park, state_of,
 };
 use super::super::params::{In, With};
 use super::super::problem::{Kind, Problem};
 use super::super::state::App;
 use super::{Answered, show};
+use crate::store::till::{Holder, read};
 use crate::till::{Command, Refusal, Till};
 use axum::Json;
 use axum::extract::State;
 use commerce::UnitPrice;
-use commerce::cart::CartId;
+use commerce::cart::{Cart, CartId};
 use commerce::discount::DiscountValue;
 use commerce::tax::Rate;
 use serde::Deserialize;
@@ -34,6 +36,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(discount_basket))
         .routes(routes!(park))
         .routes(routes!(recall))
+        .routes(routes!(claim))
+        .routes(routes!(force_claim))
+        .routes(routes!(offer))
         .routes(routes!(cancel))
 }
 
@@ -55,24 +60,34 @@ struct LinePath {
     line: u32,
 }
 
-/// Lists the carts at the till and parked.
+/// Lists the shop's carts, at the tills and parked.
 #[utoipa::path(get, path = "/carts", tag = "carts", responses((status = OK, body = CartList)))]
 async fn list(State(app): State<App>, _who: Who) -> Result<Json<CartList>, Problem> {
     let rows = |till: &mut Till| {
         let taxes = &till.settings().taxes;
-        let row = |cart: &commerce::cart::Cart| {
+        let row = |cart: &Cart, elsewhere: Option<Holder>| {
             let (state, label) = state_of(cart);
             let total = cart.totals(taxes).map_err(Refusal::from)?.total.into();
             Ok::<_, Problem>(CartRow {
                 cart: cart.id.0,
+                name: cart.id.to_string(),
+                here: elsewhere.is_none(),
+                held_by: elsewhere.and_then(|holder| holder.till),
                 state,
                 label,
                 lines: cart.live_lines().count(),
                 total,
             })
         };
-        let carts = till.carts().map(row).collect::<Result<_, _>>()?;
-        Ok::<_, Problem>(CartList { current: till.current().map(|cart| cart.0), carts })
+        let here = till.carts().map(|cart| row(cart, None));
+        let elsewhere = till.elsewhere().map(|shared| row(&shared.cart, Some(shared.holder)));
+        let carts = here.chain(elsewhere).collect::<Result<_, _>>()?;
+        let sold = read::sold_twice(till.store().connection())?.into_iter();
+        let sold_twice = sold
+            .map(|sold| CartSale { cart: sold.cart.0, receipt: sold.receipt.to_string() })
+            .collect();
+        let current = till.current().map(|cart| cart.0);
+        Ok::<_, Problem>(CartList { current, carts, sold_twice })
     };
     app.look(rows).await?.map(Json)
 }
@@ -205,6 +220,34 @@ async fn park(State(app): State<App>, In(path): In<CartPath>, ask: Ask<Park>) ->
 #[utoipa::path(post, path = "/carts/{cart}/recall", tag = "carts", params(CartPath), responses((status = OK, body = Answer)))]
 async fn recall(State(app): State<App>, In(path): In<CartPath>, ask: Ask<Nothing>) -> Answered {
     let command = Command::Recall { cart: CartId(path.cart) };
+    show(&app, ask.carry_out(&app, None, command).await?).await
+}
+
+/// Asks the till that holds a cart for it.
+#[utoipa::path(post, path = "/carts/{cart}/claim", tag = "carts", params(CartPath), responses((status = OK, body = Answer)))]
+async fn claim(State(app): State<App>, In(path): In<CartPath>, ask: Ask<Nothing>) -> Answered {
+    let command = Command::Claim { cart: CartId(path.cart) };
+    show(&app, ask.carry_out(&app, None, command).await?).await
+}
+
+/// Takes a cart from a till that can't be reached. For managers, or with the approval of one.
+#[utoipa::path(post, path = "/carts/{cart}/force-claim", tag = "carts", params(CartPath), request_body = Force, responses((status = OK, body = Answer)))]
+async fn force_claim(
+    State(app): State<App>,
+    In(path): In<CartPath>,
+    mut ask: Ask<Force>,
+) -> Answered {
+    let approval = ask.body.approval.take();
+    let command = Command::ForceClaim { cart: CartId(path.cart) };
+    show(&app, ask.carry_out(&app, approval, command).await?).await
+}
+
+/// Offers what a code means to the till that holds a cart.
+#[utoipa::path(post, path = "/carts/{cart}/offers", tag = "carts", params(CartPath), request_body = Add, responses((status = OK, body = Answer)))]
+async fn offer(State(app): State<App>, In(path): In<CartPath>, mut ask: Ask<Add>) -> Answered {
+    let cart = CartId(path.cart);
+    let (code, quantity) = (std::mem::take(&mut ask.body.code), ask.body.quantity.take());
+    let command = Command::Offer { cart, code, quantity };
     show(&app, ask.carry_out(&app, None, command).await?).await
 }
 

@@ -127,6 +127,9 @@ fn told(what: &What) -> (&'static str, Value) {
             Change::ReceiptScanned(receipt) => {
                 ("receipt_scanned", json!({ "receipt": receipt.to_string() }))
             }
+            Change::ClaimRefused(cart, why) => {
+                ("claim_refused", json!({ "cart": cart.0, "why": why }))
+            }
             Change::ScanRefused(why) => ("scan_refused", json!({ "why": why })),
             Change::Peers => ("peers", json!({})),
             Change::Alarm => ("alarm", json!({})),

@@ -81,6 +81,7 @@ async fn show(app: &App, reply: Reply) -> Answered {
     Ok(Json(match reply {
         Reply::Cart(view) => Answer::Cart { cart: Box::new((*view).into()) },
         Reply::CartEnded(cart) => Answer::CartEnded { cart: cart.0 },
+        Reply::ClaimAsked(cart) => Answer::ClaimAsked { cart: cart.0 },
         Reply::Receipt(receipt) => Answer::Receipt { receipt: receipt.to_string() },
         Reply::Sold(receipt) => sold(app, receipt).await?,
         Reply::Payment(payment) => Answer::Payment { payment },

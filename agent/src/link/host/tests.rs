@@ -186,8 +186,40 @@ fn two_tills_share_stock_and_receipts_with_the_line_down() {
     assert_eq!(floor.tills[&2].on_hand(&sku), live, "the same after a rebuild");
     // Every entry of the sibling is here and verifies.
     let streams = sync::store::peer_streams(conn).unwrap();
-    assert_eq!(streams.len(), 1);
-    sync::store::verify(conn, &streams[0], None, &mut |_, _| {}).unwrap();
+    assert_eq!(streams.len(), 2, "journal and workspace");
+    for stream in &streams {
+        sync::store::verify(conn, stream, None, &mut |_, _| {}).unwrap();
+    }
+}
+
+#[test]
+fn a_cart_parked_at_one_till_is_granted_to_another_over_the_line() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    let one = &mut floor.tills.get_mut(&1).unwrap().shop;
+    let cart = one.scan(ROLL).cart.id;
+    one.ok("101", Command::Park { cart, label: "blue coat".into() });
+    floor.connect();
+    floor.settle();
+    let two = &floor.tills[&2].shop.till;
+    assert_eq!(two.view(cart, None).unwrap().elsewhere.unwrap().till, Some(1));
+    let to = two.store().replica();
+    let one = &mut floor.tills.get_mut(&1).unwrap().shop;
+    one.event(crate::till::Event::ClaimAsked { from: to, cart }).unwrap();
+    floor.settle();
+    let two = &mut floor.tills.get_mut(&2).unwrap().shop;
+    assert_eq!(two.till.view(cart, None).unwrap().elsewhere, None);
+    two.ok("101", Command::Recall { cart });
+    two.ok("101", Command::Cancel { cart, reason: None });
+    floor.settle();
+    for peer in floor.tills.values() {
+        let shared = read::carts(
+            peer.shop.till.store().connection(),
+            peer.shop.till.settings().store.currency,
+        );
+        assert_eq!(shared.unwrap(), [], "till {}", peer.number);
+        assert_eq!(peer.alarms(), []);
+    }
 }
 
 #[test]

@@ -9,19 +9,24 @@ use commerce::fact::Fact;
 use commerce::tender::TenderKind;
 use std::collections::BTreeMap;
 use std::path::Path;
-use sync::log::Hash;
+use sync::log::{Hash, StreamKind};
 
 /// The hash of the last entry.
 pub(super) fn head(file: &Path) -> Hash {
     let conn = open(&OpenOptions::new(file).read_only(), MIGRATIONS).unwrap();
-    let streams = sync::store::streams(&conn).unwrap();
+    let streams = journals(&conn);
     sync::store::head(&conn, &streams[0]).unwrap().hash
+}
+
+fn journals(conn: &rusqlite::Connection) -> Vec<sync::store::Stream> {
+    let streams = sync::store::streams(conn).unwrap().into_iter();
+    streams.filter(|stream| stream.id().kind == StreamKind::Journal).collect()
 }
 
 /// All facts of a journal, in order.
 fn facts(file: &Path) -> Vec<Fact> {
     let conn = open(&OpenOptions::new(file).read_only(), MIGRATIONS).unwrap();
-    let streams = sync::store::streams(&conn).unwrap();
+    let streams = journals(&conn);
     assert_eq!(streams.len(), 1, "one till, one incarnation, one journal");
     let mut facts = Vec::new();
     let mut next = 1;

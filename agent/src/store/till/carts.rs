@@ -1,4 +1,5 @@
-//! Carts at the till and parked: rows, so that a scan is durable before it is shown.
+//! Carts at the till and parked: each act records operations, which [`super::space`] folds into
+//! rows, so that a scan is durable before it is shown and siblings hear of it.
 
 use super::error::{Result, TillStoreError};
 use super::{Act, payments};
@@ -9,30 +10,40 @@ use commerce::staff::StaffId;
 use commerce::tax::Rate;
 use commerce::tender::{TenderKind, TenderType, Tendered};
 use commerce::{Currency, Money, Quantity, Unit, UnitPrice};
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::num::NonZeroU32;
+use sync::log::ReplicaId;
+use sync::space::{Dot, End, Held, Offered, Operation};
 
 impl Act<'_> {
-    /// Writes that `cart` exists and where it stands, without its lines.
+    /// Opens a cart that this till holds.
     ///
     /// # Errors
     /// When the row cannot be written.
-    pub fn put_cart(&self, cart: &Cart, by: &StaffId) -> Result<()> {
-        let label = match &cart.state {
-            CartState::Open => None,
-            CartState::Parked { label } => Some(label.as_str()),
-        };
-        let id = cart.id.0.cast_signed();
-        self.tx
-            .prepare_cached(
-                "INSERT INTO cart (id, opened_at, opened_by, label) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET label = excluded.label",
-            )?
-            .execute(params![id, self.now.as_millisecond(), by.as_str(), label])?;
+    pub fn open_cart(&mut self, cart: &Cart, by: &StaffId) -> Result<()> {
+        self.count_cart(cart.id)?;
+        self.operate(Operation::Held(Held {
+            cart: cart.id,
+            term: 0,
+            opened_at: self.now(),
+            opened_by: by.clone(),
+            label: label(cart),
+            forced_by: None,
+        }));
+        Ok(())
+    }
+
+    /// Keeps that a number of this till's was given.
+    pub(super) fn count_cart(&self, id: CartId) -> Result<()> {
         self.tx
             .prepare_cached("UPDATE register SET last_cart = max(last_cart, ?1) WHERE id = 1")?
-            .execute([id])?;
+            .execute([id.counter()])?;
         Ok(())
+    }
+
+    /// Writes where a cart stands: at a till, or parked.
+    pub fn label_cart(&mut self, cart: &Cart) {
+        self.operate(Operation::Labelled { cart: cart.id, label: label(cart) });
     }
 
     /// Writes which cart is at the till.
@@ -48,161 +59,105 @@ impl Act<'_> {
     }
 
     /// Writes one line of a cart, without its discounts.
-    ///
-    /// # Errors
-    /// When the row cannot be written.
-    pub fn put_line(&self, cart: CartId, line: &Line) -> Result<()> {
-        let change = line.price_override.as_ref();
-        let void = line.void.as_ref();
-        self.tx
-            .prepare_cached(
-                "INSERT OR REPLACE INTO cart_line (cart, line, sku, gtin, name, tax_class, thousandths, unit,
-                    price, scale, per, label_amount, override_price, override_scale, override_per,
-                    override_reason, override_by, override_approved, voided_by, void_reason)
-                 VALUES (:cart, :line, :sku, :gtin, :name, :tax_class, :thousandths, :unit,
-                    :price, :scale, :per, :label_amount, :override_price, :override_scale, :override_per,
-                    :override_reason, :override_by, :override_approved, :voided_by, :void_reason)",
-            )?
-            .execute(named_params! {
-                ":cart": cart.0.cast_signed(),
-                ":line": line.number,
-                ":sku": line.item.sku,
-                ":gtin": line.item.gtin.map(|gtin| gtin.as_u64().cast_signed()),
-                ":name": line.item.name,
-                ":tax_class": line.item.tax_class,
-                ":thousandths": line.quantity.thousandths(),
-                ":unit": line.quantity.unit().code(),
-                ":price": line.price.amount(),
-                ":scale": line.price.scale(),
-                ":per": line.price.per().get(),
-                ":label_amount": line.label_amount.map(Money::minor),
-                ":override_price": change.map(|change| change.price.amount()),
-                ":override_scale": change.map(|change| change.price.scale()),
-                ":override_per": change.map(|change| change.price.per().get()),
-                ":override_reason": change.map(|change| change.reason.as_str()),
-                ":override_by": change.map(|change| change.by.as_str()),
-                ":override_approved": change.and_then(|change| change.approved_by.as_ref()).map(StaffId::as_str),
-                ":voided_by": void.map(|void| void.by.as_str()),
-                ":void_reason": void.and_then(|void| void.reason.as_deref()),
-            })?;
-        Ok(())
+    pub fn put_line(&mut self, cart: CartId, line: &Line) {
+        self.operate(Operation::Line { cart, line: line.clone(), dot: None });
+    }
+
+    /// Puts a line that was offered on a cart, under the number that it has there.
+    pub fn adopt_line(&mut self, cart: CartId, line: &Line, dot: Dot) {
+        self.operate(Operation::Line { cart, line: line.clone(), dot: Some(dot) });
     }
 
     /// Writes the last of the discounts on a line, or on the basket (line 0).
-    ///
-    /// # Errors
-    /// When the row cannot be written.
-    pub fn put_last_discount(&self, cart: CartId, line: u32, discounts: &[Discount]) -> Result<()> {
-        let Some(discount) = discounts.last() else {
-            return Ok(());
-        };
-        let (amount, percent) = match discount.value {
-            DiscountValue::Amount(amount) => (Some(amount.minor()), None),
-            DiscountValue::Percent(rate) => (None, Some(rate.millionths())),
-        };
-        self.tx
-            .prepare_cached(
-                "INSERT INTO cart_discount (cart, line, position, amount, percent, reason, by, approved_by)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                cart.0.cast_signed(),
-                line,
-                position(discounts.len()),
-                amount,
-                percent,
-                discount.reason,
-                discount.by.as_str(),
-                discount.approved_by.as_ref().map(StaffId::as_str),
-            ])?;
-        Ok(())
+    pub fn put_last_discount(&mut self, cart: CartId, line: u32, discounts: &[Discount]) {
+        let position = position(discounts.len());
+        if let Some(discount) = discounts.last().cloned() {
+            self.operate(Operation::Discounted { cart, line, position, discount });
+        }
     }
 
     /// Writes the last tender of a cart.
-    ///
-    /// # Errors
-    /// When the row cannot be written.
-    pub fn put_last_tender(&self, cart: &Cart) -> Result<()> {
-        let Some(tendered) = cart.tenders.last() else {
-            return Ok(());
-        };
-        self.tx
-            .prepare_cached(
-                "INSERT INTO cart_tender (cart, position, tender, name, kind, opens_drawer,
-                    gives_change, taken_up_to, amount, reference, intent)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?
-            .execute(params![
-                cart.id.0.cast_signed(),
-                position(cart.tenders.len()),
-                tendered.tender.id,
-                tendered.tender.name,
-                tendered.tender.kind.name(),
-                tendered.tender.opens_drawer,
-                tendered.tender.gives_change,
-                tendered.tender.limit,
-                tendered.amount.minor(),
-                tendered.reference,
-                tendered.intent.map(u64::cast_signed),
-            ])?;
-        Ok(())
+    pub fn put_last_tender(&mut self, cart: &Cart) {
+        let position = position(cart.tenders.len());
+        if let Some(tendered) = cart.tenders.last().cloned() {
+            self.operate(Operation::Tendered { cart: cart.id, position, tendered });
+        }
     }
 
     /// Writes the tenders of a cart anew.
-    ///
-    /// # Errors
-    /// When the rows cannot be written.
-    pub fn put_tenders(&self, cart: &Cart) -> Result<()> {
-        self.drop_tenders(cart.id)?;
-        let mut so_far = Cart::new(cart.id, cart.currency);
-        for tendered in &cart.tenders {
-            so_far.tenders.push(tendered.clone());
-            self.put_last_tender(&so_far)?;
+    pub fn put_tenders(&mut self, cart: &Cart) {
+        self.drop_tenders(cart.id);
+        for (place, tendered) in (1..).zip(&cart.tenders) {
+            let tendered = tendered.clone();
+            self.operate(Operation::Tendered { cart: cart.id, position: place, tendered });
         }
-        Ok(())
     }
 
     /// Forgets the tenders of a cart: they were given back.
-    ///
-    /// # Errors
-    /// When the rows cannot be written.
-    pub fn drop_tenders(&self, cart: CartId) -> Result<()> {
-        self.tx
-            .prepare_cached("DELETE FROM cart_tender WHERE cart = ?1")?
-            .execute([cart.0.cast_signed()])?;
-        Ok(())
+    pub fn drop_tenders(&mut self, cart: CartId) {
+        self.operate(Operation::TendersBack { cart });
     }
 
     /// Ends a cart: it was paid or given up.
     ///
     /// # Errors
     /// When the rows cannot be written.
-    pub fn drop_cart(&self, cart: CartId) -> Result<()> {
-        let id = cart.0.cast_signed();
-        self.tx.prepare_cached("DELETE FROM cart_line WHERE cart = ?1")?.execute([id])?;
-        self.tx.prepare_cached("DELETE FROM cart_discount WHERE cart = ?1")?.execute([id])?;
-        self.drop_tenders(cart)?;
-        self.tx.prepare_cached("DELETE FROM cart WHERE id = ?1")?.execute([id])?;
+    pub fn end_cart(&mut self, cart: CartId, end: End) -> Result<()> {
+        self.operate(Operation::Ended { cart, end });
+        self.leave_till(cart)
+    }
+
+    /// Takes a cart from the till, if it is there.
+    pub(super) fn leave_till(&self, cart: CartId) -> Result<()> {
         self.tx
             .prepare_cached(
                 "UPDATE register SET current_cart = 0 WHERE id = 1 AND current_cart = ?1",
             )?
-            .execute([id])?;
+            .execute([cart.0.cast_signed()])?;
         Ok(())
+    }
+
+    /// Hands a cart of this till's over to another one, as it stands.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub fn grant_cart(&mut self, cart: CartId, to: ReplicaId) -> Result<()> {
+        self.operate(Operation::Granted { cart, to });
+        self.leave_till(cart)
+    }
+
+    /// Offers a line to whoever holds the cart.
+    pub fn offer_line(&mut self, cart: CartId, line: &Line, by: &StaffId) {
+        let (at, by, line) = (self.now(), by.clone(), line.clone());
+        self.operate(Operation::Offered(Offered { cart, at, by, line, dot: None }));
+    }
+}
+
+fn label(cart: &Cart) -> Option<String> {
+    match &cart.state {
+        CartState::Open => None,
+        CartState::Parked { label } => Some(label.clone()),
     }
 }
 
 /// A place in a short list, bounded by the cart's own limits.
-fn position(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
+fn position(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// The number the next cart gets.
 pub(super) fn next(conn: &Connection) -> Result<CartId> {
-    let last: i64 = conn
-        .prepare_cached("SELECT last_cart FROM register WHERE id = 1")?
-        .query_row([], |row| row.get(0))?;
-    Ok(CartId(last.cast_unsigned() + 1))
+    let (till, series, last): (u16, u32, u32) = conn
+        .prepare_cached(
+            "SELECT series.till, series.series, register.last_cart
+             FROM register JOIN series ON series.replica = register.replica",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let counter = last.saturating_add(1);
+    CartId::new(till, series, counter).ok_or_else(|| {
+        let full = format!("no cart has the number {counter} in series {series} of till {till}");
+        TillStoreError::damaged("register", full)
+    })
 }
 
 /// Which cart is at the till.
@@ -213,34 +168,61 @@ pub(super) fn current(conn: &Connection) -> Result<Option<CartId>> {
     Ok(id.filter(|&id| id != 0).map(|id| CartId(id.cast_unsigned())))
 }
 
-/// All carts that are not paid or given up, in the order opened.
-pub(super) fn load(conn: &Connection, currency: Currency) -> Result<Vec<Cart>> {
-    let mut carts = Vec::new();
-    let mut statement = conn.prepare("SELECT id, label FROM cart ORDER BY id")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        let label: Option<String> = row.get(1)?;
-        let mut cart = Cart::new(CartId(id.cast_unsigned()), currency);
-        if let Some(label) = label {
-            cart.state = CartState::Parked { label };
-        }
-        cart.lines = load_lines(conn, id, currency)?;
-        load_discounts(conn, id, &mut cart)?;
-        cart.tenders = load_tenders(conn, id, currency)?;
-        carts.push(cart);
+/// A claim's cart, as its holder has it.
+pub(super) fn load(
+    conn: &Connection,
+    holder: i64,
+    id: CartId,
+    label: Option<String>,
+    currency: Currency,
+) -> Result<Cart> {
+    let mut cart = Cart::new(id, currency);
+    if let Some(label) = label {
+        cart.state = CartState::Parked { label };
     }
-    Ok(carts)
+    let lines = load_lines(conn, holder, id, currency)?;
+    cart.lines = lines.into_iter().map(|(line, _)| line).collect();
+    load_discounts(conn, holder, &mut cart)?;
+    cart.tenders = load_tenders(conn, holder, id, currency)?;
+    Ok(cart)
 }
 
 fn damaged(what: impl ToString) -> TillStoreError {
     TillStoreError::damaged("cart_line", what)
 }
 
-fn load_lines(conn: &Connection, cart: i64, currency: Currency) -> Result<Vec<Line>> {
-    conn.prepare_cached("SELECT * FROM cart_line WHERE cart = ?1 ORDER BY line")?
-        .query_and_then([cart], |row| line_of(row, currency))?
+/// A claim's lines in order, without discounts, each with its dot where that is not the holder's.
+pub(super) fn load_lines(
+    conn: &Connection,
+    holder: i64,
+    cart: CartId,
+    currency: Currency,
+) -> Result<Vec<(Line, LineDot)>> {
+    conn.prepare_cached("SELECT * FROM cart_line WHERE holder = ?1 AND cart = ?2 ORDER BY line")?
+        .query_and_then(params![holder, cart.0.cast_signed()], |row| {
+            let replica: Option<[u8; 16]> = row.get("of_replica")?;
+            let seq = row.get::<_, i64>("of_seq")?.cast_unsigned();
+            let index = row.get("of_index")?;
+            let dot = LineDot { replica: replica.map(ReplicaId), seq, index };
+            Ok((line_of(row, currency)?, dot))
+        })?
         .collect()
+}
+
+/// A line's dot as a row has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineDot {
+    replica: Option<ReplicaId>,
+    seq: u64,
+    index: u32,
+}
+
+impl LineDot {
+    /// The dot, on a claim of `holder`; none of a line that no stream holds yet.
+    pub fn of(self, holder: ReplicaId) -> Option<Dot> {
+        let Self { replica, seq, index } = self;
+        (seq > 0).then(|| Dot { replica: replica.unwrap_or(holder), seq, index })
+    }
 }
 
 fn line_of(row: &Row<'_>, currency: Currency) -> Result<Line> {
@@ -294,12 +276,14 @@ pub(super) fn staff_of(id: Option<String>) -> Result<Option<StaffId>> {
     id.map(|id| StaffId::parse(&id)).transpose().map_err(damaged)
 }
 
-fn load_discounts(conn: &Connection, id: i64, cart: &mut Cart) -> Result<()> {
+fn load_discounts(conn: &Connection, holder: i64, cart: &mut Cart) -> Result<()> {
     let currency = cart.currency;
-    let mut statement =
-        conn.prepare_cached("SELECT * FROM cart_discount WHERE cart = ?1 ORDER BY line, position")?;
-    let rows =
-        statement.query_and_then([id], |row| Ok((row.get(1)?, discount_of(row, currency)?)))?;
+    let mut statement = conn.prepare_cached(
+        "SELECT * FROM cart_discount WHERE holder = ?1 AND cart = ?2 ORDER BY line, position",
+    )?;
+    let rows = statement.query_and_then(params![holder, cart.id.0.cast_signed()], |row| {
+        Ok((row.get("line")?, discount_of(row, currency)?))
+    })?;
     for row in rows {
         let (number, discount): (u32, Discount) = row.map_err(|error: TillStoreError| error)?;
         match cart.lines.iter_mut().find(|line| line.number == number) {
@@ -339,19 +323,26 @@ pub(super) fn tender_of(row: &Row<'_>) -> Result<TenderType> {
     })
 }
 
-fn load_tenders(conn: &Connection, cart: i64, currency: Currency) -> Result<Vec<Tendered>> {
-    conn.prepare_cached("SELECT * FROM cart_tender WHERE cart = ?1 ORDER BY position")?
-        .query_and_then([cart], |row| {
-            let intent: Option<i64> = row.get("intent")?;
-            let intent = intent.map(i64::cast_unsigned);
-            let card = intent.map(|intent| payments::slip(conn, intent)).transpose()?.flatten();
-            Ok(Tendered {
-                tender: tender_of(row)?,
-                amount: Money::new(row.get("amount")?, currency).map_err(damaged)?,
-                reference: row.get("reference")?,
-                intent,
-                card,
-            })
-        })?
-        .collect()
+fn load_tenders(
+    conn: &Connection,
+    holder: i64,
+    cart: CartId,
+    currency: Currency,
+) -> Result<Vec<Tendered>> {
+    conn.prepare_cached(
+        "SELECT * FROM cart_tender WHERE holder = ?1 AND cart = ?2 ORDER BY position",
+    )?
+    .query_and_then(params![holder, cart.0.cast_signed()], |row| {
+        let intent: Option<i64> = row.get("intent")?;
+        let intent = intent.map(i64::cast_unsigned);
+        let card = intent.map(|intent| payments::slip(conn, intent)).transpose()?.flatten();
+        Ok(Tendered {
+            tender: tender_of(row)?,
+            amount: Money::new(row.get("amount")?, currency).map_err(damaged)?,
+            reference: row.get("reference")?,
+            intent,
+            card,
+        })
+    })?
+    .collect()
 }

@@ -4,7 +4,7 @@
 //! journal, so the two cannot differ.
 
 use super::error::{Result, TillStoreError};
-use super::peers;
+use super::{peers, space};
 use commerce::fact::{
     Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened,
 };
@@ -14,7 +14,7 @@ use commerce::shift::additions;
 use commerce::tender::CardSlip;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 use sync::clock::Hlc;
-use sync::log::ReplicaId;
+use sync::log::{ReplicaId, StreamKind};
 use sync::store::{Counter, Stream, fold_stock, journals, set_folded};
 
 /// Where a fact stands in the journal.
@@ -285,7 +285,8 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
     }
     let counted = peers::unfold(tx)?;
     let mut done = 0;
-    for stream in sync::store::streams(tx)? {
+    let own = sync::store::streams(tx)?.into_iter();
+    for stream in own.filter(|stream| stream.id().kind == StreamKind::Journal) {
         let to = peers::written_here(tx, &stream)?;
         done += rebuild_own(tx, &stream, to, &mut |folded| progress(done + folded))?;
     }
@@ -293,6 +294,7 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
         done += peers::refold(tx, &stream, from, to, &mut |folded| progress(done + folded))?;
     }
     peers::refold_orphans(tx)?;
+    space::rebuild(tx)?;
     if series_missing(tx)? {
         return Err(TillStoreError::damaged("entry", "the journal opens no receipt series"));
     }

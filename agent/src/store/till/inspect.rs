@@ -4,7 +4,7 @@
 //! Called by `crate::upkeep` (verify, export, backup, doctor). What facts mean is left to it.
 
 use super::error::{Result, TillStoreError};
-use super::{Job, MIGRATIONS, Payment, Pin, fold, jobs, payments, pins};
+use super::{Job, MIGRATIONS, Payment, Pin, SoldTwice, fold, jobs, payments, pins, read};
 use crate::store::open::{OpenOptions, StoreError, classify, open};
 use commerce::Currency;
 use commerce::sale::ReceiptNumber;
@@ -98,13 +98,33 @@ impl Inspection {
         &self.file
     }
 
-    /// All streams, in the order they were made.
+    /// This till's journals, in the order they were made.
     ///
     /// # Errors
     /// When the rows cannot be read.
     pub fn streams(&self) -> Result<Vec<JournalStream>> {
         let streams = sync::store::streams(&self.connection).map_err(|e| self.named(e))?;
-        streams.into_iter().map(|stream| self.stream(stream)).collect()
+        let journals = streams.into_iter().filter(|stream| stream.id().kind == StreamKind::Journal);
+        journals.map(|stream| self.stream(stream)).collect()
+    }
+
+    /// The workspace streams here, this till's and its siblings'.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn workspaces(&self) -> Result<Vec<Stream>> {
+        let mut streams = sync::store::streams(&self.connection).map_err(|e| self.named(e))?;
+        streams.extend(sync::store::peer_streams(&self.connection).map_err(|e| self.named(e))?);
+        streams.retain(|stream| stream.id().kind == StreamKind::Workspace);
+        Ok(streams)
+    }
+
+    /// Carts that more than one till sold.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn sold_twice(&self) -> Result<Vec<SoldTwice>> {
+        read::sold_twice(&self.connection).map_err(|error| self.named(error))
     }
 
     fn stream(&self, stream: Stream) -> Result<JournalStream> {

@@ -19,6 +19,8 @@ pub mod read;
 mod refold;
 mod returns;
 mod shelf;
+mod space;
+mod workspace;
 
 pub use error::TillStoreError;
 pub use fold::{FOLDED, rebuild};
@@ -32,14 +34,20 @@ pub use pins::Pin;
 pub use refold::{raise_series, rebuild_differences, rebuild_in_place};
 pub use returns::{OpenPayout, OpenReturn};
 pub use shelf::{Shelf, alarms};
+pub use space::FOLDED_CARTS;
+pub use space::shared::{Holder, Offer, Shared, SoldTwice};
 
 use super::open::{Migration, OpenOptions, open};
+use commerce::Currency;
+use commerce::cart::CartId;
 use commerce::fact::{Fact, SeriesReason};
 use error::Result;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use sync::clock::{Clock, Hlc};
 use sync::log::{Hash, ReplicaId, SealingKey, StreamKind};
+use sync::space::Operation;
 use sync::store::{Appended, Stream};
 
 /// The schema's steps. The log's tables come first; they are sync's own.
@@ -48,6 +56,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, sql: include_str!("schema_1.sql") },
     Migration { version: 3, sql: sync::store::SCHEMA_2 },
     Migration { version: 4, sql: include_str!("schema_4.sql") },
+    Migration { version: 5, sql: include_str!("schema_5.sql") },
 ];
 
 /// The one writer of `till.db`.
@@ -57,7 +66,10 @@ pub struct TillStore {
     clock: Clock,
     key: SealingKey,
     stream: Stream,
+    space: Stream,
     series: u32,
+    currency: Option<Currency>,
+    answered: BTreeSet<CartId>,
 }
 
 /// What a till writes into its first entry when it starts a new incarnation.
@@ -166,9 +178,21 @@ impl Opened {
             journal::begin_series(&mut connection, &mut clock, &key, now, &new)?;
         }
         let stream = sync::store::open_stream(&connection, replica, StreamKind::Journal)?;
+        let space = sync::store::open_stream(&connection, replica, StreamKind::Workspace)?;
         let series = u32::try_from(fold::counter(&connection, "series")?)
             .map_err(|_| TillStoreError::damaged("counter", "series"))?;
-        Ok(TillStore { connection, file: file.to_owned(), clock, key, stream, series })
+        let file = file.to_owned();
+        Ok(TillStore {
+            connection,
+            file,
+            clock,
+            key,
+            stream,
+            space,
+            series,
+            currency: None,
+            answered: BTreeSet::new(),
+        })
     }
 }
 
@@ -182,7 +206,7 @@ impl TillStore {
         now: jiff::Timestamp,
         act: impl FnOnce(&mut Act<'_>) -> Result<T>,
     ) -> Result<T> {
-        let Self { connection, file, clock, key, stream, series } = self;
+        let Self { connection, file, clock, key, stream, space, series, currency, answered } = self;
         let act_and_commit = || {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another process (an import of stock) may have written since: go on from its clock.
@@ -190,9 +214,13 @@ impl TillStore {
             if head.clock > clock.last() {
                 *clock = Clock::new(0, Some(head.clock))?;
             }
-            let mut doing = Act { tx, clock, key, stream, series: *series, now };
+            let (series, currency) = (*series, *currency);
+            let mut doing = Act::new(tx, clock, key, (stream, space), (series, currency), now);
             let done = act(&mut doing)?;
+            doing.write_carts()?;
+            let mut said = std::mem::take(&mut doing.answered);
             doing.tx.commit()?;
+            answered.append(&mut said);
             Ok(done)
         };
         act_and_commit().map_err(|error: TillStoreError| error.at(file))
@@ -239,8 +267,16 @@ pub struct Act<'a> {
     clock: &'a mut Clock,
     key: &'a SealingKey,
     stream: &'a Stream,
+    space: &'a Stream,
     series: u32,
+    currency: Option<Currency>,
     now: jiff::Timestamp,
+    /// What the act does to carts, written as one entry when it commits.
+    operations: Vec<Operation>,
+    /// Whether siblings' operations were folded in the act.
+    heard: bool,
+    /// Carts about which this till said something of itself.
+    answered: BTreeSet<CartId>,
 }
 
 /// Where a fact went: for the receipt's QR code and for whoever asks later.
@@ -252,6 +288,31 @@ pub struct Recorded {
     pub hash: Hash,
     /// Its clock.
     pub clock: Hlc,
+}
+
+impl<'a> Act<'a> {
+    const fn new(
+        tx: Transaction<'a>,
+        clock: &'a mut Clock,
+        key: &'a SealingKey,
+        (stream, space): (&'a Stream, &'a Stream),
+        (series, currency): (u32, Option<Currency>),
+        now: jiff::Timestamp,
+    ) -> Self {
+        Self {
+            tx,
+            clock,
+            key,
+            stream,
+            space,
+            series,
+            currency,
+            now,
+            operations: Vec::new(),
+            heard: false,
+            answered: BTreeSet::new(),
+        }
+    }
 }
 
 impl Act<'_> {

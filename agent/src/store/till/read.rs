@@ -2,9 +2,13 @@
 
 use super::error::{Result, TillStoreError};
 use super::idempotency::{self, Remembered};
-use super::{Job, OpenReturn, Payment, Pin, carts, fold, jobs, journal, payments, pins, returns};
+use super::space::shared;
+use super::{
+    Job, Offer, OpenReturn, Payment, Pin, Shared, SoldTwice, carts, fold, jobs, journal, payments,
+    pins, returns,
+};
 use commerce::Currency;
-use commerce::cart::{Cart, CartId};
+use commerce::cart::CartId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnedSoFar;
 use commerce::sale::ReceiptNumber;
@@ -263,8 +267,40 @@ fn stock_of(row: &Row<'_>) -> Result<StockRow> {
 ///
 /// # Errors
 /// When the rows cannot be read.
-pub fn carts(conn: &Connection, currency: Currency) -> Result<Vec<Cart>> {
-    carts::load(conn, currency)
+pub fn carts(conn: &Connection, currency: Currency) -> Result<Vec<Shared>> {
+    shared::all(conn, currency)
+}
+
+/// One cart of the shop's; `None` when nobody claims it.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn cart(conn: &Connection, id: CartId, currency: Currency) -> Result<Option<Shared>> {
+    shared::cart(conn, id, currency)
+}
+
+/// Lines that were offered to a cart and that its holder has not dealt with.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn offers(conn: &Connection, cart: CartId) -> Result<Vec<Offer>> {
+    shared::offers(conn, cart)
+}
+
+/// The receipt at which another till sold a cart that was taken from it.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn sold_elsewhere(conn: &Connection, cart: CartId) -> Result<Option<ReceiptNumber>> {
+    shared::sold_elsewhere(conn, cart)
+}
+
+/// Carts that more than one till sold, with each of their sales.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub fn sold_twice(conn: &Connection) -> Result<Vec<SoldTwice>> {
+    shared::sold_twice(conn)
 }
 
 /// Which cart is at the till.

@@ -6,6 +6,7 @@
 use super::MIGRATIONS;
 use super::error::{Result, TillStoreError};
 use super::fold::{self, FOLDED};
+use super::space::FOLDED_CARTS;
 use crate::store::backup;
 use crate::store::open::{OpenOptions, classify, open};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -55,14 +56,14 @@ fn compare(
     connection: &mut Connection,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<(&'static str, u64)>> {
-    for table in FOLDED {
+    for table in FOLDED.into_iter().chain(FOLDED_CARTS) {
         connection.execute_batch(&format!(
             "CREATE TEMP TABLE before_{table} AS SELECT * FROM {table};"
         ))?;
     }
     refold(connection, progress)?;
     let mut differences = Vec::new();
-    for table in FOLDED {
+    for table in FOLDED.into_iter().chain(FOLDED_CARTS) {
         let (before, after) = (format!("temp.before_{table}"), format!("main.{table}"));
         let rows: i64 = connection.query_row(
             &format!(

@@ -66,7 +66,7 @@ impl Act<'_> {
                 self.now.as_millisecond(),
             ],
         )?;
-        self.tx.execute("UPDATE register SET last_cart = max(last_cart, ?1) WHERE id = 1", [id])?;
+        self.count_cart(open.id)?;
         for (line, thousandths) in &open.lines {
             self.tx.execute(
                 "INSERT INTO open_return_line (id, line, thousandths) VALUES (?1, ?2, ?3)",

@@ -7,6 +7,7 @@ use commerce::returns::Return;
 use commerce::sale::ReceiptNumber;
 use drivers::terminal::command::Command as Terminal;
 use drivers::terminal::intent::{Intent, Kind as Order, Mark};
+use sync::log::StreamKind;
 
 const ROLL: &str = "9520000100377";
 
@@ -69,7 +70,8 @@ impl Shop {
     fn last_fact(&self) -> Fact {
         let conn = self.till.store.connection();
         let streams = sync::store::streams(conn).unwrap();
-        let stream = streams.last().unwrap();
+        let journal = |stream: &&sync::store::Stream| stream.id().kind == StreamKind::Journal;
+        let stream = streams.iter().rfind(journal).unwrap();
         let head = sync::store::head(conn, stream).unwrap();
         let last = sync::store::read(conn, stream, head.seq, 1).unwrap();
         sync::body::decode(&last[0].entry.body).unwrap()

@@ -5,6 +5,7 @@ mod late;
 mod migrated;
 mod paying;
 mod selling;
+mod sharing;
 mod spool;
 
 use super::*;

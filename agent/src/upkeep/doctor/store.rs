@@ -57,6 +57,7 @@ pub(super) fn check(
         checks.push(payments(&inspection, currency, since));
     }
     checks.push(jobs(&inspection, running));
+    checks.push(carts(&inspection));
     Look { inspection: Some(inspection), last_entry }
 }
 
@@ -168,6 +169,23 @@ fn payments(looking: &Inspection, currency: Currency, since: Option<Timestamp>) 
     let remedy = "a manager asks the terminal again, or looks at its journal, and then finishes, \
                   reverses or ends the payment by hand";
     Check::problem("payments", texts.join("; "), remedy)
+}
+
+/// Carts that were taken without a grant and then sold by both tills.
+fn carts(looking: &Inspection) -> Check {
+    let sold = match looking.sold_twice() {
+        Ok(sold) => sold,
+        Err(error) => return Check::problem("carts", error, "run `till journal rebuild`"),
+    };
+    if sold.is_empty() {
+        return Check::ok("carts", "none was sold twice".to_owned());
+    }
+    let texts: Vec<String> = sold
+        .iter()
+        .map(|sold| format!("cart {} was sold at {}", sold.cart, sold.receipt))
+        .collect();
+    let remedy = "a manager compares the receipts of each cart and returns what was paid twice";
+    Check::warning("carts", texts.join("; "), remedy)
 }
 
 fn jobs(looking: &Inspection, running: bool) -> Check {

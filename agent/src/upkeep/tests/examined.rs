@@ -135,7 +135,7 @@ const CAUSES: [Cause; 19] = [
     (
         "entry changed",
         |shop| {
-            shop.tamper("UPDATE entry SET body = CAST(substr(body, 1, 9) || x'41' || substr(body, 11) AS BLOB) WHERE position = (SELECT max(position) FROM entry)");
+            shop.tamper("UPDATE entry SET body = CAST(substr(body, 1, 9) || x'41' || substr(body, 11) AS BLOB) WHERE position = (SELECT max(position) FROM entry WHERE position >> 40 = 1)");
         },
         "journal",
         Problem,
@@ -327,13 +327,13 @@ fn a_long_journal_is_verified_at_its_end_and_whole_when_asked() {
     assert_eq!(looking.verify_tail(&known, 100).unwrap(), 5);
     drop(looking);
     // The third entry's body: outside the last two, inside the last three.
-    shop.tamper("UPDATE entry SET body = CAST(substr(body, 1, 9) || x'41' || substr(body, 11) AS BLOB) WHERE position = (SELECT max(position) FROM entry) - 2");
+    shop.tamper("UPDATE entry SET body = CAST(substr(body, 1, 9) || x'41' || substr(body, 11) AS BLOB) WHERE position = (SELECT max(position) FROM entry WHERE position >> 40 = 1) - 2");
     let looking = Inspection::open(&shop.home.till_db()).unwrap();
     assert_eq!(looking.verify_tail(&known, 2).unwrap(), 2);
     let fault = looking.verify_tail(&known, 3).unwrap_err().to_string();
     assert!(fault.contains("entry 3 of the journal"), "{fault}");
     drop(looking);
-    shop.tamper("DELETE FROM entry WHERE position = (SELECT max(position) FROM entry)");
+    shop.tamper("DELETE FROM entry WHERE position = (SELECT max(position) FROM entry WHERE position >> 40 = 1)");
     let looking = Inspection::open(&shop.home.till_db()).unwrap();
     assert!(looking.verify_tail(&known, 1).is_err());
 }

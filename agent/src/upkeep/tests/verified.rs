@@ -44,7 +44,7 @@ fn check(tamper: &str, expected: &str) {
 
 #[test]
 fn each_fault_is_named() {
-    let last = "(SELECT max(position) FROM entry)";
+    let last = "(SELECT max(position) FROM entry WHERE position >> 40 = 1)";
     for (tamper, expected) in [
         // One byte of the first sale's body.
         (
@@ -61,7 +61,7 @@ fn each_fault_is_named() {
         ),
         (
             format!(
-                "DELETE FROM entry WHERE position = {last}; UPDATE stream SET head_seq = 4, head_hash = (SELECT hash FROM entry ORDER BY position DESC LIMIT 1), head_clock = (SELECT clock FROM entry ORDER BY position DESC LIMIT 1)"
+                "DELETE FROM entry WHERE position = {last}; UPDATE stream SET head_seq = 4, head_hash = (SELECT hash FROM entry WHERE position >> 40 = 1 ORDER BY position DESC LIMIT 1), head_clock = (SELECT clock FROM entry WHERE position >> 40 = 1 ORDER BY position DESC LIMIT 1) WHERE kind = 1"
             ),
             "entry 5 was seen elsewhere",
         ),

@@ -2,6 +2,7 @@
 //! they never touch this till's own shifts, payments and numbers.
 
 use super::super::error::{Result, TillStoreError};
+use super::super::space;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
 use commerce::sale::{ReceiptNumber, Stamp};
@@ -174,7 +175,28 @@ fn fold_peer(
 ) -> Result<bool> {
     match place.stream.id().kind {
         StreamKind::Journal => fold_journal(tx, now_ms, place, body),
+        StreamKind::Workspace => fold_carts(tx, now_ms, place, body),
         _ => Ok(false),
+    }
+}
+
+/// Folds what a sibling did to the shop's carts; what this till says to it comes with the next act.
+fn fold_carts(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    place: PeerPlace<'_>,
+    body: &[u8],
+) -> Result<bool> {
+    let (stream, replica) = (place.stream, place.stream.id().replica);
+    let holder = stream.local();
+    let at = space::Place { holder, replica, seq: place.seq, own: false, again: now_ms.is_none() };
+    match space::fold_body(tx, at, body) {
+        Ok(_) => Ok(false),
+        Err(TillStoreError::Body(error)) => {
+            let detail = format!("entry {} can't be read: {error}", place.seq);
+            warn(tx, now_ms, AlarmKind::Disbelieved, &stream.id().to_string(), &detail)
+        }
+        Err(error) => Err(error),
     }
 }
 

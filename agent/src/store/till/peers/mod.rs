@@ -81,6 +81,9 @@ impl TillStore {
         let received = take(&tx, now_ms, sender, run, ingested)?;
         tx.commit()?;
         self.observe(now_ms, sender, run)?;
+        if run.stream.kind == StreamKind::Workspace {
+            self.answer_workspace(now, run)?;
+        }
         Ok(received)
     }
 
@@ -176,9 +179,13 @@ impl TillStore {
         let new = NewSeries { replica, reason: SeriesReason::Restored, store, till, above };
         journal::begin_series(&mut self.connection, &mut self.clock, &self.key, now, &new)?;
         self.stream = sync::store::open_stream(&self.connection, replica, StreamKind::Journal)?;
+        self.space = sync::store::open_stream(&self.connection, replica, StreamKind::Workspace)?;
         self.series = u32::try_from(own::counter(&self.connection, "series")?)
             .map_err(|_| TillStoreError::damaged("counter", "series"))?;
-        Ok(())
+        match self.currency {
+            Some(currency) => self.begin_carts(now, currency),
+            None => Ok(()),
+        }
     }
 
     /// Admits papers to `trust` and keeps those that are new; what they make countable is folded.

@@ -1,0 +1,249 @@
+//! The shop's carts as they are read: which claim counts, and which lines are offered.
+
+use crate::store::till::carts;
+use crate::store::till::error::{Result, TillStoreError};
+use commerce::Currency;
+use commerce::cart::{Cart, CartId, Line};
+use commerce::sale::ReceiptNumber;
+use commerce::staff::StaffId;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sync::log::ReplicaId;
+use sync::space::Dot;
+
+/// Who holds a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The incarnation.
+    pub replica: ReplicaId,
+    /// Its till's number, once its stream has said so.
+    pub till: Option<u16>,
+    /// Whether it is the present incarnation of this till.
+    pub here: bool,
+    /// Whom the cart was granted to, until the new holder's word comes.
+    pub granted_to: Option<ReplicaId>,
+}
+
+/// A cart of the shop's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The cart, as its holder has it.
+    pub cart: Cart,
+    /// Who holds it.
+    pub holder: Holder,
+    /// How often it has changed hands.
+    pub term: u32,
+}
+
+impl Shared {
+    /// Whether this till may edit it.
+    #[must_use]
+    pub const fn is_here(&self) -> bool {
+        self.holder.here && self.holder.granted_to.is_none()
+    }
+}
+
+/// A line that somebody offers to whoever holds the cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Its name.
+    pub dot: Dot,
+    /// The cart.
+    pub cart: CartId,
+    /// Who offered it.
+    pub by: StaffId,
+    /// What is offered; its number is 0.
+    pub line: Line,
+}
+
+/// A cart that more than one till sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoldTwice {
+    /// The cart.
+    pub cart: CartId,
+    /// One of its sales.
+    pub receipt: ReceiptNumber,
+}
+
+/// A claim as a row has it.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub holder: i64,
+    pub replica: ReplicaId,
+    pub cart: CartId,
+    pub term: u32,
+    pub opened_at: i64,
+    pub opened_by: String,
+    pub label: Option<String>,
+    pub granted_to: Option<ReplicaId>,
+    pub forced_by: Option<String>,
+    pub till: Option<u16>,
+    pub ended: bool,
+    pub begun: u64,
+    pub above: Option<(ReplicaId, u64)>,
+}
+
+/// Claims with who holds them: the one that counts last.
+const CLAIMS: &str = "SELECT claim.holder, replica.id, claim.cart, claim.term, claim.opened_at,
+        claim.opened_by, claim.label, claim.granted_to, claim.forced_by, writer.till, claim.ended,
+        claim.begun, claim.above, claim.above_seq
+    FROM claim JOIN stream ON stream.local = claim.holder
+        JOIN replica ON replica.local = stream.replica
+        LEFT JOIN writer ON writer.holder = claim.holder";
+
+fn claim_of(row: &Row<'_>) -> rusqlite::Result<Claim> {
+    Ok(Claim {
+        holder: row.get(0)?,
+        replica: ReplicaId(row.get(1)?),
+        cart: CartId(row.get::<_, i64>(2)?.cast_unsigned()),
+        term: row.get(3)?,
+        opened_at: row.get(4)?,
+        opened_by: row.get(5)?,
+        label: row.get(6)?,
+        granted_to: row.get::<_, Option<[u8; 16]>>(7)?.map(ReplicaId),
+        forced_by: row.get(8)?,
+        till: row.get(9)?,
+        ended: row.get(10)?,
+        begun: row.get::<_, i64>(11)?.cast_unsigned(),
+        above: row
+            .get::<_, Option<[u8; 16]>>(12)?
+            .map(ReplicaId)
+            .zip(row.get::<_, Option<i64>>(13)?.map(i64::cast_unsigned)),
+    })
+}
+
+/// The claims on a cart, the one that counts last.
+pub(super) fn claims_on(conn: &Connection, cart: CartId) -> Result<Vec<Claim>> {
+    let rows: rusqlite::Result<_> = conn
+        .prepare_cached(&format!("{CLAIMS} WHERE claim.cart = ?1 ORDER BY claim.term, replica.id"))?
+        .query_map([cart.0.cast_signed()], claim_of)?
+        .collect();
+    Ok(rows?)
+}
+
+/// The claims of one holder, in the order of carts.
+pub(super) fn claims_of(conn: &Connection, holder: i64) -> Result<Vec<Claim>> {
+    let rows: rusqlite::Result<_> = conn
+        .prepare_cached(&format!("{CLAIMS} WHERE claim.holder = ?1 ORDER BY claim.cart"))?
+        .query_map([holder], claim_of)?
+        .collect();
+    Ok(rows?)
+}
+
+/// Whom this till writes as.
+fn here(conn: &Connection) -> Result<Option<ReplicaId>> {
+    crate::store::till::journal::replica(conn)
+}
+
+/// A cart of the shop's as the claim that counts has it; `None` when nobody claims it.
+///
+/// This till's own claim counts for it also beside a higher one, as long as money is taken on it:
+/// what was begun is brought to an end.
+pub fn cart(conn: &Connection, id: CartId, currency: Currency) -> Result<Option<Shared>> {
+    let here = here(conn)?;
+    let claims = claims_on(conn, id)?;
+    let own = claims.iter().find(|claim| Some(claim.replica) == here);
+    let kept = match own {
+        Some(own) if is_being_paid(conn, own.holder, id)? => Some(own),
+        _ => None,
+    };
+    let counts = claims.last().filter(|top| !top.ended);
+    let Some(claim) = kept.or(counts) else { return Ok(None) };
+    let cart = carts::load(conn, claim.holder, id, claim.label.clone(), currency)?;
+    let holder = Holder {
+        replica: claim.replica,
+        till: claim.till,
+        here: Some(claim.replica) == here,
+        granted_to: claim.granted_to,
+    };
+    Ok(Some(Shared { cart, holder, term: claim.term }))
+}
+
+/// The receipt at which another till sold a cart that was taken from it.
+pub fn sold_elsewhere(conn: &Connection, cart: CartId) -> Result<Option<ReceiptNumber>> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT store, till, series, number FROM settlement
+             WHERE cart = ?1 AND replica <> (SELECT replica FROM register WHERE id = 1)",
+        )?
+        .query_row([cart.0.cast_signed()], |row| {
+            let (store, till, series) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(ReceiptNumber { store, till, series, number: row.get(3)? })
+        })
+        .optional()?)
+}
+
+/// Whether money was taken on a claim of this till's, or the card terminal asked for it.
+pub(super) fn is_being_paid(conn: &Connection, holder: i64, cart: CartId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM cart_tender WHERE holder = ?1 AND cart = ?2)
+                 OR EXISTS (SELECT 1 FROM payment WHERE state = 0 AND cart = ?2)",
+        )?
+        .query_row(params![holder, cart.0.cast_signed()], |row| row.get(0))?)
+}
+
+/// All carts of the shop, in the order of their numbers.
+pub fn all(conn: &Connection, currency: Currency) -> Result<Vec<Shared>> {
+    let ids: rusqlite::Result<Vec<i64>> = conn
+        .prepare_cached("SELECT DISTINCT cart FROM claim WHERE holder <> 0 ORDER BY cart")?
+        .query_map([], |row| row.get(0))?
+        .collect();
+    let ids = ids?.into_iter().map(|id| CartId(id.cast_unsigned()));
+    let found = ids.map(|id| cart(conn, id, currency)).filter_map(Result::transpose);
+    found.collect()
+}
+
+/// Lines offered to a cart that nobody has dealt with, in the order of their dots.
+pub fn offers(conn: &Connection, cart: CartId) -> Result<Vec<Offer>> {
+    conn.prepare_cached(
+        "SELECT of_replica, of_seq, of_index, cart, by, currency, line FROM offer
+         WHERE cart = ?1
+           AND NOT EXISTS (SELECT 1 FROM line_dot WHERE line_dot.cart = offer.cart
+             AND line_dot.of_replica = offer.of_replica AND line_dot.of_seq = offer.of_seq
+             AND line_dot.of_index = offer.of_index)
+           AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.of_replica = offer.of_replica
+             AND answer.of_seq = offer.of_seq AND answer.of_index = offer.of_index)
+         GROUP BY of_replica, of_seq, of_index ORDER BY of_replica, of_seq, of_index",
+    )?
+    .query_and_then([cart.0.cast_signed()], offer_of)?
+    .collect()
+}
+
+pub(super) fn offer_of(row: &Row<'_>) -> Result<Offer> {
+    let damaged = |error: &dyn std::fmt::Display| TillStoreError::damaged("offer", error);
+    let (by, currency): (String, String) = (row.get("by")?, row.get("currency")?);
+    let currency = Currency::parse(&currency).map_err(|error| damaged(&error))?;
+    let line: Vec<u8> = row.get("line")?;
+    Ok(Offer {
+        dot: Dot {
+            replica: ReplicaId(row.get("of_replica")?),
+            seq: row.get::<_, i64>("of_seq")?.cast_unsigned(),
+            index: row.get("of_index")?,
+        },
+        cart: CartId(row.get::<_, i64>("cart")?.cast_unsigned()),
+        by: StaffId::parse(&by).map_err(|error| damaged(&error))?,
+        line: sync::space::decode_line(&line, currency)?,
+    })
+}
+
+/// Carts that were sold by more than one till, with each of their sales.
+pub fn sold_twice(conn: &Connection) -> Result<Vec<SoldTwice>> {
+    let rows: rusqlite::Result<_> = conn
+        .prepare_cached(
+            "SELECT DISTINCT cart, store, till, series, number FROM sold_twice
+             ORDER BY cart, till, series, number",
+        )?
+        .query_map([], |row| {
+            Ok(SoldTwice {
+                cart: CartId(row.get::<_, i64>(0)?.cast_unsigned()),
+                receipt: ReceiptNumber {
+                    store: row.get(1)?,
+                    till: row.get(2)?,
+                    series: row.get(3)?,
+                    number: row.get(4)?,
+                },
+            })
+        })?
+        .collect();
+    Ok(rows?)
+}

@@ -1,0 +1,411 @@
+//! Two tills of one shop with the line between them at hand: what one writes the other hears when
+//! the test says so.
+
+use super::*;
+use crate::store::till::{FOLDED_CARTS, read, rebuild};
+use commerce::cart::CartState;
+
+const ROLL: &str = "9520000100377";
+
+/// A till of the shop with an open shift.
+fn till(number: u8) -> Shop {
+    let mut shop = Shop::till(number);
+    let float = shop.money("100.00");
+    shop.ok("201", Command::OpenShift { float });
+    shop.effects.clear();
+    shop
+}
+
+impl Shop {
+    /// Hears everything that `other` has written.
+    fn hear(&mut self, other: &Self) {
+        let from = other.till.store.connection();
+        let replica = other.till.store.replica();
+        let now = self.now;
+        let carts = self.till.store.act(now, |act| act.hear(from, replica)).unwrap();
+        self.event(Event::Folded { carts }).unwrap();
+    }
+
+    fn parked(&mut self, codes: &[&str], label: &str) -> CartId {
+        codes.iter().for_each(|code| drop(self.scan(code)));
+        let cart = self.till.current().unwrap();
+        self.ok("101", Command::Park { cart, label: label.into() });
+        cart
+    }
+
+    /// Pays a cart in cash.
+    fn pay(&mut self, cart: CartId) -> commerce::sale::ReceiptNumber {
+        let amount = self.money("50.00");
+        let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+        let reply = self.ok("101", tender);
+        self.sold(reply)
+    }
+
+    /// The replica that the till last asked for a cart, and which.
+    fn asked(&self) -> Option<(ReplicaId, CartId)> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::AskClaim { holder, cart } => Some((*holder, *cart)),
+            _ => None,
+        })
+    }
+
+    fn rows(&self, table: &str) -> i64 {
+        let conn = self.till.store.connection();
+        conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
+    fn dump(&self) -> Vec<String> {
+        let conn = self.till.store.connection();
+        let mut all = Vec::new();
+        for table in FOLDED_CARTS {
+            let mut statement = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = statement.column_count();
+            let rows = statement.query_map([], |row| {
+                (0..columns)
+                    .map(|column| row.get(column))
+                    .collect::<Result<Vec<rusqlite::types::Value>, _>>()
+            });
+            all.extend(rows.unwrap().map(|row| format!("{table} {:?}", row.unwrap())));
+        }
+        all.sort();
+        all
+    }
+
+    /// Folding everything again comes to the same.
+    fn assert_folds_again(&self) {
+        let live = self.dump();
+        rebuild(self.till.store.connection(), &mut |_| {}).unwrap();
+        assert_eq!(self.dump(), live);
+    }
+}
+
+/// Both hear each other until neither has anything to say.
+fn meet(a: &mut Shop, b: &mut Shop) {
+    for _ in 0..6 {
+        a.hear(b);
+        b.hear(a);
+    }
+    a.assert_folds_again();
+    b.assert_folds_again();
+}
+
+/// What a till shows of the shop's carts: number, lines with their quantities, label.
+fn shown(shop: &Shop) -> Vec<(String, Vec<String>, CartState)> {
+    let conn = shop.till.store.connection();
+    let carts = read::carts(conn, shop.till.settings.store.currency).unwrap();
+    let line = |line: &commerce::cart::Line| {
+        format!("{} {} {}", line.number, line.item.sku, line.quantity)
+    };
+    carts
+        .iter()
+        .map(|shared| {
+            let lines = shared.cart.live_lines().map(line).collect();
+            (shared.cart.id.to_string(), lines, shared.cart.state.clone())
+        })
+        .collect()
+}
+
+/// `to` claims a cart of `from`'s, which answers as it will over a link.
+fn claim(from: &mut Shop, to: &mut Shop, cart: CartId) -> Result<Reply, Refusal> {
+    to.ok("101", Command::Claim { cart });
+    assert_eq!(to.asked(), Some((from.till.store.replica(), cart)));
+    from.event(Event::ClaimAsked { from: to.till.store.replica(), cart })
+}
+
+#[test]
+fn a_parked_cart_is_seen_claimed_recalled_and_sold_elsewhere() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101", ROLL], "blue coat");
+    assert_eq!(cart.to_string(), "1-1");
+    meet(&mut one, &mut two);
+    assert_eq!(shown(&one), shown(&two));
+    let view = two.till.view(cart, None).unwrap();
+    assert_eq!((view.cart.lines.len(), view.elsewhere.unwrap().till), (2, Some(1)));
+    let edit = Command::SetQuantity { cart, line: 1, quantity: "2".into() };
+    assert!(two.refused("101", edit.clone()).contains("cart 1-1 is held by till 1"));
+
+    assert_eq!(two.ok("102", Command::Recall { cart }), Reply::ClaimAsked(cart));
+    let (holder, asked) = two.asked().unwrap();
+    assert_eq!((holder, asked), (one.till.store.replica(), cart));
+    let granted = one.event(Event::ClaimAsked { from: two.till.store.replica(), cart });
+    assert_eq!(granted.unwrap(), Reply::Done);
+    assert!(one.refused("101", edit.clone()).contains("cart 1-1 is held by"));
+    // Whoever stops in between has lost nothing.
+    let mut one = one.restart();
+    two.hear(&one);
+    assert_eq!(two.till.current(), Some(cart), "recalled as soon as it is here");
+    let mut two = two.restart();
+    meet(&mut one, &mut two);
+    assert_eq!(one.rows("claim"), 1, "the former holder's claim is over");
+    assert_eq!(one.till.view(cart, None).unwrap().elsewhere.unwrap().till, Some(2));
+    two.ok("101", edit);
+    two.scan("102");
+    meet(&mut one, &mut two);
+    assert_eq!(shown(&one), shown(&two));
+    assert_eq!(one.till.view(cart, None).unwrap().cart.lines.len(), 3);
+    two.pay(cart);
+    meet(&mut one, &mut two);
+    for shop in [&one, &two] {
+        for table in ["claim", "cart_line", "offer", "answer", "contested", "settlement"] {
+            assert_eq!(shop.rows(table), 0, "{table}");
+        }
+    }
+}
+
+#[test]
+fn a_holder_that_hears_of_a_taking_and_its_end_at_once_has_the_cart_no_more() {
+    let (mut one, mut two) = (till(1), till(2));
+    let granted = one.parked(&["101"], "blue coat");
+    let forced = one.parked(&["101"], "hat");
+    two.hear(&one);
+    claim(&mut one, &mut two, granted).unwrap();
+    two.hear(&one);
+    two.ask("101", Some("301"), Command::ForceClaim { cart: forced }).unwrap();
+    for cart in [granted, forced] {
+        two.ok("101", Command::Recall { cart });
+        two.pay(cart);
+    }
+    one.ok("101", Command::Recall { cart: forced });
+    one.scan("102");
+    let now = two.now;
+    two.till.store.compact_workspace(now, u64::MAX).unwrap();
+    meet(&mut one, &mut two);
+    let late: Vec<_> = one.till.carts().map(|cart| cart.state.clone()).collect();
+    assert_eq!(late, [CartState::Parked { label: "late for 1-2".into() }]);
+    assert_eq!(shown(&one), shown(&two));
+    assert_eq!((one.rows("claim"), two.rows("claim")), (1, 1));
+    assert_eq!((one.rows("contested"), two.rows("contested")), (0, 0));
+}
+
+#[test]
+fn a_cart_in_somebodys_hands_is_not_granted() {
+    let (mut one, mut two) = (till(1), till(2));
+    let open = one.scan("101").cart.id;
+    meet(&mut one, &mut two);
+    let refused = claim(&mut one, &mut two, open).unwrap_err().to_string();
+    assert!(refused.contains("at the till that holds it"), "{refused}");
+    two.event(Event::ClaimRefused { cart: open, why: refused.clone() }).unwrap();
+    assert!(two.effects.contains(&Effect::Changed(Change::ClaimRefused(open, refused))));
+    let amount = one.money("0.10");
+    let tender = Command::Tender { cart: open, tender: "cash".into(), amount, reference: None };
+    one.ok("101", tender);
+    let mut one = one.restart();
+    one.till.current = None;
+    let refused = claim(&mut one, &mut two, open).unwrap_err().to_string();
+    assert!(refused.contains("is being paid"), "{refused}");
+    let gone = CartId(99);
+    let refused = one.event(Event::ClaimAsked { from: ReplicaId([2; 16]), cart: gone });
+    assert!(matches!(refused, Err(Refusal::NoCart(_))));
+}
+
+#[test]
+fn a_forced_claim_needs_a_manager_and_two_sales_of_one_cart_are_told() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101"], "blue coat");
+    two.hear(&one);
+    let force = Command::ForceClaim { cart };
+    assert!(two.ask("101", None, force.clone()).is_err());
+    two.ask("101", Some("301"), force).unwrap();
+    two.ok("101", Command::Recall { cart });
+    let here = two.pay(cart);
+    // The line is down: the first till knows of nothing.
+    one.ok("101", Command::Recall { cart });
+    let there = one.pay(cart);
+    let mut two = two.restart();
+    meet(&mut one, &mut two);
+    for shop in [&one, &two] {
+        let sold = read::sold_twice(shop.till.store.connection()).unwrap();
+        let receipts: Vec<_> = sold.into_iter().map(|sold| sold.receipt).collect();
+        assert_eq!(receipts, [there.clone(), here.clone()]);
+        assert_eq!((shop.rows("claim"), shop.rows("settlement")), (0, 0));
+    }
+}
+
+#[test]
+fn a_cart_that_was_paid_where_it_was_taken_from_is_not_paid_again() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101"], "blue coat");
+    two.hear(&one);
+    two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
+    two.ok("101", Command::Recall { cart });
+    one.ok("101", Command::Recall { cart });
+    let receipt = one.pay(cart);
+    meet(&mut one, &mut two);
+    let amount = two.money("5.00");
+    let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+    assert!(two.refused("101", tender).contains(&receipt.to_string()));
+    two.ok("101", Command::Cancel { cart, reason: None });
+    meet(&mut one, &mut two);
+    assert_eq!((one.rows("claim"), two.rows("claim")), (0, 0));
+    assert_eq!((one.rows("contested"), two.rows("contested")), (0, 0));
+    assert!(read::sold_twice(two.till.store.connection()).unwrap().is_empty());
+}
+
+#[test]
+fn lines_of_a_holder_that_was_passed_over_come_as_offers() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101"], "blue coat");
+    two.hear(&one);
+    two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
+    one.ok("101", Command::Recall { cart });
+    one.scan("102");
+    let voided = one.scan(ROLL).cart.lines.last().unwrap().number;
+    one.ok("101", Command::VoidLine { cart, line: voided, reason: Some("wrong-item".into()) });
+    one.ok("101", Command::SetQuantity { cart, line: 1, quantity: "9".into() });
+    let mut one = one.restart();
+    meet(&mut one, &mut two);
+    assert_eq!(one.till.current(), None, "it is not this till's any more");
+    let lines = two.till.view(cart, None).unwrap().cart.lines;
+    let skus: Vec<_> = lines.iter().map(|line| line.item.sku.as_str()).collect();
+    assert_eq!(
+        skus,
+        ["BAK-001", "BAK-002"],
+        "the added line is there, edits and voids are the holder's"
+    );
+    assert_eq!(lines[0].quantity.to_string(), "1 each");
+    assert_eq!(shown(&one), shown(&two));
+    assert_eq!((one.rows("offer"), two.rows("offer")), (0, 0));
+}
+
+#[test]
+fn what_was_begun_before_a_forced_claim_is_brought_to_an_end() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.scan("101").cart.id;
+    let amount = one.money("0.10");
+    let tender = |amount| Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+    one.ok("101", tender(amount));
+    two.hear(&one);
+    two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
+    assert!(two.till.view(cart, None).unwrap().cart.tenders.is_empty(), "that money is elsewhere");
+    meet(&mut one, &mut two);
+    assert_eq!(one.till.view(cart, None).unwrap().cart.tenders.len(), 1);
+    one.ok("101", Command::TakeBackTenders { cart });
+    meet(&mut one, &mut two);
+    assert!(one.refused("101", tender(amount)).contains("held by till 2"));
+    assert_eq!((one.rows("claim"), two.rows("claim")), (1, 1));
+}
+
+#[test]
+fn offered_lines_are_taken_by_whoever_holds_the_cart() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.scan("101").cart.id;
+    meet(&mut one, &mut two);
+    let offer = |code: &str| Command::Offer { cart, code: code.into(), quantity: None };
+    two.ok("101", offer("102"));
+    two.ok("101", offer(ROLL));
+    assert_eq!(read::offers(two.till.store.connection(), cart).unwrap().len(), 2);
+    let amount = one.money("0.10");
+    let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+    one.ok("101", tender);
+    meet(&mut one, &mut two);
+    assert_eq!(one.till.view(cart, None).unwrap().cart.lines.len(), 1, "not while it is paid");
+    one.ok("101", Command::TakeBackTenders { cart });
+    assert_eq!(one.till.view(cart, None).unwrap().cart.lines.len(), 3);
+    let mut two = two.restart();
+    meet(&mut one, &mut two);
+    assert_eq!(shown(&one), shown(&two));
+    assert_eq!((one.rows("offer"), two.rows("offer")), (0, 0));
+    // A line taken off again does not come back.
+    one.ok("101", Command::VoidLine { cart, line: 2, reason: Some("wrong-item".into()) });
+    meet(&mut one, &mut two);
+    assert_eq!(two.till.view(cart, None).unwrap().totals.lines.len(), 2);
+    one.pay(cart);
+    meet(&mut one, &mut two);
+    assert_eq!((one.rows("answer"), two.rows("answer")), (0, 0), "no tombstone is left");
+}
+
+#[test]
+fn a_line_that_comes_too_late_is_parked_once() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.scan("101").cart.id;
+    meet(&mut one, &mut two);
+    two.ok("101", Command::Offer { cart, code: "102".into(), quantity: Some("3".into()) });
+    one.pay(cart);
+    let mut two = two.restart();
+    meet(&mut one, &mut two);
+    assert_eq!(shown(&one), shown(&two));
+    let parked: Vec<_> = two.till.carts().collect();
+    assert_eq!(parked.len(), 1);
+    assert_eq!(parked[0].state, CartState::Parked { label: "late for 1-1".into() });
+    assert_eq!(
+        (parked[0].id.to_string(), parked[0].lines[0].item.sku.as_str()),
+        ("2-1".into(), "BAK-002")
+    );
+    assert_eq!(two.scan("101").cart.id.to_string(), "2-2");
+}
+
+#[test]
+fn a_new_incarnation_goes_on_with_the_carts_of_the_one_before() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101", "102"], "blue coat");
+    meet(&mut one, &mut two);
+    let Shop { folder, till, now, .. } = one;
+    drop(till);
+    let catalogue = Catalogue::open(&OpenOptions::new(folder.path().join("catalogue.db"))).unwrap();
+    let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
+    let new = NewSeries {
+        replica: ReplicaId([9; 16]),
+        reason: SeriesReason::Restored,
+        store: "HH01".into(),
+        till: 1,
+        above: 0,
+    };
+    let store = store.begin(key_of(9), 0, now, Some(new)).unwrap();
+    let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
+    let mut one = Shop { folder, till, now, effects };
+    assert_eq!(one.till.carts().count(), 1);
+    meet(&mut one, &mut two);
+    assert_eq!(shown(&one), shown(&two));
+    assert_eq!(two.rows("claim"), 1);
+    assert_eq!(two.till.elsewhere().next().unwrap().holder.replica, ReplicaId([9; 16]));
+    let next = one.scan("101").cart.id;
+    assert_eq!(next.to_string(), "1-2-2", "the series tells the two lives apart");
+    one.ok("101", Command::Cancel { cart: next, reason: None });
+    one.ok("101", Command::Recall { cart });
+    one.pay(cart);
+    meet(&mut one, &mut two);
+    assert_eq!((one.rows("claim"), two.rows("claim")), (0, 0));
+}
+
+#[test]
+fn a_compacted_stream_says_the_same_and_what_ended_leaves_nothing() {
+    let (mut one, mut two) = (till(1), till(2));
+    let kept = one.parked(&["101", ROLL], "blue coat");
+    let value = commerce::discount::DiscountValue::Percent(Rate::parse_percent("10").unwrap());
+    one.ok("101", Command::Recall { cart: kept });
+    let line = Some(1);
+    one.ok("101", Command::Discount { cart: kept, line, value, reason: "loyalty".into() });
+    one.ok("101", Command::Park { cart: kept, label: "blue coat".into() });
+    for _ in 0..30 {
+        one.scan("101");
+        let cart = one.scan("102").cart.id;
+        one.ok("101", Command::Cancel { cart, reason: None });
+    }
+    meet(&mut one, &mut two);
+    let before = shown(&one);
+    let entries = "entry WHERE position >> 40 = (SELECT local FROM stream WHERE kind = 2 LIMIT 1)";
+    assert!(one.rows(entries) > 90);
+    let now = one.now;
+    let gone = one.till.store.compact_workspace(now, u64::MAX).unwrap();
+    assert!(gone > 90, "{gone}");
+    assert_eq!(one.rows(entries), 1);
+    assert_eq!(shown(&one), before);
+    one.assert_folds_again();
+    one.till.store.seal_workspace(now).unwrap();
+    let stream = *one.till.store.workspace();
+    sync::store::verify(one.till.store.connection(), &stream, None, &mut |_, _| {}).unwrap();
+    // One who knew all of it, and one who knew nothing.
+    let mut three = till(3);
+    meet(&mut one, &mut two);
+    meet(&mut one, &mut three);
+    for shop in [&two, &three] {
+        assert_eq!(shown(shop), before);
+    }
+    // A sibling that missed what was pruned begins anew at the checkpoint.
+    let gone = one.parked(&["102"], "hat");
+    one.ok("101", Command::Cancel { cart: gone, reason: None });
+    let now = one.now;
+    one.till.store.compact_workspace(now, u64::MAX).unwrap();
+    meet(&mut one, &mut three);
+    assert_eq!(shown(&three), before);
+}
