@@ -4,7 +4,9 @@
 //! Without I/O: whoever owns the links ([`super::task`], the simulation) passes frames and the
 //! time in, tells the till each [`Errand`], and gives the answer back.
 
+use super::claims::{self, Claims, Refused};
 use crate::till::{PeerReply, PeerWord};
+use commerce::cart::CartId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use sync::link::Route;
@@ -32,6 +34,7 @@ pub struct About(Subject);
 enum Subject {
     Run { route: Route, stream: StreamId },
     Papers { route: Option<Route> },
+    Claim { route: Route, number: u64 },
     Nothing,
 }
 
@@ -47,6 +50,9 @@ pub struct Host {
     clocks: BTreeSet<Route>,
     /// This till's stream is further elsewhere: it begins another incarnation.
     put_back: bool,
+    claims: Claims,
+    /// Claims that came to nothing, which the till is told.
+    refused: Vec<Refused>,
 }
 
 impl Host {
@@ -69,6 +75,8 @@ impl Host {
             marks_since: None,
             clocks: BTreeSet::new(),
             put_back: false,
+            claims: Claims::default(),
+            refused: Vec::new(),
         };
         host.refresh(now, held);
         host
@@ -107,6 +115,21 @@ impl Host {
     /// A route is down.
     pub fn down(&mut self, route: &Route) {
         self.exchange.down(route);
+        let cut = self.claims.cut(route);
+        self.refused.extend(cut);
+    }
+
+    /// Asks whoever holds a cart for it; that nobody can be asked is told as a refusal.
+    pub fn claim(&mut self, now: Now, holder: ReplicaId, cart: CartId) {
+        let route = self.exchange.route_to(&self.trust, holder);
+        let asked = route.and_then(|route| {
+            let ask = self.claims.ask(now.ms, route.clone(), cart)?;
+            self.exchange.ask(&route, ask).then_some(())
+        });
+        if asked.is_none() {
+            let why = "the till that holds it can't be reached: a manager can take it by force";
+            self.refused.push((cart, why.to_owned()));
+        }
     }
 
     /// Takes a frame; what follows are [`Host::next_errand`]s.
@@ -131,6 +154,11 @@ impl Host {
             if let Some(errand) = self.errand_of(now, effect) {
                 return Some(errand);
             }
+        }
+        let late = self.claims.late(now.ms);
+        self.refused.extend(late);
+        if let Some(refused) = self.refused.pop() {
+            return Some(refusal(refused));
         }
         let due = self.marks_since.is_some_and(|since| now.ms >= since + KEEP_MARKS_MS);
         if due || self.marks.len() >= MAX_MARKS {
@@ -194,13 +222,20 @@ impl Host {
             Effect::Suspicious { route, why, frame } => {
                 suspicion(AlarmKind::Disbelieved, route.to_string(), why, frame)
             }
-            // Nobody asks anything of a till by a topic that this version knows.
             Effect::Asked { route, ask } => {
-                let answer = sync::wire::Answer { number: ask.number, ok: false, body: Vec::new() };
-                self.exchange.answer(&route, answer);
-                return None;
+                let from = self.exchange.replica_at(&route);
+                let Some((from, cart)) = from.zip(claims::asked_for(&ask)) else {
+                    let unknown = "this version of Till does not know such a question".to_owned();
+                    self.exchange.answer(&route, claims::answer(ask.number, Err(unknown)));
+                    return None;
+                };
+                let about = Subject::Claim { route, number: ask.number };
+                (PeerWord::ClaimAsked { from, cart }, About(about))
             }
-            Effect::Answered { .. } => return None,
+            Effect::Answered { route, answer } => {
+                let refused = self.claims.answered(&route, &answer);
+                return refused.map(refusal);
+            }
         })
     }
 
@@ -229,6 +264,13 @@ impl Host {
                     self.exchange.papers_changed(now, route.as_ref(), &new, &self.trust);
                 }
             }
+            (Subject::Claim { route, number }, reply) => {
+                let granted = match reply {
+                    Some(PeerReply::Claim(granted)) => granted,
+                    _ => Err("the till that holds it can't write now".to_owned()),
+                };
+                self.exchange.answer(&route, claims::answer(number, granted));
+            }
             (Subject::Papers { .. } | Subject::Nothing, _) => {}
         }
     }
@@ -250,7 +292,8 @@ impl Host {
     #[must_use]
     pub fn wake_at(&self) -> Option<u64> {
         let marks = self.marks_since.map(|since| since + KEEP_MARKS_MS);
-        [self.exchange.wake_at(), marks].into_iter().flatten().min()
+        let claims = if self.refused.is_empty() { self.claims.due_at() } else { Some(0) };
+        [self.exchange.wake_at(), marks, claims].into_iter().flatten().min()
     }
 
     /// The routes that are up, the peer's replica where it is known, and how many entries it lacks.
@@ -259,6 +302,10 @@ impl Host {
         let peers = self.exchange.peers(&self.trust);
         peers.map(|(route, replica, lacks)| (route.clone(), replica, lacks)).collect()
     }
+}
+
+fn refusal((cart, why): Refused) -> Errand {
+    (PeerWord::ClaimRefused { cart, why }, About(Subject::Nothing))
 }
 
 const fn suspicion(kind: AlarmKind, sender: String, why: String, frame: Vec<u8>) -> Errand {

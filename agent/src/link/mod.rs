@@ -3,11 +3,13 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`task`] | the links, the clock and the log around it |
+//! | [`claims`] | carts asked for between tills |
 //! | [`status`] | who is up since when, and what each lacks, for people |
 //! | [`host`] | the exchange with everything that it asks of the till, without I/O |
 //!
 //! A sale never waits for any of it: the till loop commits, and this follows.
 
+pub mod claims;
 pub mod host;
 pub mod status;
 pub mod task;

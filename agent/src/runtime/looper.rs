@@ -2,11 +2,14 @@
 
 use crate::home::{Home, wall_clock};
 use crate::runtime::feed::{Feed, What};
-use crate::till::{Change, Effect, Event, Handled, PeerReply, PeerWord, Refusal, Reply, Till};
+use crate::till::{Effect, Event, Handled, PeerReply, PeerWord, Refusal, Reply, Till};
+use commerce::cart::CartId;
 use drivers::terminal::command::Command as Terminal;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use sync::log::ReplicaId;
 use sync::store::Machine;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -15,6 +18,9 @@ const QUEUE: usize = 256;
 
 /// Orders that may wait for the card terminal's task; the loop has one under way at most.
 const ORDERS: usize = 16;
+
+/// Carts that may wait to be asked for; a cashier asks for one at a time.
+const CLAIMS: usize = 16;
 
 /// How often a device's word is tried again when the store cannot keep it, and after how long: a
 /// lock is gone by then. After that a payment is asked about anew.
@@ -55,8 +61,13 @@ pub struct Loop {
     written: Arc<Notify>,
 }
 
-/// What the devices take from the loop.
+/// A cart that is asked of the till that holds it.
+pub type Claim = (ReplicaId, CartId);
+
+/// What devices and links take from the loop.
 pub(super) struct Outlets {
+    /// Carts to be asked for.
+    pub claims: mpsc::Receiver<Claim>,
     /// Orders for the card terminal.
     pub orders: mpsc::Receiver<Terminal>,
     /// Wakes the spool.
@@ -85,14 +96,16 @@ impl Loop {
     ) -> (Self, LoopThread, Outlets) {
         let (queue, inbox) = mpsc::channel(QUEUE);
         let (orders, to_terminal) = mpsc::channel(ORDERS);
+        let (claims, to_links) = mpsc::channel(CLAIMS);
         let spool = Arc::new(Notify::new());
-        let outlets = Outlets { orders: to_terminal, spool: Arc::clone(&spool) };
+        let outlets = Outlets { claims: to_links, orders: to_terminal, spool: Arc::clone(&spool) };
         let written = Arc::new(Notify::new());
         let looping = Looping {
             till,
             feed: feed.clone(),
             spool,
             written: Arc::clone(&written),
+            claims,
             orders,
             home,
             machine,
@@ -182,6 +195,7 @@ struct Looping {
     feed: Feed,
     spool: Arc<Notify>,
     written: Arc<Notify>,
+    claims: mpsc::Sender<Claim>,
     orders: mpsc::Sender<Terminal>,
     home: Home,
     machine: Machine,
@@ -261,12 +275,17 @@ impl Looping {
         }
     }
 
-    fn carry_out(&self, effects: Vec<Effect>) {
-        for effect in effects {
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut more: VecDeque<Effect> = effects.into();
+        while let Some(effect) = more.pop_front() {
             match effect {
-                Effect::AskClaim { cart, .. } => {
-                    let why = "this till has no link to other tills".to_owned();
-                    self.feed.say(What::Till(Change::ClaimRefused(cart, why)));
+                Effect::AskClaim { holder, cart } => {
+                    if self.claims.try_send((holder, cart)).is_err() {
+                        let why = "this till has no link to other tills".to_owned();
+                        let word = PeerWord::ClaimRefused { cart, why };
+                        let (_, told) = self.till.hear(wall_clock(), word);
+                        more.extend(told);
+                    }
                 }
                 Effect::Spool => self.spool.notify_one(),
                 Effect::Changed(change) => self.feed.say(What::Till(change)),

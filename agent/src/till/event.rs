@@ -11,7 +11,6 @@ use commerce::staff::StaffId;
 use commerce::unit_price::UnitPrice;
 use drivers::terminal::command as terminal;
 use drivers::terminal::intent::Baseline;
-use std::collections::BTreeSet;
 use sync::log::ReplicaId;
 
 /// Something that happened.
@@ -36,25 +35,6 @@ pub enum Event {
         id: u64,
         /// How it ended.
         outcome: JobOutcome,
-    },
-    /// Another till asks for a cart; the answer says whether it was granted.
-    ClaimAsked {
-        /// Who asks.
-        from: ReplicaId,
-        /// The cart.
-        cart: CartId,
-    },
-    /// The till that holds a cart did not grant it, or can't be reached.
-    ClaimRefused {
-        /// The cart.
-        cart: CartId,
-        /// Why.
-        why: String,
-    },
-    /// Entries of other tills' workspaces were folded.
-    Folded {
-        /// The carts they are about.
-        carts: BTreeSet<CartId>,
     },
     /// A person logged in or out at this till; scans count as theirs.
     Operator(Option<StaffId>),
@@ -353,7 +333,7 @@ pub enum Effect {
     /// The terminal shall do this; an intent in it is durable.
     Terminal(terminal::Command),
     /// The till that holds a cart shall be asked for it; its refusal comes as
-    /// [`Event::ClaimRefused`], its grant as an entry.
+    /// [`super::PeerWord::ClaimRefused`], its grant as an entry.
     AskClaim {
         /// Who holds it.
         holder: ReplicaId,

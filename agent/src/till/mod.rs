@@ -211,12 +211,6 @@ impl Till {
                 Ok(Reply::Done)
             }
             Event::Job { id, outcome } => self.job_ended(now, id, outcome, effects),
-            Event::ClaimAsked { from, cart } => self.claim_asked(now, from, cart, effects),
-            Event::ClaimRefused { cart, why } => {
-                self.claim_refused(cart, why, effects);
-                Ok(Reply::Done)
-            }
-            Event::Folded { carts } => self.folded(now, carts, effects),
             Event::Operator(operator) => {
                 self.operator = operator;
                 Ok(Reply::Done)

@@ -5,6 +5,7 @@
 
 use super::{Change, Effect, Refusal, Till};
 use crate::store::till::Received;
+use commerce::cart::CartId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,6 +46,20 @@ pub enum PeerWord {
     },
     /// This till's own stream is further at a peer than here: it goes on as another incarnation.
     Anew(ReplicaId),
+    /// Another till asks for a cart.
+    ClaimAsked {
+        /// Who asks.
+        from: ReplicaId,
+        /// The cart.
+        cart: CartId,
+    },
+    /// The till that holds a cart did not grant it, or can't be reached.
+    ClaimRefused {
+        /// The cart.
+        cart: CartId,
+        /// Why.
+        why: String,
+    },
 }
 
 /// What the till answers to a peer's word.
@@ -59,6 +74,8 @@ pub enum PeerReply {
         /// What all papers come to now.
         trust: Arc<Trust>,
     },
+    /// Whether a cart was granted, or why not.
+    Claim(Result<(), String>),
     /// It was kept.
     Kept,
 }
@@ -128,6 +145,17 @@ impl Till {
                 Ok(PeerReply::Kept)
             }
             PeerWord::Anew(replica) => self.begin_anew(now, replica, effects),
+            PeerWord::ClaimAsked { from, cart } => {
+                let granted = self.claim_asked(now, from, cart, effects);
+                match granted {
+                    Err(error @ (Refusal::Store(_) | Refusal::Catalogue(_))) => Err(error),
+                    granted => Ok(PeerReply::Claim(granted.map_err(|why| why.to_string()))),
+                }
+            }
+            PeerWord::ClaimRefused { cart, why } => {
+                self.claim_refused(cart, why, effects);
+                Ok(PeerReply::Kept)
+            }
         }
     }
 

@@ -64,7 +64,7 @@ impl Till {
         from: ReplicaId,
         id: CartId,
         effects: &mut Vec<Effect>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<(), Refusal> {
         let cart = self.cart(id)?;
         if self.current == Some(id) {
             return Err(Refusal::CartInUse(id));
@@ -74,8 +74,7 @@ impl Till {
         }
         self.assert_not_paying(id)?;
         self.store.act(now, |act| act.grant_cart(id, from))?;
-        self.refresh(id, effects)?;
-        Ok(Reply::Done)
+        self.refresh(id, effects)
     }
 
     /// The holder's till refused a claim.
@@ -161,7 +160,7 @@ impl Till {
         now: Timestamp,
         mut carts: BTreeSet<CartId>,
         effects: &mut Vec<Effect>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<(), Refusal> {
         carts.append(&mut self.store.take_answered());
         for id in carts {
             self.refresh(id, effects)?;
@@ -176,7 +175,7 @@ impl Till {
                 self.recall(&context, cart, effects)?;
             }
         }
-        Ok(Reply::Done)
+        Ok(())
     }
 
     /// Reads one cart again.

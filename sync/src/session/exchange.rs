@@ -568,6 +568,23 @@ impl Exchange {
         )
     }
 
+    /// The replica that speaks at a route, once it has.
+    #[must_use]
+    pub fn replica_at(&self, route: &Route) -> Option<ReplicaId> {
+        self.peers.get(route).and_then(|peer| peer.replica)
+    }
+
+    /// The route at which whoever wrote as `replica` speaks now, be it under another incarnation.
+    #[must_use]
+    pub fn route_to(&self, trust: &Trust, replica: ReplicaId) -> Option<Route> {
+        let (key, _) = trust.key_of(replica)?;
+        let speaks = |peer: &&Peer| {
+            let now = peer.replica.and_then(|now| trust.key_of(now));
+            now.is_some_and(|(other, _)| other == key)
+        };
+        self.peers.values().find(speaks).map(|peer| peer.route.clone())
+    }
+
     /// How far a stream is held here.
     #[must_use]
     pub fn head(&self, stream: StreamId) -> u64 {

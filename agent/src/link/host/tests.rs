@@ -203,9 +203,8 @@ fn a_cart_parked_at_one_till_is_granted_to_another_over_the_line() {
     floor.settle();
     let two = &floor.tills[&2].shop.till;
     assert_eq!(two.view(cart, None).unwrap().elsewhere.unwrap().till, Some(1));
-    let to = two.store().replica();
-    let one = &mut floor.tills.get_mut(&1).unwrap().shop;
-    one.event(crate::till::Event::ClaimAsked { from: to, cart }).unwrap();
+    let (holder, now) = (floor.tills[&1].shop.till.store().replica(), floor.now());
+    floor.tills.get_mut(&2).unwrap().host.claim(now, holder, cart);
     floor.settle();
     let two = &mut floor.tills.get_mut(&2).unwrap().shop;
     assert_eq!(two.till.view(cart, None).unwrap().elsewhere, None);

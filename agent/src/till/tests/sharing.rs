@@ -23,7 +23,17 @@ impl Shop {
         let replica = other.till.store.replica();
         let now = self.now;
         let carts = self.till.store.act(now, |act| act.hear(from, replica)).unwrap();
-        self.event(Event::Folded { carts }).unwrap();
+        self.till.folded(now, carts, &mut self.effects).unwrap();
+    }
+
+    /// What the till answers to another that asks for a cart.
+    fn claimed_by(&mut self, from: ReplicaId, cart: CartId) -> Result<(), String> {
+        let (reply, effects) = self.till.hear(self.now, PeerWord::ClaimAsked { from, cart });
+        self.effects.extend(effects);
+        match reply.unwrap() {
+            PeerReply::Claim(granted) => granted,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn parked(&mut self, codes: &[&str], label: &str) -> CartId {
@@ -106,10 +116,10 @@ fn shown(shop: &Shop) -> Vec<(String, Vec<String>, CartState)> {
 }
 
 /// `to` claims a cart of `from`'s, which answers as it will over a link.
-fn claim(from: &mut Shop, to: &mut Shop, cart: CartId) -> Result<Reply, Refusal> {
+fn claim(from: &mut Shop, to: &mut Shop, cart: CartId) -> Result<(), String> {
     to.ok("101", Command::Claim { cart });
     assert_eq!(to.asked(), Some((from.till.store.replica(), cart)));
-    from.event(Event::ClaimAsked { from: to.till.store.replica(), cart })
+    from.claimed_by(to.till.store.replica(), cart)
 }
 
 #[test]
@@ -127,8 +137,7 @@ fn a_parked_cart_is_seen_claimed_recalled_and_sold_elsewhere() {
     assert_eq!(two.ok("102", Command::Recall { cart }), Reply::ClaimAsked(cart));
     let (holder, asked) = two.asked().unwrap();
     assert_eq!((holder, asked), (one.till.store.replica(), cart));
-    let granted = one.event(Event::ClaimAsked { from: two.till.store.replica(), cart });
-    assert_eq!(granted.unwrap(), Reply::Done);
+    one.claimed_by(two.till.store.replica(), cart).unwrap();
     assert!(one.refused("101", edit.clone()).contains("cart 1-1 is held by"));
     // Whoever stops in between has lost nothing.
     let mut one = one.restart();
@@ -182,20 +191,21 @@ fn a_cart_in_somebodys_hands_is_not_granted() {
     let (mut one, mut two) = (till(1), till(2));
     let open = one.scan("101").cart.id;
     meet(&mut one, &mut two);
-    let refused = claim(&mut one, &mut two, open).unwrap_err().to_string();
+    let refused = claim(&mut one, &mut two, open).unwrap_err();
     assert!(refused.contains("at the till that holds it"), "{refused}");
-    two.event(Event::ClaimRefused { cart: open, why: refused.clone() }).unwrap();
+    let word = PeerWord::ClaimRefused { cart: open, why: refused.clone() };
+    two.effects.extend(two.till.hear(two.now, word).1);
     assert!(two.effects.contains(&Effect::Changed(Change::ClaimRefused(open, refused))));
     let amount = one.money("0.10");
     let tender = Command::Tender { cart: open, tender: "cash".into(), amount, reference: None };
     one.ok("101", tender);
     let mut one = one.restart();
     one.till.current = None;
-    let refused = claim(&mut one, &mut two, open).unwrap_err().to_string();
+    let refused = claim(&mut one, &mut two, open).unwrap_err();
     assert!(refused.contains("is being paid"), "{refused}");
     let gone = CartId(99);
-    let refused = one.event(Event::ClaimAsked { from: ReplicaId([2; 16]), cart: gone });
-    assert!(matches!(refused, Err(Refusal::NoCart(_))));
+    let refused = one.claimed_by(ReplicaId([2; 16]), gone).unwrap_err();
+    assert!(refused.contains("there is no cart"), "{refused}");
 }
 
 #[test]
