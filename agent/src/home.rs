@@ -5,14 +5,18 @@
 //! | `till.db`, `catalogue.db` | the store |
 //! | `till.key` | the seed of the key that seals the journal; never in a backup |
 //! | `pin.pepper` | without which no PIN can be guessed from the database; never in a backup |
+//! | `tls.key` | the private key of the till's connections; never in a backup |
+//! | `tls.pem`, `chain.pem`, `chain.root` | once it was enrolled: its certificate, the chain's authority, and who it is |
 //! | `till.witness` | where the journal was, on which machine: tells a restored or copied folder |
 //! | `till.lock` | held while a till runs |
 //! | `quarantine/` | damaged files, set aside and never deleted |
 //! | `backups/` | where `till backup` writes by default |
 
+mod identity;
 mod machine;
 mod secret;
 
+pub use identity::{Enrolment, Identity};
 pub use machine::{machine_at, wall_clock};
 
 use crate::store::catalogue::Catalogue;
@@ -51,6 +55,14 @@ pub enum HomeError {
     /// The system's random source failed.
     #[error("the system's random source failed")]
     NoRandom,
+    /// What the till was enrolled as can't be read.
+    #[error("{}: does not say what this till was enrolled as ({detail}). Run `till enrol accept` again with the bundle, or `till enrol request` for a new one", file.display())]
+    BadEnrolment {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
     /// A damaged file was set aside.
     #[error("{} was damaged ({detail}) and set aside in {}, nothing was deleted. Run `till restore` with the latest backup", file.display(), kept.display())]
     Quarantined {
