@@ -161,6 +161,16 @@ impl Home {
         secret::load_or_make(&self.file("pin.pepper"))
     }
 
+    /// The key that seals this till's log, made at the first call.
+    ///
+    /// # Errors
+    /// When the file cannot be read or made.
+    pub fn sealing_key(&self) -> Result<SealingKey, HomeError> {
+        let path = self.file("till.key");
+        let seed = sync::log::Seed::new(secret::load_or_make(&path)?);
+        SealingKey::from_seed(&seed).map_err(|_| HomeError::BadSecret(path))
+    }
+
     /// The store's PIN pepper where its file is right; nothing is made.
     #[must_use]
     pub fn known_pepper(&self) -> Option<[u8; 32]> {
@@ -206,9 +216,7 @@ impl Home {
             // An empty file where a till has sold: its series would begin anew.
             return Err(HomeError::Missing(path));
         }
-        let seed = sync::log::Seed::new(secret::load_or_make(&self.file("till.key"))?);
-        let key = SealingKey::from_seed(&seed)
-            .map_err(|_| HomeError::BadSecret(self.file("till.key")))?;
+        let key = self.sealing_key()?;
         let reason = self.why_new(&opened, head, witness.as_ref(), machine, &key);
         let new = match (reason, lock) {
             (None, _) => None,

@@ -7,6 +7,7 @@
 //! | 2 | the command itself was wrong |
 
 mod import;
+mod link;
 mod logging;
 mod progress;
 mod replay;
@@ -63,6 +64,9 @@ enum Command {
     Doctor(upkeep::Doctor),
     /// Lists the configured devices and how they are.
     Devices,
+    /// How this till stands to the shop's other tills.
+    #[command(subcommand)]
+    Link(link::Link),
     /// A cashier at this terminal: scans, takes money, shows the receipt.
     Sell(Box<crate::sell::Sell>),
     /// Emulates a till's devices on their real transports.
@@ -82,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Journal(journal) => common.load().and_then(|config| journal.run(&config)),
         Command::Backup(backup) => common.load().and_then(|config| backup.run(&config)),
         Command::Restore(restore) => common.load().and_then(|config| restore.run(&config)),
+        Command::Link(link) => common.load().and_then(|config| link.run(&config)),
         Command::Devices => common.load().and_then(|config| upkeep::devices(&config)),
         Command::Doctor(doctor) => return exit(doctor.run(&common)),
         Command::Sell(sell) => common.load().and_then(|config| sell_at(&sell, &config)),

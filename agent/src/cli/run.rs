@@ -29,7 +29,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let home = Home::at(&config.store.folder)?;
     let door = http::bind(&config.http).await?;
     let running = Running::start(config, &home)?;
-    let board = running.devices.board();
+    let board = running.around();
     let server = http::serve(running.till.clone(), board, door, &home).await?;
     let address = server.address();
     tracing::info!(%address, "the till is running");

@@ -29,6 +29,7 @@ const OPEN: &[(&str, &str)] = &[
     ("post", "/api/v1/setup"),
     ("get", "/api/v1/status"),
     ("get", "/api/v1/devices"),
+    ("get", "/api/v1/link"),
 ];
 
 /// The groups of operations, in the order of a day at the till: whoever reads on begins at the top.

@@ -27,7 +27,10 @@ mod tests;
 use crate::auth::{Auth, AuthError};
 use crate::config::Http;
 use crate::home::{Home, HomeError};
-use crate::runtime::{DeviceBoard, DeviceStatus, Loop};
+pub use dto::link::{LineShown, LinkShown};
+
+use crate::link::status::LinkBoard;
+use crate::runtime::{Around, DeviceStatus, Loop};
 use crate::store::open::StoreError;
 use axum::serve::ListenerExt;
 use state::{Inner, Made};
@@ -48,21 +51,27 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 /// How often log-ins that are over are ended; until then nobody gets through with one anyway.
 const TIDY_EVERY: Duration = Duration::from_secs(10);
 
-/// What the API shows of the devices.
+/// What the API shows of what stands around the till.
 pub trait Board: Send + Sync + 'static {
     /// Every device as it is now.
     fn devices(&self) -> Vec<DeviceStatus>;
     /// What the card terminal is doing, in words, while a payment is under way.
     fn terminal(&self) -> Option<String>;
+    /// The lines to other tills and to the hub.
+    fn lines(&self) -> LinkBoard;
 }
 
-impl Board for DeviceBoard {
+impl Board for Around {
     fn devices(&self) -> Vec<DeviceStatus> {
-        self.status()
+        self.devices.status()
     }
 
     fn terminal(&self) -> Option<String> {
-        self.terminal_progress()
+        self.devices.terminal_progress()
+    }
+
+    fn lines(&self) -> LinkBoard {
+        self.lines.clone()
     }
 }
 

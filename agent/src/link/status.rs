@@ -23,14 +23,52 @@ pub struct Line {
 /// The lines of this till, for the API and the command line. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct LinkBoard {
+    thing: Option<String>,
+    trouble: Arc<Mutex<Option<String>>>,
     lines: Arc<Mutex<BTreeMap<Route, Line>>>,
 }
 
 impl LinkBoard {
+    /// A board without lines, of a till that is enrolled under this name, or not at all.
+    #[must_use]
+    pub fn new(thing: Option<String>) -> Self {
+        Self { thing, ..Self::default() }
+    }
+
+    /// The name that the till is enrolled under.
+    #[must_use]
+    pub fn thing(&self) -> Option<&str> {
+        self.thing.as_deref()
+    }
+
+    /// Why there are no links although they are configured.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_trouble(&self, why: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+
     /// All lines, by their routes.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         self.lock().values().cloned().collect()
+    }
+
+    /// How the till stands to others, in one sentence.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        if let Some(why) = self.trouble() {
+            return why;
+        }
+        let lines = self.lock();
+        let up = lines.values().filter(|line| line.up).count();
+        match lines.len() {
+            0 => "this till works on its own".to_owned(),
+            all => format!("{up} of {all} other tills are linked"),
+        }
     }
 
     /// A line that is tried and was not up yet.

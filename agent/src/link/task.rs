@@ -3,22 +3,25 @@
 
 use super::host::Host;
 use super::status::LinkBoard;
-use crate::home::wall_clock;
-use crate::runtime::{Feed, Loop, LoopError, What};
+use crate::config::Sibling;
+use crate::home::{BUILD_MS, Home, HomeError, Identity, wall_clock};
+use crate::runtime::{Claim, Loop, LoopError, What};
+use crate::store::open::OpenOptions;
 use crate::store::till::{Shelf, TillStoreError};
 use crate::till::PeerWord;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use sync::link::direct::{Admission, DirectLink};
-use sync::link::tls::Peer;
+use sync::link::direct::{self, Admission, DirectLink, Listener, StartError};
+use sync::link::tls::{Peer, Tls, TlsError, TlsFiles};
 use sync::link::{Event, Link, Receipt, Route, SendError};
 use sync::log::ReplicaId;
 use sync::session::{Now, Pace};
 use sync::store::AlarmKind;
 use sync::trust::Trust;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// How long nothing is read when the till could not keep what came: its disk may be full.
 const KEEP_AGAIN: Duration = Duration::from_secs(1);
@@ -32,6 +35,12 @@ pub enum LinkError {
     /// The system gave no random bytes.
     #[error("the system's random source failed")]
     NoRandom,
+    /// No runtime for them.
+    #[error("the links' runtime can't be started: {0}")]
+    Runtime(std::io::Error),
+    /// The port, or the names.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The till loop ended.
     #[error("the till is stopping")]
     Stopped,
@@ -83,48 +92,64 @@ impl Doorkeeper {
     }
 }
 
-/// What the task works with.
-pub struct Wiring {
+/// What links are made from.
+pub struct Plan<'h> {
     /// The till.
     pub till: Loop,
-    /// Its log.
-    pub shelf: Shelf,
+    /// Its folder.
+    pub home: &'h Home,
     /// Its store's code.
     pub store: String,
     /// What its papers say.
     pub trust: Arc<Trust>,
-    /// The links to the shop's other tills, whose names are known.
-    pub direct: DirectLink,
-    /// Who may use them.
-    pub keeper: Doorkeeper,
-    /// The names of the tills that are dialled or wait to be.
-    pub siblings: Vec<String>,
+    /// Who it is in its chain; `None` when it is not enrolled.
+    pub identity: Option<Identity>,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The shop's other tills.
+    pub siblings: Vec<Sibling>,
     /// Where people look.
     pub board: LinkBoard,
-    /// Where changes are told.
-    pub feed: Feed,
+    /// Carts that other tills are to be asked for.
+    pub claims: mpsc::Receiver<Claim>,
 }
 
-/// The running task; its thread ends when this is dropped or stopped.
+/// The running task, on a thread of its own.
 pub struct LinkTask {
     stop: watch::Sender<bool>,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl LinkTask {
-    /// Starts the task. `direct` was started in `runtime`, which the thread takes over.
+    /// Starts the task. `None` when there can be no links now, for a reason that the board tells.
     ///
     /// # Errors
-    /// When the log can't be read.
-    pub fn start(wiring: Wiring, runtime: tokio::runtime::Runtime) -> Result<Self, LinkError> {
+    /// When the till's own files can't be read.
+    pub fn start(plan: Plan<'_>) -> Result<Option<Self>, HomeError> {
+        let Plan { till, home, store, trust, identity, listen, siblings, board, claims } = plan;
+        let no_links = |why: String| {
+            tracing::error!(%why, "this till has no links to others");
+            board.set_trouble(why);
+            Ok(None)
+        };
+        let Some(identity) = identity else {
+            return no_links("this till is not enrolled: see `till enrol --help`".to_owned());
+        };
+        let tls = match tls(&identity) {
+            Ok(tls) => tls,
+            Err(error) => return no_links(error.to_string()),
+        };
+        let shelf = Shelf::open(&OpenOptions::new(home.till_db()), home.sealing_key()?)?;
+        let own = Own { till, shelf, store, trust, board: board.clone(), claims };
         let (stop, stopping) = watch::channel(false);
-        let mut linked = Linked::new(wiring)?;
-        let thread = std::thread::spawn(move || {
-            if let Err(error) = runtime.block_on(linked.run(stopping)) {
-                tracing::error!(%error, "the links ended");
-            }
-        });
-        Ok(Self { stop, thread })
+        let (ready, started) = std::sync::mpsc::channel();
+        let thread =
+            std::thread::spawn(move || run(own, &tls, listen, &siblings, &ready, stopping));
+        match started.recv() {
+            Ok(Ok(())) => Ok(Some(Self { stop, thread })),
+            Ok(Err(error)) => no_links(error.to_string()),
+            Err(_) => no_links("the links' thread did not start".to_owned()),
+        }
     }
 
     /// Stops the task; what peers have confirmed is written down first.
@@ -135,9 +160,64 @@ impl LinkTask {
     }
 }
 
+fn tls(identity: &Identity) -> Result<Tls, TlsError> {
+    let files = TlsFiles {
+        chain: &identity.certificate_pem,
+        key: &identity.key_pem,
+        roots: &identity.ca_pem,
+    };
+    // A clock without a battery begins in 1970; certificates are judged by the build's date then.
+    let built = i64::try_from(BUILD_MS).unwrap_or(i64::MAX);
+    let floor = jiff::Timestamp::from_millisecond(built).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let tls = Tls::load(files, floor)?;
+    tls.check()?;
+    Ok(tls)
+}
+
+/// The thread: its own runtime, so that reading the log there holds nobody else up.
+fn run(
+    own: Own,
+    tls: &Tls,
+    listen: SocketAddr,
+    siblings: &[Sibling],
+    ready: &std::sync::mpsc::Sender<Result<(), LinkError>>,
+    stopping: watch::Receiver<bool>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(ready.send(Err(LinkError::Runtime(error)))),
+    };
+    runtime.block_on(async {
+        let linked = Linked::start(own, tls, listen, siblings).await;
+        let mut linked = match linked {
+            Ok(linked) => linked,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
+        // Whoever waits for it is there, or has failed itself.
+        ready.send(Ok(())).ok();
+        if let Err(error) = linked.run(stopping).await {
+            tracing::error!(%error, "the links ended");
+            linked.own.board.set_trouble(error.to_string());
+        }
+    });
+}
+
+/// What the task has of the till.
+struct Own {
+    till: Loop,
+    shelf: Shelf,
+    store: String,
+    trust: Arc<Trust>,
+    board: LinkBoard,
+    claims: mpsc::Receiver<Claim>,
+}
+
 /// The task's own.
 struct Linked {
-    wiring: Wiring,
+    own: Own,
+    direct: DirectLink,
+    keeper: Doorkeeper,
     host: Host,
     written: Arc<Notify>,
     started: Instant,
@@ -146,20 +226,33 @@ struct Linked {
 }
 
 impl Linked {
-    fn new(wiring: Wiring) -> Result<Self, LinkError> {
-        let me = wiring.shelf.writes_as()?.unwrap_or(ReplicaId([0; 16]));
-        let started = Instant::now();
+    async fn start(
+        own: Own,
+        tls: &Tls,
+        listen: SocketAddr,
+        siblings: &[Sibling],
+    ) -> Result<Self, LinkError> {
+        let keeper = Doorkeeper::new(own.store.clone());
+        keeper.learn(&own.trust);
+        let dialled = siblings.iter().map(|sibling| direct::Sibling {
+            thing: sibling.thing.as_str().to_owned(),
+            address: sibling.address.as_str().to_owned(),
+        });
+        let listener = Listener::bind(listen).await?;
+        let address = listener.address();
+        tracing::info!(%address, "other tills reach this one here");
+        let direct = DirectLink::start(listener, tls, dialled.collect(), keeper.admission())?;
         let now = Now { ms: 0, wall_ms: wall_clock().as_millisecond() };
+        let me = own.shelf.writes_as()?.unwrap_or(ReplicaId([0; 16]));
         let session = u64::from_be_bytes(random()?);
-        let (store, trust) = (wiring.store.clone(), Arc::clone(&wiring.trust));
-        let host = Host::new(me, session, store, trust, now, wiring.shelf.held()?);
-        let written = wiring.till.written();
-        for thing in &wiring.siblings {
-            let route = Route::Till { store: wiring.store.clone(), thing: thing.clone() };
-            wiring.board.expect(route, wall_clock());
+        let (store, trust) = (own.store.clone(), Arc::clone(&own.trust));
+        let host = Host::new(me, session, store, trust, now, own.shelf.held()?);
+        for sibling in siblings {
+            let (store, thing) = (own.store.clone(), sibling.thing.as_str().to_owned());
+            own.board.expect(Route::Till { store, thing }, wall_clock());
         }
-        wiring.keeper.learn(host.trust());
-        Ok(Self { wiring, host, written, started, held_back: BTreeMap::new() })
+        let (written, started) = (own.till.written(), Instant::now());
+        Ok(Self { own, direct, keeper, host, written, started, held_back: BTreeMap::new() })
     }
 
     fn now(&self) -> Now {
@@ -175,18 +268,23 @@ impl Linked {
                 .wake_at()
                 .map(|at| Duration::from_millis(at.saturating_sub(self.now().ms)));
             tokio::select! {
-                event = self.wiring.direct.event() => self.take(event).await?,
+                event = self.direct.event() => self.take(event).await?,
                 () = self.written.notified() => {
-                    let held = self.wiring.shelf.held()?;
+                    let held = self.own.shelf.held()?;
                     let now = self.now();
                     self.host.refresh(now, held);
                 }
                 () = sleep(wait) => self.errands().await?,
+                Some((holder, cart)) = self.own.claims.recv() => {
+                    let now = self.now();
+                    self.host.claim(now, holder, cart);
+                    self.errands().await?;
+                }
                 _ = stopping.wait_for(|stopping| *stopping) => break,
             }
         }
         if let Some((word, _)) = self.host.kept_marks() {
-            self.wiring.till.peer(word).await.ok();
+            self.own.till.peer(word).await.ok();
         }
         Ok(())
     }
@@ -202,21 +300,21 @@ impl Linked {
         loop {
             let busy: BTreeSet<Route> = self.held_back.keys().cloned().collect();
             let now = self.now();
-            let own = self.wiring.shelf.writes_as()?;
-            let mut books = self.wiring.shelf.books(own);
+            let own = self.own.shelf.writes_as()?;
+            let mut books = self.own.shelf.books(own);
             let next =
                 self.host.next_frame(now, &mut books, &busy).map_err(TillStoreError::from)?;
             let Some((route, frame)) = next else { break };
             self.hand_over(route, frame);
         }
         for (route, _, unsent) in self.host.peers() {
-            self.wiring.board.set_unsent(&route, unsent);
+            self.own.board.set_unsent(&route, unsent);
         }
         Ok(())
     }
 
     fn hand_over(&mut self, route: Route, frame: Vec<u8>) {
-        match self.wiring.direct.send(&route, frame.clone()) {
+        match self.direct.send(&route, frame.clone()) {
             Err(SendError::Full) => {
                 self.held_back.insert(route, frame);
             }
@@ -230,7 +328,7 @@ impl Linked {
         let now = self.now();
         match event {
             Event::Up { route, .. } => {
-                let mut books = self.wiring.shelf.books(None);
+                let mut books = self.own.shelf.books(None);
                 self.host
                     .up(now, route.clone(), Pace::SHOP, &mut books)
                     .map_err(TillStoreError::from)?;
@@ -247,7 +345,7 @@ impl Linked {
                 tracing::warn!(%why, "a link needs someone");
                 let (kind, sender) = (AlarmKind::Link, "links".to_owned());
                 let word = PeerWord::Suspicious { kind, sender, why, frame: Vec::new() };
-                self.wiring.till.peer(word).await.ok();
+                self.own.till.peer(word).await.ok();
             }
         }
         Ok(())
@@ -260,11 +358,11 @@ impl Linked {
         receipt: Receipt,
     ) -> Result<(), LinkError> {
         let now = self.now();
-        let mut books = self.wiring.shelf.books(None);
+        let mut books = self.own.shelf.books(None);
         self.host.receive(now, route, bytes, &mut books).map_err(TillStoreError::from)?;
         self.errands().await?;
         // Only now is what it brought durable here.
-        self.wiring.direct.done(receipt);
+        self.direct.done(receipt);
         Ok(())
     }
 
@@ -273,7 +371,7 @@ impl Linked {
         loop {
             let now = self.now();
             let Some((word, about)) = self.host.next_errand(now) else { break };
-            let reply = match self.wiring.till.peer(word).await {
+            let reply = match self.own.till.peer(word).await {
                 Ok(reply) => Some(reply),
                 Err(LoopError::Stopped) => return Err(LinkError::Stopped),
                 Err(error) => {
@@ -286,7 +384,7 @@ impl Linked {
             if self.host.wants_anew() {
                 self.begin_anew().await?;
             }
-            self.wiring.keeper.learn(self.host.trust());
+            self.keeper.learn(self.host.trust());
         }
         Ok(())
     }
@@ -294,8 +392,8 @@ impl Linked {
     /// The till's own stream is further elsewhere: it goes on under a new id.
     async fn begin_anew(&mut self) -> Result<(), LinkError> {
         let (word, about) = self.host.anew(ReplicaId(random()?));
-        let reply = self.wiring.till.peer(word).await.map_err(|_| LinkError::Stopped)?;
-        let held = self.wiring.shelf.held()?;
+        let reply = self.own.till.peer(word).await.map_err(|_| LinkError::Stopped)?;
+        let held = self.own.shelf.held()?;
         let now = self.now();
         self.host.answered(now, about, Some(reply));
         self.host.refresh(now, held);
@@ -303,10 +401,10 @@ impl Linked {
     }
 
     fn tell(&self, route: &Route, up: bool, why: &str) {
-        if self.wiring.board.set(route, up, why, wall_clock()) {
+        if self.own.board.set(route, up, why, wall_clock()) {
             tracing::info!(%route, up, why, "line");
             let (to, why) = (route.to_string(), why.to_owned());
-            self.wiring.feed.say(What::Link { to, up, why });
+            self.own.till.feed().say(What::Link { to, up, why });
         }
     }
 }

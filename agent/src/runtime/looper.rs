@@ -64,10 +64,8 @@ pub struct Loop {
 /// A cart that is asked of the till that holds it.
 pub type Claim = (ReplicaId, CartId);
 
-/// What devices and links take from the loop.
+/// What the devices take from the loop.
 pub(super) struct Outlets {
-    /// Carts to be asked for.
-    pub claims: mpsc::Receiver<Claim>,
     /// Orders for the card terminal.
     pub orders: mpsc::Receiver<Terminal>,
     /// Wakes the spool.
@@ -86,19 +84,20 @@ impl LoopThread {
 }
 
 impl Loop {
-    /// Starts the loop's thread. `first` is what the till asked for when it was opened.
+    /// Starts the loop's thread. `first` is what the till asked for when it was opened. Gives also
+    /// the carts that other tills are to be asked for; whoever drops them refuses all.
     pub(super) fn start(
         till: Till,
         first: Vec<Effect>,
         home: Home,
         machine: Machine,
         feed: Feed,
-    ) -> (Self, LoopThread, Outlets) {
+    ) -> (Self, LoopThread, Outlets, mpsc::Receiver<Claim>) {
         let (queue, inbox) = mpsc::channel(QUEUE);
         let (orders, to_terminal) = mpsc::channel(ORDERS);
         let (claims, to_links) = mpsc::channel(CLAIMS);
         let spool = Arc::new(Notify::new());
-        let outlets = Outlets { claims: to_links, orders: to_terminal, spool: Arc::clone(&spool) };
+        let outlets = Outlets { orders: to_terminal, spool: Arc::clone(&spool) };
         let written = Arc::new(Notify::new());
         let looping = Looping {
             till,
@@ -111,7 +110,7 @@ impl Loop {
             machine,
         };
         let thread = std::thread::spawn(move || looping.run(first, inbox));
-        (Self { queue, feed, written }, LoopThread(thread), outlets)
+        (Self { queue, feed, written }, LoopThread(thread), outlets, to_links)
     }
 
     /// Hands an event to the till and waits until what it did is durable.

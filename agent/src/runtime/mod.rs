@@ -13,12 +13,23 @@ mod spool;
 use devices::Known;
 pub use devices::{DeviceBoard, DeviceStatus, Devices};
 pub use feed::{Feed, Notice, Subscription, What};
-pub use looper::{Loop, LoopError, LoopThread};
+pub use looper::{Claim, Loop, LoopError, LoopThread};
 pub use payments::report_of;
 
 use crate::config::Config;
 use crate::home::{Home, HomeError, Lock, machine_at, wall_clock};
+use crate::link::status::LinkBoard;
+use crate::link::task::{LinkTask, Plan};
 use crate::store::till::read;
+use std::sync::Arc;
+
+/// What stands around a running till, for whoever shows it.
+pub struct Around {
+    /// The devices.
+    pub devices: Arc<DeviceBoard>,
+    /// The lines to other tills.
+    pub lines: LinkBoard,
+}
 
 /// A running till, all but its doors (HTTP).
 pub struct Running {
@@ -26,6 +37,8 @@ pub struct Running {
     pub till: Loop,
     /// The devices.
     pub devices: Devices,
+    lines: LinkBoard,
+    links: Option<LinkTask>,
     thread: LoopThread,
     _lock: Lock,
 }
@@ -34,13 +47,15 @@ impl Running {
     /// Opens the store, takes up where it left off, and starts loop and devices.
     ///
     /// # Errors
-    /// When the folder is in use, damaged, or nothing was imported yet.
+    /// When the folder is in use, damaged, or nothing was imported yet. Links that can't be had are
+    /// no error: the till sells without them, and says so.
     pub fn start(config: &Config, home: &Home) -> Result<Self, HomeError> {
         let lock = home.lock()?;
         let machine = machine_at(&config.till.machine_id_file);
         let now = wall_clock();
         let watermark = config.store.disk_watermark_bytes();
-        let (till, first) = home.till(&lock, machine, config.till.number.get(), watermark, now)?;
+        let (mut till, first) =
+            home.till(&lock, machine, config.till.number.get(), watermark, now)?;
         let seed = now.as_millisecond().unsigned_abs();
         let known = Known {
             currency: till.settings().store.currency,
@@ -48,13 +63,37 @@ impl Running {
             has_card_payments: read::has_card_payments(till.store().connection())?,
         };
         let feed = Feed::new(seed);
-        let (till, thread, outlets) = Loop::start(till, first, home.clone(), machine, feed);
+        let identity = home.identity()?;
+        let trust = till.join(identity.as_ref().map(|identity| identity.root))?;
+        let store = till.settings().store.code.clone();
+        let (till, thread, outlets, claims) = Loop::start(till, first, home.clone(), machine, feed);
         let devices = Devices::start(config, &known, &till, outlets);
-        Ok(Self { till, devices, thread, _lock: lock })
+        let lines = LinkBoard::new(identity.as_ref().map(|identity| identity.thing.clone()));
+        let links = match &config.link {
+            None => None,
+            Some(link) => {
+                let siblings = config.sibling.clone();
+                let (till, board) = (till.clone(), lines.clone());
+                let listen = *link.listen;
+                let plan =
+                    Plan { till, home, store, trust, identity, listen, siblings, board, claims };
+                LinkTask::start(plan)?
+            }
+        };
+        Ok(Self { till, devices, lines, links, thread, _lock: lock })
     }
 
-    /// Stops devices, then the loop: what a device reports at the end is still written down.
+    /// What stands around it.
+    #[must_use]
+    pub fn around(&self) -> Arc<Around> {
+        Arc::new(Around { devices: self.devices.board(), lines: self.lines.clone() })
+    }
+
+    /// Stops links and devices, then the loop: what a device reports at the end is still written down.
     pub async fn stop(self) {
+        if let Some(links) = self.links {
+            links.stop().await;
+        }
         self.devices.stop().await;
         self.till.stop().await;
         self.thread.join().await;

@@ -99,7 +99,7 @@ impl Shop {
                 }
             });
             set.await.unwrap();
-            let board = running.devices.board();
+            let board = running.around();
             let door = crate::http::bind(&config.http).await.unwrap();
             let server = serve(running.till.clone(), board, door, &home).await.unwrap();
             (running, server)

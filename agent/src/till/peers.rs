@@ -94,6 +94,14 @@ impl Till {
         Ok(Arc::clone(&self.trust))
     }
 
+    /// Notes that somebody has seen to an alarm; false when there is none of this number.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn see_alarm(&mut self, number: i64, now: Timestamp) -> Result<bool, Refusal> {
+        Ok(self.store.see_alarm(number, now)?)
+    }
+
     /// Handles a peer's word at `now`; gives the answer, and what is to be done outside.
     pub fn hear(
         &mut self,

@@ -6,6 +6,7 @@ pub(super) mod answer;
 pub(super) mod cart;
 pub(super) mod item;
 pub(super) mod journal;
+pub(super) mod link;
 pub(super) mod money;
 pub(super) mod paid;
 pub(super) mod payment;

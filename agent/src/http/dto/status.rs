@@ -19,7 +19,7 @@ pub(in crate::http) struct TillStatus {
     pub series: u32,
     /// How the till stands to others, in words.
     #[schema(example = "this till works on its own")]
-    pub line: &'static str,
+    pub line: String,
     /// The time on the store's clock.
     pub now: String,
     /// The open shift; missing when none is.

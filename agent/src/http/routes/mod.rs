@@ -4,6 +4,7 @@ mod carts;
 mod events;
 mod goods;
 mod journal;
+mod link;
 mod paper;
 mod payments;
 mod receipts;
@@ -53,6 +54,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
     let version = OpenApiRouter::new()
         .merge(session::routes())
         .merge(till::routes())
+        .merge(link::routes())
         .merge(carts::routes())
         .merge(tendering::routes())
         .merge(payments::routes())

@@ -17,9 +17,6 @@ use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// How the till stands to others. There is no line to a hub yet.
-const ALONE: &str = "this till works on its own";
-
 /// See the module.
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(status)).routes(routes!(settings))
@@ -40,6 +37,7 @@ async fn status(State(app): State<App>) -> Result<Json<TillStatus>, Problem> {
             Ok((unsettled, SpoolStatus { waiting, stuck }))
         })
         .await?;
+    status.line = app.board.lines().in_words();
     status.needs_setup = app.auth.needs_setup().await?;
     status.unsettled_payments = unsettled;
     status.spool = spool;
@@ -58,7 +56,7 @@ fn of_till(
         store_name: settings.store.name.clone(),
         till: till.number(),
         series: till.store().series(),
-        line: ALONE,
+        line: String::new(),
         now: time(wall_clock(), zone),
         shift: till.shift().map(|shift| ShiftShown::new(shift, zone)),
         cart: till.current().map(|cart| cart.0),

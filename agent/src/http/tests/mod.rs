@@ -51,6 +51,10 @@ impl Board for OnePrinter {
         vec![DeviceStatus { name, kind: "printer", endpoint, health: "online", why: None }]
     }
 
+    fn lines(&self) -> crate::link::status::LinkBoard {
+        crate::link::status::LinkBoard::default()
+    }
+
     fn terminal(&self) -> Option<String> {
         Some("insert card".to_owned())
     }

@@ -24,6 +24,7 @@ impl Shop {
         let now = self.now;
         let carts = self.till.store.act(now, |act| act.hear(from, replica)).unwrap();
         self.till.folded(now, carts, &mut self.effects).unwrap();
+        self.till.follow_carts(now, &mut self.effects);
     }
 
     /// What the till answers to another that asks for a cart.

@@ -225,6 +225,15 @@ impl TillStore {
         Ok((new, folded))
     }
 
+    /// Notes that somebody has seen to an alarm; false when there is none of this number.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn see_alarm(&mut self, number: i64, now: jiff::Timestamp) -> Result<bool> {
+        let seen = sync::store::see(&self.connection, number, now.as_millisecond());
+        seen.map_err(|error| TillStoreError::from(error).at(&self.file))
+    }
+
     /// Writes down how far peers say they have made streams durable.
     ///
     /// # Errors
