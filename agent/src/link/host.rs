@@ -34,6 +34,7 @@ pub struct About(Subject);
 enum Subject {
     Run { route: Route, stream: StreamId },
     Papers { route: Option<Route> },
+    Begin,
     Claim { route: Route, number: u64 },
     Nothing,
 }
@@ -203,6 +204,9 @@ impl Host {
                 let about = Subject::Papers { route: Some(route) };
                 (PeerWord::Papers { sender, papers }, About(about))
             }
+            Effect::Begin { stream, seq, checkpoint, .. } => {
+                (PeerWord::Begin { stream, seq, checkpoint }, About(Subject::Begin))
+            }
             Effect::Marked { peer, stream, seq } => {
                 self.marks.insert((peer, stream), seq);
                 self.marks_since.get_or_insert(now.ms);
@@ -264,6 +268,11 @@ impl Host {
                     self.exchange.papers_changed(now, route.as_ref(), &new, &self.trust);
                 }
             }
+            (Subject::Begin, Some(PeerReply::Begun(Some(held)))) => {
+                let trust = Arc::clone(&self.trust);
+                self.exchange.hold(now, &trust, held);
+                self.exchange.resume(now, &trust);
+            }
             (Subject::Claim { route, number }, reply) => {
                 let granted = match reply {
                     Some(PeerReply::Claim(granted)) => granted,
@@ -271,7 +280,7 @@ impl Host {
                 };
                 self.exchange.answer(&route, claims::answer(number, granted));
             }
-            (Subject::Papers { .. } | Subject::Nothing, _) => {}
+            (Subject::Papers { .. } | Subject::Begin | Subject::Nothing, _) => {}
         }
     }
 

@@ -217,6 +217,10 @@ impl Looping {
             // Only when nobody waits: it syncs a file.
             if inbox.is_empty() && witnessed.elapsed() >= WITNESS_EVERY {
                 self.write_witness();
+                if let Err(error) = self.till.tidy(wall_clock()) {
+                    tracing::warn!(%error, "the workspace was not compacted");
+                }
+                self.written.notify_one();
                 witnessed = std::time::Instant::now();
             }
         }

@@ -13,6 +13,7 @@ use sync::batch::Batch;
 use sync::log::{ReplicaId, SealKey, StreamId};
 use sync::store::AlarmKind;
 use sync::trust::Trust;
+use sync::wire::{Checkpoint, Held};
 
 /// A peer's word, for the till loop.
 #[derive(Debug, Clone)]
@@ -30,6 +31,15 @@ pub enum PeerWord {
         sender: String,
         /// The papers.
         papers: Vec<Vec<u8>>,
+    },
+    /// A peer's stream begins behind a checkpoint.
+    Begin {
+        /// The stream.
+        stream: StreamId,
+        /// The last sequence that was pruned.
+        seq: u64,
+        /// Its hash and seal.
+        checkpoint: Checkpoint,
     },
     /// How far peers have made streams durable.
     Marks(Vec<(ReplicaId, StreamId, u64)>),
@@ -74,6 +84,9 @@ pub enum PeerReply {
         /// What all papers come to now.
         trust: Arc<Trust>,
     },
+    /// What is held of a stream now that it begins behind a checkpoint; `None` when it was left as it
+    /// was.
+    Begun(Option<Held>),
     /// Whether a cart was granted, or why not.
     Claim(Result<(), String>),
     /// It was kept.
@@ -92,6 +105,15 @@ impl Till {
         self.store.declare_self(&mut trust)?;
         self.trust = Arc::new(trust);
         Ok(Arc::clone(&self.trust))
+    }
+
+    /// Forgets what this till's part in the shop's carts came to and is over, once enough of it
+    /// stands in the log. For when nobody waits.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn tidy(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        Ok(self.store.tidy_workspace(now)?)
     }
 
     /// Notes that somebody has seen to an alarm; false when there is none of this number.
@@ -142,6 +164,10 @@ impl Till {
                     effects.push(Effect::Changed(Change::Peers));
                 }
                 Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust) })
+            }
+            PeerWord::Begin { stream, seq, checkpoint } => {
+                let begun = self.store.begin_behind(now, &self.trust, stream, seq, &checkpoint)?;
+                Ok(PeerReply::Begun(begun))
             }
             PeerWord::Marks(marks) => {
                 self.store.keep_marks(&marks)?;

@@ -80,14 +80,17 @@ impl Exchange {
     /// Says what is here of a stream: at the start, and whenever something was added.
     pub fn hold(&mut self, now: Now, trust: &Trust, held: Held) {
         let stream = held.stream;
-        let is_new = self.held.insert(stream, held.clone()).is_none();
+        let before = self.held.insert(stream, held.clone());
+        let is_new = before.is_none();
+        // Whoever lacks what was pruned must learn that it is not to be had any more.
+        let announce = before.is_none_or(|before| before.first < held.first);
         for peer in self.peers.values_mut() {
             if !policy::gives(&self.side, trust, &peer.route, stream) {
                 continue;
             }
             match peer.route {
                 Route::Fan(_) if is_new => peer.fan(stream, 1),
-                Route::Hub | Route::Till { .. } if is_new => {
+                Route::Hub | Route::Till { .. } if announce => {
                     peer.say_have(now, self.session, false, vec![held.clone()]);
                 }
                 _ => {}
@@ -261,6 +264,9 @@ impl Exchange {
         books: &mut B,
     ) -> Result<Option<Effect>, B::Error> {
         let stream = theirs.stream;
+        if let Some(begin) = self.begin_of(route, theirs, trust) {
+            return Ok(Some(begin));
+        }
         let Some(ours) = self.held.get(&stream) else { return Ok(None) };
         let own = stream.replica == self.me;
         let (head, theirs_head) = (ours.head, theirs.head);
@@ -283,6 +289,16 @@ impl Exchange {
             return Ok((!news.is_empty()).then_some(Effect::Marked { peer: replica, stream, seq }));
         }
         Ok(None)
+    }
+
+    /// What to do about a stream whose beginning the peer has pruned further than it is pruned here.
+    fn begin_of(&self, route: &Route, theirs: &Held, trust: &Trust) -> Option<Effect> {
+        let checkpoint = theirs.base?;
+        let stream = theirs.stream;
+        let first = self.held.get(&stream).map_or(1, |ours| ours.first);
+        let takes = stream.replica != self.me && policy::takes(&self.side, trust, stream);
+        let seq = theirs.first.checked_sub(1).filter(|_| takes && theirs.first > first)?;
+        Some(Effect::Begin { route: route.clone(), stream, seq, checkpoint })
     }
 
     /// Asks a peer for its branch of a stream, so that it can be kept beside.
@@ -420,6 +436,11 @@ impl Exchange {
         self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Answer(answer)))
     }
 
+    /// Asks for what is lacking, after something changed that the exchange could not see itself.
+    pub fn resume(&mut self, now: Now, trust: &Trust) {
+        self.pursue(now, trust);
+    }
+
     fn pursue(&mut self, now: Now, trust: &Trust) {
         let takes = |stream| policy::takes(&self.side, trust, stream);
         self.pursuits.pursue(now, self.me, takes, trust, &self.held, &mut self.peers);
@@ -508,7 +529,14 @@ impl Exchange {
                     peer.sent(stream, last, bytes);
                     return Ok(Some(Frame::Run(run)));
                 }
-                None => peer.cannot_send(stream),
+                None => {
+                    // What was pruned is not to be had: the peer learns where the stream begins.
+                    peer.cannot_send(stream);
+                    if let Some(held) = self.held.get(&stream).filter(|held| held.first > from) {
+                        peer.say_have(now, self.session, false, vec![held.clone()]);
+                        return Ok(peer.next_word(now));
+                    }
+                }
             }
         }
         Ok(None)

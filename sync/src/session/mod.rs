@@ -23,7 +23,7 @@ pub use policy::Side;
 use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::{Hash, ReplicaId, StreamId};
-use crate::wire::{Answer, Ask};
+use crate::wire::{Answer, Ask, Checkpoint};
 
 /// An instant as the host sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,18 @@ pub enum Effect {
         route: Route,
         /// The entries, not verified yet.
         run: Batch,
+    },
+    /// A peer's stream begins behind a checkpoint past what is here, or past the beginning of what
+    /// is here: begin there too, then call [`Exchange::hold`].
+    Begin {
+        /// Who says so.
+        route: Route,
+        /// The stream.
+        stream: StreamId,
+        /// The last sequence that was pruned.
+        seq: u64,
+        /// Its hash and seal, not verified yet.
+        checkpoint: Checkpoint,
     },
     /// Look at these papers, keep what is new, then call [`Exchange::papers_changed`].
     Papers {

@@ -335,7 +335,7 @@ impl Peer {
 
     /// The peer sent an entry, so it holds the stream up to there at least.
     pub fn holds_at_least(&mut self, stream: StreamId, seq: u64) {
-        let unknown = Held { stream, first: 1, head: 0, hash: Hash([0; 32]), beyond: Vec::new() };
+        let unknown = Held { stream, first: 1, head: 0, hash: Hash([0; 32]), base: None };
         let held = self.theirs.entry(stream).or_insert(unknown);
         held.head = held.head.max(seq);
     }

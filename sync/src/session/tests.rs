@@ -5,8 +5,9 @@ use crate::clock::{Clock, Hlc};
 use crate::link::TlsKey;
 use crate::log::{SealingKey, Seed, StreamKind};
 use crate::store::{
-    Ingested, LogBooks, SCHEMA, SCHEMA_2, append, declare_replica, find_stream, head, held, ingest,
-    keep_paper, last_clock, open_stream, set_folded, streams, verify,
+    Begun, Ingested, LogBooks, SCHEMA, SCHEMA_2, append, begin_behind, declare_replica,
+    find_stream, head, held, ingest, keep_paper, last_clock, open_stream, prune, set_folded,
+    streams, verify,
 };
 use crate::trust::{Admitted, Statement, TillPaper, Trust, issue};
 use crate::wire::codec::{decode, encode};
@@ -107,6 +108,16 @@ impl Replica {
         self.receive(now, at, &encode(&Envelope { from, frame }).unwrap());
     }
 
+    /// Prunes its own workspace up to an entry.
+    fn compact(&mut self, now: Now, last: u64) {
+        let tx = self.db.transaction().unwrap();
+        let stream = open_stream(&tx, replica(self.seed), StreamKind::Workspace).unwrap();
+        prune(&tx, &stream, last, None).unwrap();
+        tx.commit().unwrap();
+        let held = held(&self.db, &stream).unwrap();
+        self.exchange.hold(now, &self.trust, held);
+    }
+
     fn receive(&mut self, now: Now, at: &Route, bytes: &[u8]) {
         let key = key(self.seed);
         let mut books = LogBooks::new(&self.db, Some((replica(self.seed), &key)));
@@ -119,6 +130,15 @@ impl Replica {
                     effects.extend(more.into_iter().rev());
                 }
                 Effect::Papers { route, papers } => self.admit(now, &route, papers),
+                Effect::Begin { stream, seq, checkpoint, .. } => {
+                    let tx = self.db.transaction().unwrap();
+                    let begun = begin_behind(&tx, &self.trust, stream, seq, &checkpoint).unwrap();
+                    let (Begun::Anew(stream) | Begun::Pruned(stream)) = begun else { continue };
+                    let held = held(&tx, &stream).unwrap();
+                    tx.commit().unwrap();
+                    self.exchange.hold(now, &self.trust, held);
+                    self.exchange.resume(now, &self.trust);
+                }
                 Effect::Marked { peer, stream, seq } => {
                     let known = self.marked.entry((peer, stream)).or_default();
                     *known = seq.max(*known);
@@ -392,6 +412,32 @@ fn a_till_put_back_is_told_by_its_sibling() {
     let put_back = Effect::PutBack { stream, theirs: 2 };
     assert!(net.replicas[&A].noticed.iter().all(|effect| *effect == put_back));
     assert!(!net.replicas[&A].noticed.is_empty());
+}
+
+#[test]
+fn who_lacks_what_was_pruned_begins_at_the_checkpoint() {
+    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
+    for n in 0..10_u8 {
+        net.write(A, StreamKind::Workspace, &[n]);
+    }
+    net.connect(A, B);
+    net.settle(1_000);
+    // B has all of it and prunes along; the third has nothing and begins behind it.
+    let now = net.now();
+    net.replicas.get_mut(&A).unwrap().compact(now, 7);
+    net.settle(1_000);
+    net.connect(A, B + 1);
+    net.settle(1_000);
+    net.write(A, StreamKind::Workspace, b"more");
+    net.settle(1_000);
+    net.assert_converged();
+    for seed in [A, B, B + 1] {
+        let rows = |sql: &str| -> i64 {
+            net.replicas[&seed].db.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(rows("SELECT count(*) FROM entry"), 4, "replica {seed}");
+        assert_eq!(rows("SELECT first_seq FROM stream"), 8, "replica {seed}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
 use crate::batch::Batch;
 use crate::log::{Entry, Hash, MAX_BODY_BYTES, ReplicaId, Seal, SealingKey, StreamId};
 use crate::session::Books;
-use crate::wire::{Held, MAX_RUN_ENTRIES};
+use crate::wire::{Checkpoint, Held, MAX_RUN_ENTRIES};
 use rusqlite::Connection;
 
 /// Entries read at a time.
@@ -68,7 +68,7 @@ pub fn held(conn: &Connection, stream: &Stream) -> Result<Held, LogError> {
         first: begin.seq + 1,
         head: end.seq,
         hash: end.hash,
-        beyond: Vec::new(),
+        base: begin.seal.map(|seal| Checkpoint { hash: begin.hash, seal }),
     })
 }
 

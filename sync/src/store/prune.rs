@@ -2,8 +2,13 @@
 //!
 //! Whether entries may go (who has acknowledged them, how old they are) is the caller's decision.
 
-use super::{LogError, Stream, base, head, read_one, row_of};
-use crate::log::Seal;
+use super::{
+    LogError, Owner, Stream, base, declare_peer, hash_at, head, open_stream, owner, read_one,
+    row_of,
+};
+use crate::log::{MAX_SEQ, Seal, StreamId, StreamKind};
+use crate::trust::{Standing, Trust};
+use crate::wire::Checkpoint;
 use rusqlite::{Connection, named_params};
 
 /// Takes away the entries up to `last`, in the caller's transaction; returns how many. The entry
@@ -49,6 +54,67 @@ pub fn prune(
         ":local": stream.local,
     })?;
     Ok(gone as u64)
+}
+
+/// What became of a checkpoint that a peer states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// The stream begins behind it now, and what was here before it is gone. State that the stream
+    /// came to is to be folded anew, from its next entry on.
+    Anew(Stream),
+    /// Entries up to it went; all that comes after them stands.
+    Pruned(Stream),
+    /// Nothing to do, or not to be believed.
+    Left,
+}
+
+/// Lets a peer's stream begin behind a checkpoint that its writer sealed, in the caller's
+/// transaction. Only streams that their writers compact: of a journal every entry is wanted.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn begin_behind(
+    tx: &Connection,
+    trust: &Trust,
+    id: StreamId,
+    seq: u64,
+    checkpoint: &Checkpoint,
+) -> Result<Begun, LogError> {
+    let compacted = matches!(id.kind, StreamKind::Workspace | StreamKind::Customers);
+    let Some((key, opened)) = trust.key_of(id.replica) else { return Ok(Begun::Left) };
+    let counts = matches!(trust.standing(id), Standing::Enrolled(_) | Standing::Pending);
+    let sealed = key.verify(id, seq, &checkpoint.hash, &checkpoint.seal).is_ok();
+    if !compacted || !counts || !sealed || owner(tx, id.replica)? == Some(Owner::Own) {
+        return Ok(Begun::Left);
+    }
+    declare_peer(tx, id.replica, &key, opened)?;
+    let stream = open_stream(tx, id.replica, id.kind)?;
+    if seq <= head(tx, &stream)?.seq {
+        if hash_at(tx, id.replica, id.kind, seq)? != Some(checkpoint.hash) {
+            return Ok(Begun::Left);
+        }
+        let gone = prune(tx, &stream, seq, Some(checkpoint.seal))?;
+        return Ok(if gone > 0 { Begun::Pruned(stream) } else { Begun::Left });
+    }
+    tx.prepare_cached("DELETE FROM entry WHERE position BETWEEN :first AND :last")?.execute(
+        named_params! {
+            ":first": row_of(stream.local, 0),
+            ":last": row_of(stream.local, MAX_SEQ),
+        },
+    )?;
+    tx.prepare_cached(
+        "UPDATE stream SET first_seq = :first, base_hash = :hash, base_seal = :seal,
+            head_seq = :seq, head_hash = :hash, folded_seq = :seq
+         WHERE local = :local",
+    )?
+    .execute(named_params! {
+        ":first": (seq + 1).cast_signed(),
+        ":seq": seq.cast_signed(),
+        ":hash": &checkpoint.hash.0[..],
+        ":seal": &checkpoint.seal.0[..],
+        ":local": stream.local,
+    })?;
+    Ok(Begun::Anew(stream))
 }
 
 #[cfg(test)]
@@ -108,5 +174,29 @@ mod tests {
         db.execute("UPDATE stream SET base_seal = zeroblob(64)", []).unwrap();
         let fault = verify(&db, &journal, None, &mut |_, _| {}).unwrap_err();
         assert!(matches!(fault, Fault::Checkpoint { seq: 2, .. }), "{fault}");
+    }
+
+    #[test]
+    fn only_a_sealed_checkpoint_of_a_compacted_stream_is_begun_behind() {
+        use crate::log::{Hash, ReplicaId};
+        use crate::trust::{Statement, issue};
+        let writer = ReplicaId([9; 16]);
+        let mut trust = Trust::new(None);
+        let opened = testing::OPENED;
+        let paper = issue(&Statement::Incarnation { replica: writer, opened }, &testing::key());
+        trust.admit(&paper.unwrap()).unwrap();
+        let begin = |kind, replica, seal: Option<Seal>| {
+            let mut db = testing::database();
+            let id = StreamId { replica, kind };
+            let hash = Hash([5; 32]);
+            let seal = seal.unwrap_or_else(|| testing::key().seal(id, 40, &hash));
+            let tx = db.transaction().unwrap();
+            begin_behind(&tx, &trust, id, 40, &Checkpoint { hash, seal }).unwrap()
+        };
+        let (space, journal) = (StreamKind::Workspace, StreamKind::Journal);
+        assert!(matches!(begin(space, writer, None), Begun::Anew(_)));
+        assert_eq!(begin(journal, writer, None), Begun::Left, "of a journal all is wanted");
+        assert_eq!(begin(space, ReplicaId([8; 16]), None), Begun::Left, "nobody's");
+        assert_eq!(begin(space, writer, Some(Seal([1; 64]))), Begun::Left, "not sealed");
     }
 }

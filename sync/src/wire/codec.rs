@@ -12,7 +12,7 @@
 //!
 //! | kind | frame | fields, from 0 |
 //! | --- | --- | --- |
-//! | 1 | have | highest version spoken, now in ms since 1970, session, answer wanted, more follows, [replica, stream kind, first, head, hash at the head, [from, to]…]… |
+//! | 1 | have | highest version spoken, now in ms since 1970, session, answer wanted, more follows, [replica, stream kind, first, head, hash at the head, [hash, seal] of the checkpoint where first is not 1, or null]… |
 //! | 2 | want | window in bytes, [replica, stream kind, from, to or null]… |
 //! | 3 | run | the columns of [`crate::batch`], as a map |
 //! | 4 | mark | [replica, stream kind, sequence]… |

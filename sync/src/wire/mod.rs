@@ -8,7 +8,7 @@ pub mod codec;
 pub mod parts;
 
 use crate::batch::Batch;
-use crate::log::{Hash, ReplicaId, StreamId};
+use crate::log::{Hash, ReplicaId, Seal, StreamId};
 
 /// The longest frame in bytes as sent: AWS IoT Core takes 128 KB with topic and headers.
 pub const MAX_FRAME_BYTES: usize = 120 * 1024;
@@ -19,9 +19,6 @@ pub const MAX_PLAIN_BYTES: usize = (1 << 20) + (64 << 10);
 /// The most streams in one [`Have`], ranges in one [`Want`] or marks in one [`Mark`]; longer lists
 /// are cut into several frames.
 pub const MAX_STREAMS: usize = 1_024;
-
-/// The most ranges beyond the contiguous end that one stream states.
-pub const MAX_RANGES: usize = 64;
 
 /// The most entries in one run.
 pub const MAX_RUN_ENTRIES: usize = 4_096;
@@ -103,8 +100,17 @@ pub struct Held {
     pub head: u64,
     /// The hash there.
     pub hash: Hash,
-    /// Ranges held beyond a gap, first and last sequence, rising and apart; at most [`MAX_RANGES`].
-    pub beyond: Vec<(u64, u64)>,
+    /// The checkpoint that the stream begins behind, where entries were pruned.
+    pub base: Option<Checkpoint>,
+}
+
+/// The end of what was pruned of a stream, sealed by its writer: who lacks it begins behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The hash of the last entry that was pruned.
+    pub hash: Hash,
+    /// The seal over it.
+    pub seal: Seal,
 }
 
 /// A wish for entries, and how much may be under way.

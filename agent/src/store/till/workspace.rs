@@ -149,6 +149,12 @@ fn not_begun() -> TillStoreError {
     TillStoreError::damaged("claim", "carts were not begun")
 }
 
+/// Entries of the till's own workspace stream at which it is compacted: some hours of scanning.
+pub const COMPACT_AT: u64 = 4_096;
+
+/// Entries that stay then, so that siblings who are linked need not begin anew.
+const KEPT: u64 = 512;
+
 impl TillStore {
     /// Makes the till's carts the shop's: its stream says who writes it, takes over what an
     /// incarnation before it held, and states carts from before workspace streams. From here on
@@ -203,6 +209,21 @@ impl TillStore {
             let seal = act.key.seal(act.space.id(), last, &stored.hash);
             Ok(sync::store::prune(&act.tx, act.space, last, Some(seal))?)
         })
+    }
+
+    /// Compacts the till's stream once [`COMPACT_AT`] entries stand in it. Siblings need not have
+    /// come so far: one that has not begins at the checkpoint, behind which everything that lives
+    /// is stated anew.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn tidy_workspace(&mut self, now: Timestamp) -> Result<()> {
+        let first = sync::store::base(&self.connection, &self.space)?.seq;
+        let last = sync::store::head(&self.connection, &self.space)?.seq;
+        if self.currency.is_some() && last - first >= COMPACT_AT {
+            self.compact_workspace(now, last.saturating_sub(KEPT))?;
+        }
+        Ok(())
     }
 
     /// Answers what a sibling's entries said, once they are folded. What is said depends on rows

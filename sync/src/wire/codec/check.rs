@@ -5,7 +5,7 @@ use crate::batch::{Batch, ends};
 use crate::log::{MAX_SEQ, StreamId};
 use crate::wire::{
     Frame, Have, Held, MAX_ASK_BYTES, MAX_PAPER_BYTES, MAX_PAPERS, MAX_PART_BYTES, MAX_PARTS,
-    MAX_RANGES, MAX_RUN_ENTRIES, MAX_STREAMS, Page, Part, Wanted,
+    MAX_RUN_ENTRIES, MAX_STREAMS, Page, Part, Wanted,
 };
 use std::collections::BTreeSet;
 
@@ -56,18 +56,11 @@ fn held(have: &Have) -> Result<(), WireError> {
             let why = format!("{first} does not lie between 1 and the one after {head}");
             return Err(refuse("the first sequence held", why));
         }
-        at_most("the ranges held beyond a gap", held.beyond.len(), MAX_RANGES)?;
-        let mut before = head;
-        held.beyond.iter().try_for_each(|&(first, last)| {
-            sequence("a range's last", first, last)?;
-            // One sequence at least lies between, or it would be one range.
-            if first <= before + 1 {
-                let why = format!("it begins at {first}, but what is held before ends at {before}");
-                return Err(refuse("a range held beyond a gap", why));
-            }
-            before = last;
-            Ok(())
-        })
+        if (first > 1) != held.base.is_some() {
+            let why = "a stream has a checkpoint when entries were pruned, and only then";
+            return Err(refuse("a checkpoint", why.to_owned()));
+        }
+        Ok(())
     })
 }
 

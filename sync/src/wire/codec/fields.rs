@@ -3,10 +3,10 @@
 use super::WireError;
 use crate::batch::{Batch, chain, columns, ends};
 use crate::cbor::{BadField, Reader};
-use crate::log::{Hash, ReplicaId, StreamId, StreamKind};
+use crate::log::{Hash, ReplicaId, Seal, StreamId, StreamKind};
 use crate::wire::{
-    Answer, Ask, Frame, Have, Held, MAX_ASK_BYTES, MAX_PAPER_BYTES, MAX_PAPERS, MAX_PART_BYTES,
-    MAX_PLAIN_BYTES, MAX_RANGES, MAX_RUN_ENTRIES, MAX_STREAMS, Mark, Page, Part, Want, Wanted,
+    Answer, Ask, Checkpoint, Frame, Have, Held, MAX_ASK_BYTES, MAX_PAPER_BYTES, MAX_PAPERS,
+    MAX_PART_BYTES, MAX_PLAIN_BYTES, MAX_RUN_ENTRIES, MAX_STREAMS, Mark, Page, Part, Want, Wanted,
 };
 use minicbor::Encoder;
 use std::convert::Infallible;
@@ -103,10 +103,10 @@ fn write_have(have: &Have, to: &mut Plain) -> Written {
         to.array(6)?;
         write_stream(held.stream, to)?;
         to.u64(held.first)?.u64(held.head)?.bytes(&held.hash.0)?;
-        to.array(held.beyond.len() as u64)?;
-        for (first, last) in &held.beyond {
-            to.array(2)?.u64(*first)?.u64(*last)?;
-        }
+        match &held.base {
+            Some(base) => to.array(2)?.bytes(&base.hash.0)?.bytes(&base.seal.0)?,
+            None => to.null()?,
+        };
     }
     Ok(())
 }
@@ -125,9 +125,12 @@ fn read_have(from: &mut Reader<'_>) -> Result<Have, BadField> {
                     first: from.u64("the first sequence held")?,
                     head: from.u64("the last sequence held")?,
                     hash: Hash(from.array("the hash at the last sequence held")?),
-                    beyond: from.list("the ranges held beyond a gap", MAX_RANGES, |from| {
-                        from.fields("a range held beyond a gap", 2, |from| {
-                            Ok((from.u64("a range's first")?, from.u64("a range's last")?))
+                    base: from.maybe("a checkpoint", |from| {
+                        from.fields("a checkpoint", 2, |from| {
+                            Ok(Checkpoint {
+                                hash: Hash(from.array("a checkpoint's hash")?),
+                                seal: Seal(from.array("a checkpoint's seal")?),
+                            })
                         })
                     })?,
                 })

@@ -5,8 +5,10 @@
 
 use super::{PLAIN, ZSTD, decode, encode};
 use crate::batch::testing::batch_of;
-use crate::log::{Hash, ReplicaId, StreamId, StreamKind, Zone};
-use crate::wire::{Answer, Ask, Envelope, Frame, Have, Held, Mark, Page, Part, Want, Wanted};
+use crate::log::{Hash, ReplicaId, Seal, StreamId, StreamKind, Zone};
+use crate::wire::{
+    Answer, Ask, Checkpoint, Envelope, Frame, Have, Held, Mark, Page, Part, Want, Wanted,
+};
 use serde_cbor::Value;
 
 /// Name (the kind first), the frame, how many fields it has, and the file's text.
@@ -47,10 +49,10 @@ fn prices() -> StreamId {
 
 fn have() -> Have {
     let hash = Hash([7; 32]);
-    let beyond = vec![(302, 302), (400, 70_000)];
+    let base = Some(Checkpoint { hash: Hash([8; 32]), seal: Seal([9; 64]) });
     let streams = vec![
-        Held { stream: journal(), first: 1, head: 0, hash, beyond: Vec::new() },
-        Held { stream: prices(), first: 100, head: 300, hash, beyond },
+        Held { stream: journal(), first: 1, head: 0, hash, base: None },
+        Held { stream: prices(), first: 100, head: 300, hash, base },
     ];
     let now_ms = 1_795_335_619_123;
     Have { version: 1, now_ms, session: 77, reply: true, more: false, streams }

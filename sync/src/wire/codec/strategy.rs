@@ -1,11 +1,11 @@
 //! Arbitrary valid frames for property tests, here and in the modules that send them.
 
 use crate::batch::testing::batch_of;
-use crate::log::{Hash, MAX_SEQ, ReplicaId, StreamId, StreamKind, Zone};
+use crate::log::{Hash, MAX_SEQ, ReplicaId, Seal, StreamId, StreamKind, Zone};
 use crate::wire::{
-    Answer, Ask, Envelope, Frame, Have, Held, Mark, Page, Part, VERSION, Want, Wanted,
+    Answer, Ask, Checkpoint, Envelope, Frame, Have, Held, Mark, Page, Part, VERSION, Want, Wanted,
 };
-use proptest::collection::{btree_map, btree_set, vec};
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
 /// Any envelope.
@@ -40,17 +40,16 @@ fn have() -> impl Strategy<Value = Have> {
     )
 }
 
-/// Rising ends make ranges that are apart.
 fn held() -> impl Strategy<Value = Held> {
-    let ends = btree_set(2..MAX_SEQ / 2, 0..20);
-    (0..=1_u64, any::<[u8; 32]>(), any::<u64>(), ends).prop_map(|(any, hash, first, ends)| {
-        let mut ends = ends.into_iter().map(|end| end * 2);
-        let head = if any == 0 { 0 } else { ends.next().unwrap_or(1) };
-        let ends: Vec<_> = ends.map(|end| end + 2).collect();
-        let beyond = ends.chunks_exact(2).map(|ends| (ends[0], ends[1] - 1)).collect();
-        let stream = StreamId { replica: ReplicaId([0; 16]), kind: StreamKind::Journal };
-        Held { stream, first: first % (head + 1) + 1, head, hash: Hash(hash), beyond }
-    })
+    (0..MAX_SEQ, any::<u64>(), any::<[u8; 32]>(), any::<u8>()).prop_map(
+        |(head, first, hash, any)| {
+            let first = if any < 128 { 1 } else { first % (head + 1) + 1 };
+            let checkpoint = Checkpoint { hash: Hash([any; 32]), seal: Seal([any; 64]) };
+            let stream = StreamId { replica: ReplicaId([0; 16]), kind: StreamKind::Journal };
+            let base = (first > 1).then_some(checkpoint);
+            Held { stream, first, head, hash: Hash(hash), base }
+        },
+    )
 }
 
 fn want() -> impl Strategy<Value = Frame> {

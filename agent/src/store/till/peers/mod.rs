@@ -20,9 +20,11 @@ use sync::clock::Observed;
 use sync::log::{ReplicaId, StreamId, StreamKind};
 use sync::session::Outcome;
 use sync::store::{
-    AlarmKind, Disbelief, Ingested, held, ingest, keep_evidence, keep_mark, keep_paper, raise,
+    AlarmKind, Begun, Disbelief, Ingested, held, ingest, keep_evidence, keep_mark, keep_paper,
+    raise,
 };
 use sync::trust::{Admitted, Statement, Trust, issue};
+use sync::wire::{Checkpoint, Held};
 
 /// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,6 +225,33 @@ impl TillStore {
         let folded = if new.is_empty() { false } else { fold_countable(&tx, now_ms, trust)? };
         tx.commit()?;
         Ok((new, folded))
+    }
+
+    /// Lets a peer's stream begin behind a checkpoint of its writer's; gives what is held of it then,
+    /// `None` when nothing changed.
+    ///
+    /// # Errors
+    /// When the file fails.
+    pub fn begin_behind(
+        &mut self,
+        now: jiff::Timestamp,
+        trust: &Trust,
+        stream: StreamId,
+        seq: u64,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<Held>> {
+        self.act(now, |act| {
+            let begun = sync::store::begin_behind(&act.tx, trust, stream, seq, checkpoint)?;
+            let stream = match begun {
+                Begun::Left => return Ok(None),
+                Begun::Pruned(stream) => stream,
+                Begun::Anew(stream) => {
+                    act.forget_workspace(&stream)?;
+                    stream
+                }
+            };
+            Ok(Some(held(&act.tx, &stream)?))
+        })
     }
 
     /// Notes that somebody has seen to an alarm; false when there is none of this number.
