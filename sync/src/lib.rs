@@ -6,6 +6,7 @@
 //! | [`log`] | replicas, streams, entries, hashes, seals | tables, meaning of bodies |
 //! | [`body`] | what the entries' bodies say, as numbered CBOR | the log around them |
 //! | [`trust`] | whose keys count: papers that a chain, its stores and its hub sign | where papers come from |
+//! | [`enrol`] | becoming one of the chain: requests, who grants them, certificates and papers | files, clocks |
 //! | [`bulk`] | what the hub's bulk entries say: price pushes in columns | the tables they merge into |
 //! | [`space`] | what the shop's shared carts are told in: operations, as numbered CBOR | carts' rows, who may do what |
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
@@ -34,6 +35,7 @@ pub mod body;
 pub mod bulk;
 mod cbor;
 pub mod clock;
+pub mod enrol;
 pub mod link;
 pub mod log;
 pub mod session;

@@ -214,7 +214,7 @@ impl fmt::Debug for Tls {
 }
 
 /// The hash that stands for a public key.
-fn key_hash(subject_public_key_info: &[u8]) -> TlsKey {
+pub(crate) fn key_hash(subject_public_key_info: &[u8]) -> TlsKey {
     let digest = ring::digest::digest(&ring::digest::SHA256, subject_public_key_info);
     let mut hash = [0; 32];
     hash.copy_from_slice(digest.as_ref());
