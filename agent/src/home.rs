@@ -18,6 +18,7 @@ mod secret;
 
 pub use identity::{Enrolment, Identity};
 pub use machine::{machine_at, wall_clock};
+pub use secret::write_new;
 
 use crate::store::catalogue::Catalogue;
 use crate::store::open::{OpenOptions, StoreError};
@@ -29,6 +30,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use sync::enrol::KeyError;
 use sync::log::{ReplicaId, SealingKey};
 use sync::store::{Chain, Machine, Verdict, Witness, judge};
 
@@ -55,6 +57,17 @@ pub enum HomeError {
     /// The system's random source failed.
     #[error("the system's random source failed")]
     NoRandom,
+    /// A secret is there already.
+    #[error("{}: is there already, and a secret is never overwritten. Move it away if it is not needed any more", .0.display())]
+    SecretThere(PathBuf),
+    /// The key of connections is of no use.
+    #[error("{}: {source}", file.display())]
+    BadKey {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
     /// What the till was enrolled as can't be read.
     #[error("{}: does not say what this till was enrolled as ({detail}). Run `till enrol accept` again with the bundle, or `till enrol request` for a new one", file.display())]
     BadEnrolment {

@@ -5,6 +5,7 @@
 //! | [`store`] | the two SQLite files: catalogue and till |
 //! | [`till`] | the till loop: one event in, facts durable, answer and effects out |
 //! | [`home`] | the till's folder: secrets, witness, quarantine |
+//! | [`enrol`] | becoming one of a chain, and a chain's own authority |
 //! | [`runtime`] | the loop's thread and the devices around it |
 //! | [`import`], [`receipt`], [`replay`] | master data in, paper out, real baskets through |
 //! | [`config`] | `agent.toml` |
@@ -13,6 +14,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod emulate;
+pub mod enrol;
 pub mod home;
 pub mod http;
 pub mod import;

@@ -6,6 +6,8 @@
 //! | 1 | it was not, and why is on standard error |
 //! | 2 | the command itself was wrong |
 
+mod authority;
+mod enrol;
 mod import;
 mod link;
 mod logging;
@@ -62,6 +64,12 @@ enum Command {
     Restore(upkeep::Restore),
     /// Examines everything a till needs, and says what to do.
     Doctor(upkeep::Doctor),
+    /// Makes this till one of a chain: request, accept, show.
+    #[command(subcommand)]
+    Enrol(enrol::Enrol),
+    /// Runs a chain's own authority, which says which tills belong to it.
+    #[command(subcommand)]
+    Authority(authority::Authority),
     /// Lists the configured devices and how they are.
     Devices,
     /// How this till stands to the shop's other tills.
@@ -87,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Backup(backup) => common.load().and_then(|config| backup.run(&config)),
         Command::Restore(restore) => common.load().and_then(|config| restore.run(&config)),
         Command::Link(link) => common.load().and_then(|config| link.run(&config)),
+        Command::Enrol(enrol) => common.load().and_then(|config| enrol.run(&config)),
+        Command::Authority(authority) => authority.run(),
         Command::Devices => common.load().and_then(|config| upkeep::devices(&config)),
         Command::Doctor(doctor) => return exit(doctor.run(&common)),
         Command::Sell(sell) => common.load().and_then(|config| sell_at(&sell, &config)),

@@ -106,7 +106,7 @@ fn home(config: &Config) -> anyhow::Result<Home> {
     Ok(Home::at(&config.store.folder)?)
 }
 
-fn show(report: &(impl Display + Serialize), json: bool) -> anyhow::Result<()> {
+pub(super) fn show(report: &(impl Display + Serialize), json: bool) -> anyhow::Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(report)?);
     } else {

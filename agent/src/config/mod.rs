@@ -28,8 +28,8 @@ pub use sections::{
     Config, Http, Links, Log, LogFormat, Printer, Scanner, Seconds, Sibling, Store, Terminal, Till,
 };
 pub use value::{
-    DeviceName, DrawerPin, HostPort, LogFilter, Loopback, Text, TextValue, ThingName, ValueError,
-    Within,
+    DeviceName, DrawerPin, HostPort, LogFilter, Loopback, OwnThing, Text, TextValue, ThingName,
+    ValueError, Within,
 };
 
 use tree::Tree;

@@ -13,8 +13,11 @@ use drivers::terminal::exchange::Timing;
 use drivers::terminal::protocol::Password;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sync::enrol::default_thing;
 
-use super::value::{DeviceName, DrawerPin, HostPort, LogFilter, Loopback, Text, ThingName, Within};
+use super::value::{
+    DeviceName, DrawerPin, HostPort, LogFilter, Loopback, OwnThing, Text, ThingName, Within,
+};
 
 /// A time in whole seconds: a zero would end every wait at once, an hour is no till's wait.
 pub type Seconds = Within<1, 3600>;
@@ -61,6 +64,9 @@ pub struct Config {
 pub struct Till {
     /// The till's number in its store; part of every receipt number, so no two tills share it.
     pub number: Within<1, 999>,
+    /// The till's name among the chain's things, in its certificate: 1 to 63 small letters, digits
+    /// and -. Empty makes it of the store's code and the number, such as hh01-till-3.
+    pub thing: Text<OwnThing>,
     /// The file that names this machine; a till whose folder was copied to another one notices.
     pub machine_id_file: Text<PathBuf>,
 }
@@ -69,8 +75,18 @@ impl Default for Till {
     fn default() -> Self {
         Self {
             number: Within::of::<1>(),
+            thing: Text::built_in(OwnThing::NONE),
             machine_id_file: Text::built_in("/etc/machine-id".into()),
         }
+    }
+}
+
+impl Till {
+    /// The till's name among the chain's things, in a store of this code.
+    #[must_use]
+    pub fn thing_in(&self, store: &str) -> String {
+        let named = self.thing.given().map(str::to_owned);
+        named.unwrap_or_else(|| default_thing(store, self.number.get()))
     }
 }
 

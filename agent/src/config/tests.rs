@@ -264,6 +264,14 @@ fn settings_are_read_and_the_environment_wins() {
 }
 
 #[test]
+fn a_till_has_the_name_it_was_given_or_one_of_store_and_number() {
+    let named = |text: &str| load(text, &[]).unwrap().till.thing_in("HH01");
+    assert_eq!(named(""), "hh01-till-1");
+    assert_eq!(named("[till]\nnumber = 12\nthing = \"\""), "hh01-till-12");
+    assert_eq!(named("[till]\nthing = \"bakery\""), "bakery");
+}
+
+#[test]
 fn a_wrong_value_does_not_matter_once_it_is_overridden() {
     let config = load("[http]\nport = \"x\"\n", &[("TILL_HTTP__PORT", "1")]).unwrap();
     assert_eq!(config.http.port.get(), 1);

@@ -3,13 +3,16 @@
 //! The file is written last and taken away first, so that whoever finds it finds the certificate
 //! beside it whole. What is written is [`crate::enrol`]'s; links and the doctor read it.
 
-use super::{Home, HomeError, io, replace_file};
+use super::{Home, HomeError, io, replace_file, write_new};
+use ring::rand::SystemRandom;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::PathBuf;
+use sync::enrol::ConnectionKey;
 use sync::log::SealKey;
 use sync::trust::is_name;
+use zeroize::Zeroizing;
 
 /// The form that this version writes.
 const FORMAT: u32 = 1;
@@ -56,6 +59,36 @@ impl Home {
     #[must_use]
     pub fn tls_key(&self) -> PathBuf {
         self.file("tls.key")
+    }
+
+    /// The key of the till's connections, where there is one.
+    ///
+    /// # Errors
+    /// When the file can't be read or holds no such key.
+    pub fn connection_key(&self) -> Result<Option<ConnectionKey>, HomeError> {
+        let path = self.tls_key();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(&path)(error)),
+        };
+        let key = ConnectionKey::from_pem(&text);
+        key.map(Some).map_err(|source| HomeError::BadKey { file: path, source })
+    }
+
+    /// The same, made at the first call.
+    ///
+    /// # Errors
+    /// As [`Home::connection_key`], or when it can't be made.
+    pub fn make_connection_key(&self) -> Result<ConnectionKey, HomeError> {
+        if let Some(key) = self.connection_key()? {
+            return Ok(key);
+        }
+        let file = self.tls_key();
+        let key = ConnectionKey::generate(&SystemRandom::new())
+            .map_err(|source| HomeError::BadKey { file: file.clone(), source })?;
+        write_new(&file, key.pem().as_bytes())?;
+        Ok(key)
     }
 
     /// The till's certificate.

@@ -23,6 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use sync::log::{Hash, ReplicaId};
 use sync::store::Machine;
+use sync::trust::Statement;
 
 /// A head that no journal has: a till that finds it in its witness knows that it was restored.
 pub(super) const RESTORED: Head = Head { replica: ReplicaId([0; 16]), seq: 1, hash: Hash([0; 32]) };
@@ -47,6 +48,8 @@ pub struct RestoreReport {
     pub set_aside: Option<PathBuf>,
     /// The highest receipt series this till is known to have given; its next is one higher.
     pub known_series: u32,
+    /// The backup is of a till in a chain, and this folder has not the keys that were signed for.
+    pub must_enrol: bool,
 }
 
 /// Puts the backup in `from` back into `home`; `_lock` keeps a till from running meanwhile.
@@ -65,7 +68,10 @@ pub fn restore(
     let copies = copy_files(home, from, &manifest, options.keep_free, watch)?;
     let till = copies.path().join("till.db");
     assert_journal(&till, from, &manifest, watch)?;
-    let known_series = former_series(home, Inspection::of_copy(&till)?.last_series()?)?;
+    let looking = Inspection::of_copy(&till)?;
+    let known_series = former_series(home, looking.last_series()?)?;
+    let must_enrol = must_enrol(home, &looking)?;
+    drop(looking);
     raise_series(&till, known_series)?;
     // Opened once, so that it is in the form in which a reader expects it.
     drop(Catalogue::open(&OpenOptions::new(copies.path().join("catalogue.db")))?);
@@ -79,7 +85,18 @@ pub fn restore(
         fs::rename(copies.path().join(name), &place).map_err(UpkeepError::io(&place))?;
     }
     sync_folder(home.folder())?;
-    Ok(RestoreReport { manifest, set_aside, known_series })
+    Ok(RestoreReport { manifest, set_aside, known_series, must_enrol })
+}
+
+/// Whether papers in the backup sign for tills while this folder was enrolled as none: keys are in
+/// no backup, so on a new machine they are gone.
+fn must_enrol(home: &Home, looking: &Inspection) -> Result<bool, UpkeepError> {
+    let is_till = |bytes: &Vec<u8>| {
+        let paper = sync::trust::read(bytes).map(|paper| paper.statement);
+        matches!(paper, Ok(Statement::Till(_)))
+    };
+    let enrolled = matches!(home.enrolment(), Ok(Some(_))) && home.tls_key().exists();
+    Ok(!enrolled && looking.papers()?.iter().any(is_till))
 }
 
 /// Copies the backup's files into a folder beside the till's and checks their bytes and pages.
@@ -198,6 +215,13 @@ impl fmt::Display for RestoreReport {
         writeln!(f, "The last receipt in it is {last}; later ones are not known to it.")?;
         if let Some(folder) = &self.set_aside {
             writeln!(f, "The files that were here are in {}", folder.display())?;
+        }
+        if self.must_enrol {
+            writeln!(
+                f,
+                "It was one of a chain, and its keys are in no backup: `till enrol request`"
+            )?;
+            writeln!(f, "begins its enrolment anew; the authority grants it with --replace.")?;
         }
         writeln!(f, "The next `till run` begins receipt series {}.", self.known_series + 1)
     }

@@ -26,6 +26,11 @@ fn wrong_values_are_named_with_what_would_be_right() {
             "2:10: till.number: a number too large stands here: write a whole number from 1 to 999",
         ),
         (
+            "[till]\nthing = \"Till_3\"",
+            "2:9: till.thing: `Till_3` is not a till's name: write 1 to 63 small letters, digits \
+             or `-`, no `-` at either end, or leave it empty",
+        ),
+        (
             "[store]\nfolder = 7",
             "2:10: store.folder: a bare number stands here: write text in double quotes",
         ),

@@ -41,6 +41,12 @@ pub enum ValueError {
         "`{0}` is not a thing's name: write 1 to 64 lower-case letters, digits, `-` or `.`, as its certificate has it"
     )]
     Thing(String),
+    /// Not a name for a till among the chain's things.
+    #[error(
+        "`{0}` is not a till's name: write 1 to 63 small letters, digits or `-`, no `-` at either \
+         end, or leave it empty"
+    )]
+    OwnThing(String),
     /// No printer profile of this name.
     #[error("`{0}` is not a printer profile: write {list}", list = profile_names().join(" or "))]
     Profile(String),

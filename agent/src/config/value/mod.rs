@@ -9,4 +9,4 @@ mod text;
 pub use error::ValueError;
 pub use net::{HostPort, ThingName};
 pub use number::{DrawerPin, Within};
-pub use text::{DeviceName, LogFilter, Loopback, Text, TextValue};
+pub use text::{DeviceName, LogFilter, Loopback, OwnThing, Text, TextValue};

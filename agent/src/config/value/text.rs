@@ -12,6 +12,7 @@ use drivers::terminal::protocol::Password;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+use sync::enrol::is_thing;
 use tracing_subscriber::EnvFilter;
 
 use super::error::{ValueError, profile_names};
@@ -213,6 +214,42 @@ impl TextValue for DeviceName {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "pattern": format!("^[A-Za-z0-9_-]{{1,{MAX_NAME}}}$") })
+    }
+}
+
+/// A till's name among the chain's things; empty where it is made of the store's code and the
+/// till's number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnThing(Cow<'static, str>);
+
+impl OwnThing {
+    /// No name given.
+    pub const NONE: Self = Self(Cow::Borrowed(""));
+
+    /// The name, where one was given.
+    #[must_use]
+    pub fn given(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(&*self.0)
+    }
+}
+
+impl TextValue for OwnThing {
+    type Error = ValueError;
+
+    fn parse(text: &str) -> Result<Self, ValueError> {
+        if text.is_empty() || is_thing(text) {
+            Ok(Self(Cow::Owned(text.to_owned())))
+        } else {
+            Err(ValueError::OwnThing(text.to_owned()))
+        }
+    }
+
+    fn show(&self) -> String {
+        self.0.clone().into_owned()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$" })
     }
 }
 

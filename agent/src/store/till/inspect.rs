@@ -98,6 +98,22 @@ impl Inspection {
         &self.file
     }
 
+    /// The papers kept, issuers before those they sign for; none in a file that knew no papers yet.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn papers(&self) -> Result<Vec<Vec<u8>>> {
+        let knows = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'paper'";
+        let found: u32 = self
+            .connection
+            .query_row(knows, [], |row| row.get(0))
+            .map_err(|error| self.named(error))?;
+        if found == 0 {
+            return Ok(Vec::new());
+        }
+        sync::store::papers(&self.connection).map_err(|error| self.named(error))
+    }
+
     /// This till's journals, in the order they were made.
     ///
     /// # Errors

@@ -8,9 +8,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// What the till writes.
-const FILES: [&str; 5] = ["till.db", "catalogue.db", "till.key", "pin.pepper", "till.witness"];
+const FILES: [&str; 6] =
+    ["till.db", "catalogue.db", "till.key", "pin.pepper", "tls.key", "till.witness"];
 /// What nobody else may read.
-const SECRETS: [&str; 2] = ["till.key", "pin.pepper"];
+const SECRETS: [&str; 3] = ["till.key", "pin.pepper", CONNECTIONS];
+/// The key of connections: PEM, and there only once the till asked to be one of a chain.
+const CONNECTIONS: &str = "tls.key";
 /// The length of a secret, in bytes.
 const SECRET_BYTES: u64 = 32;
 /// Free disk below this many watermarks is worth a word before sales stop.
@@ -85,7 +88,8 @@ fn secret(home: &Home, name: &str) -> Option<Check> {
     let path = home.file(name);
     let Ok(found) = fs::metadata(&path) else {
         // Without a database the till never started, and makes its secrets when it does.
-        return home.till_db().exists().then(|| lost_secret(&path, name));
+        let expected = name != CONNECTIONS && home.till_db().exists();
+        return expected.then(|| lost_secret(&path, name));
     };
     if found.mode() & 0o077 != 0 {
         let text = format!("{} can be read by others ({})", path.display(), mode(&found));
@@ -95,7 +99,7 @@ fn secret(home: &Home, name: &str) -> Option<Check> {
             format!("run `chmod 600 {}`", path.display()),
         ));
     }
-    if found.len() != SECRET_BYTES {
+    if name != CONNECTIONS && found.len() != SECRET_BYTES {
         let text = format!("{} has {} bytes, not {SECRET_BYTES}", path.display(), found.len());
         return Some(Check::problem("secrets", text, "put the right file back"));
     }

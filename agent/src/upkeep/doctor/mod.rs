@@ -6,6 +6,7 @@
 //! | `clock` | the clock and the time zone |
 //! | `store` | both databases, the journal, payments, print jobs |
 //! | `shop` | staff, PINs, items and prices |
+//! | `enrolment` | who the till is in its chain, and until when |
 //! | `outside` | the API's port and the devices |
 //!
 //! Works on a stopped till, which it keeps from starting meanwhile, and on a running one, whose
@@ -13,6 +14,7 @@
 //! [`DoctorReport::exit_code`].
 
 mod clock;
+mod enrolment;
 mod folder;
 mod outside;
 mod shop;
@@ -113,6 +115,7 @@ pub async fn examine(
     let currency = shop.settings.as_ref().map(|settings| settings.store.currency);
     let look = store::check(&home, options, running, currency, watch, &mut checks);
     checks.extend(clock::check(options, look.last_entry, shop.settings.as_ref()));
+    checks.extend(enrolment::check(config, &home, shop.settings.as_ref(), options));
     checks.extend(shop::check(shop, &home, look.inspection.as_ref(), options.now));
     // The journal's read transaction ends before devices are waited for.
     drop(look);

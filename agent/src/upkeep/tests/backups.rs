@@ -10,12 +10,12 @@ use crate::upkeep::verify::{VerifyOptions, WitnessSays, verify};
 use std::fs;
 
 impl Shop {
-    fn back_up(&self) -> BackupReport {
+    pub(super) fn back_up(&self) -> BackupReport {
         let options = BackupOptions { now: self.now, keep_free: 0 };
         backup(&self.home, &self.folder.path().join("backups"), options, &mut quiet).unwrap()
     }
 
-    fn restore(&mut self, from: &Path) -> Result<RestoreReport, UpkeepError> {
+    pub(super) fn restore(&mut self, from: &Path) -> Result<RestoreReport, UpkeepError> {
         self.now += jiff::SignedDuration::from_secs(1);
         let lock = self.home.lock().unwrap();
         let options = RestoreOptions { machine: MACHINE, now: self.now, keep_free: 0 };

@@ -17,7 +17,7 @@ use Outcome::{Ok as Fine, Problem, Warning};
 
 impl Shop {
     /// All as it should be: sold, stopped, everyone with a PIN.
-    fn healthy() -> Self {
+    pub(super) fn healthy() -> Self {
         let mut shop = Self::open();
         shop.sell();
         shop.stop();
@@ -39,7 +39,7 @@ impl Shop {
         Config::load(Some(&path), []).unwrap()
     }
 
-    fn options(&self) -> DoctorOptions {
+    pub(super) fn options(&self) -> DoctorOptions {
         DoctorOptions {
             now: self.now,
             zone: Some(TimeZone::get("Europe/Berlin").unwrap()),
@@ -50,20 +50,20 @@ impl Shop {
     }
 }
 
-async fn doctor(shop: &Shop, more: &str, options: &DoctorOptions) -> DoctorReport {
+pub(super) async fn doctor(shop: &Shop, more: &str, options: &DoctorOptions) -> DoctorReport {
     let more =
         if more.contains("[http]") { more.to_owned() } else { format!("[http]\nport = 0\n{more}") };
     examine(Ok(&shop.config(&more)), options, &mut quiet).await
 }
 
 /// The one check of a name that came out worst.
-fn worst<'r>(report: &'r DoctorReport, name: &str) -> &'r Check {
+pub(super) fn worst<'r>(report: &'r DoctorReport, name: &str) -> &'r Check {
     let named = report.checks.iter().filter(|check| check.name == name);
     named.max_by_key(|check| check.outcome).unwrap_or_else(|| panic!("no {name}: {report}"))
 }
 
 /// Expects that `name` comes out as `outcome` saying `text`, and nothing else is a problem.
-fn check(report: &DoctorReport, name: &str, outcome: Outcome, text: &str) {
+pub(super) fn check(report: &DoctorReport, name: &str, outcome: Outcome, text: &str) {
     let found = worst(report, name);
     assert_eq!(found.outcome, outcome, "{report}");
     assert!(found.found.contains(text), "{name}: {}", found.found);
@@ -86,7 +86,7 @@ async fn a_healthy_till_has_no_problem() {
     assert_eq!(json["checks"][0]["outcome"], "ok");
 }
 
-fn chmod(path: &Path, mode: u32) {
+pub(super) fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 

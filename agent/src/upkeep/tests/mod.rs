@@ -2,6 +2,7 @@
 
 mod backups;
 mod documented;
+mod enrolled;
 mod examined;
 mod exported;
 mod verified;
