@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::store::till::{FOLDED_CARTS, read, rebuild};
-use commerce::cart::CartState;
+use commerce::cart::{Cart, CartState, Line};
+use sync::space::End;
 
 const ROLL: &str = "9520000100377";
 
@@ -419,4 +420,50 @@ fn a_compacted_stream_says_the_same_and_what_ended_leaves_nothing() {
     one.till.store.compact_workspace(now, u64::MAX).unwrap();
     meet(&mut one, &mut three);
     assert_eq!(shown(&three), before);
+}
+
+/// After 200,000 lines in and out nothing but a constant remains.
+#[test]
+fn what_ended_is_forgotten() {
+    let mut shop = till(1);
+    let rows = |shop: &Shop| -> Vec<i64> {
+        let conn = shop.till.store.connection();
+        let count = |table: &str| {
+            conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        ["claim", "cart_line", "cart_discount", "cart_tender", "entry"].map(count).to_vec()
+    };
+    let line = shop.scan(ROLL).cart.lines[0].clone();
+    let staying = shop.parked(&["101"], "stays");
+    let by = StaffId::parse("101").unwrap();
+    let mut lines_in_and_out = 0;
+    let mut number = staying.0;
+    let mut forgotten = Vec::new();
+    while lines_in_and_out < 200_000 {
+        // Each act is a cart of forty lines, opened and given up.
+        for _ in 0..500 {
+            number += 1;
+            let mut cart = Cart::new(CartId(number), line_currency(&shop));
+            cart.lines = (1..=40).map(|number| Line { number, ..line.clone() }).collect();
+            let acted = shop.till.store.act(shop.now, |act| {
+                act.open_cart(&cart, &by)?;
+                cart.lines.iter().for_each(|line| act.put_line(cart.id, line));
+                act.end_cart(cart.id, End::Cancelled)
+            });
+            acted.unwrap();
+            lines_in_and_out += 40;
+        }
+        shop.till.tidy(shop.now).unwrap();
+        forgotten.push(rows(&shop));
+    }
+    let (first, last) = (&forgotten[8], forgotten.last().unwrap());
+    assert_eq!(first[..4], last[..4], "of the carts the one that lives");
+    assert!(last[4] < 6_000, "{last:?}");
+    let shop = shop.restart();
+    assert_eq!(shop.till.carts().count(), 1);
+    assert!(shop.till.view(staying, None).is_ok());
+}
+
+fn line_currency(shop: &Shop) -> commerce::Currency {
+    shop.till.settings().store.currency
 }
