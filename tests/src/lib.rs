@@ -9,6 +9,7 @@
 //! | `architecture` | who may import whom, and what only one place may name |
 //! | `shop` | a till of the demo store, driven in a straight line |
 //! | `power_cut` | a day's trade under every power cut |
+//! | `floor` | two real tills of one shop, enrolled and linked |
 //! | `crash` | the real process killed at random moments |
 //! | `disk` | a till on a full, failing or read-only disk |
 //! | `links` | what every kind of link must do, over each of them |
@@ -29,6 +30,8 @@ mod crash;
 mod dice;
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod floor;
 #[cfg(test)]
 mod links;
 #[cfg(test)]

@@ -51,6 +51,15 @@ impl Place {
         Ok(place)
     }
 
+    /// Adds sections to `agent.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn configure(&self, sections: &str) -> Result<()> {
+        let text = std::fs::read_to_string(self.config())? + sections;
+        std::fs::write(self.config(), text).context("agent.toml cannot be written")
+    }
+
     /// `agent.toml`.
     #[must_use]
     pub fn config(&self) -> PathBuf {

@@ -1,0 +1,161 @@
+//! Two real tills of one shop: enrolled by the commands of the documentation, linked by mutual TLS,
+//! with no line to anything else.
+
+use crate::process::{Agent, Client, Place};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What a linked till has to show within milliseconds; a loaded machine gets this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const ROLL: &str = "9520000100377";
+
+/// A port that nobody uses now.
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Two places with their configuration, each naming the other.
+fn places() -> [Place; 2] {
+    let ports = [port(), port()];
+    [1, 2].map(|number| {
+        let place = Place::demo().unwrap();
+        let (other, mine) = (3 - number, ports[number - 1]);
+        let theirs = ports[other - 1];
+        let sections = format!(
+            "[till]\nnumber = {number}\n[link]\nlisten = \"127.0.0.1:{mine}\"\n\
+             [[sibling]]\nthing = \"hh01-till-{other}\"\naddress = \"127.0.0.1:{theirs}\"\n"
+        );
+        place.configure(&sections).unwrap();
+        place
+    })
+}
+
+/// Enrols a till at an authority, as docs/configuration.md says.
+fn enrol(authority: &Path, place: &Place, folder: &Path, number: usize) {
+    let file = |end: &str| folder.join(format!("{number}.{end}")).to_string_lossy().into_owned();
+    let (request, bundle) = (file("request"), file("bundle"));
+    place.till(&["enrol", "request", "--out", &request]).unwrap();
+    let authority = authority.to_string_lossy();
+    place.till(&["authority", "enrol", &authority, &request, "--out", &bundle]).unwrap();
+    place.till(&["enrol", "accept", &bundle]).unwrap();
+}
+
+/// A running till, someone logged in at it.
+struct Till {
+    agent: Agent,
+    client: Client,
+}
+
+impl Till {
+    fn start(place: &Place) -> Self {
+        let agent = Agent::start(place).unwrap();
+        let client = Client::log_in(agent.address(), "301", "692571");
+        let client = client.unwrap_or_else(|error| panic!("{error}: {}", place.log_tail()));
+        Self { agent, client }
+    }
+
+    fn post(&mut self, path: &str, body: &Value) -> Value {
+        self.client.post(path, body).unwrap()
+    }
+
+    fn open_shift(&mut self) {
+        self.post("/shifts", &json!({ "float": { "minor": 10_000, "currency": "EUR" } }));
+    }
+
+    fn scan(&mut self) -> u64 {
+        let reply = self.post("/carts", &json!({ "code": ROLL }));
+        reply["cart"]["cart"].as_u64().unwrap_or_else(|| panic!("{reply}"))
+    }
+
+    fn pay(&mut self, cart: u64) -> Value {
+        let body = json!({ "tender": "cash", "amount": { "minor": 500, "currency": "EUR" } });
+        let reply = self.post(&format!("/carts/{cart}/tenders"), &body);
+        assert_eq!(reply["result"], "sold", "{reply}");
+        reply
+    }
+
+    fn on_hand(&self) -> String {
+        let item = self.client.get(&format!("/items/by-code/{ROLL}")).unwrap();
+        item["stock"][0]["on_hand"].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()
+    }
+
+    fn cart(&self, cart: u64) -> Option<Value> {
+        let carts = self.client.get("/carts").unwrap();
+        let all = carts["carts"].as_array().unwrap();
+        all.iter().find(|it| it["cart"].as_u64() == Some(cart)).cloned()
+    }
+}
+
+#[track_caller]
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn two_tills_share_stock_and_hand_carts_over() {
+    let places = places();
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("authority");
+    let name = authority.to_string_lossy();
+    places[0].till(&["authority", "new", &name, "--chain", "Demo"]).unwrap();
+    for (number, place) in (1..).zip(&places) {
+        enrol(&authority, place, folder.path(), number);
+    }
+    let [mut one, mut two] = [0, 1].map(|at| Till::start(&places[at]));
+    wait_for("the line is up", || {
+        let link = one.client.get("/link").unwrap();
+        (link["lines"][0]["up"] == true).then_some(())
+    });
+    one.open_shift();
+    two.open_shift();
+    let before = two.on_hand();
+
+    // A sale at one till moves the other's stock.
+    let cart = one.scan();
+    one.pay(cart);
+    wait_for("the sale is at the other till", || (two.on_hand() != before).then_some(()));
+
+    // A cart parked at one till is recalled and sold at the other.
+    let cart = one.scan();
+    one.post(&format!("/carts/{cart}/park"), &json!({ "label": "blue coat" }));
+    let seen = wait_for("the parked cart is seen", || two.cart(cart));
+    assert_eq!(seen["held_by"], 1, "{seen}");
+    let reply = two.post(&format!("/carts/{cart}/recall"), &json!({}));
+    assert_eq!(reply["result"], "claim_asked", "{reply}");
+    wait_for("the cart is handed over", || two.cart(cart).filter(|it| it["here"] == true));
+    two.pay(cart);
+    wait_for("it is over at the first", || one.cart(cart).is_none().then_some(()));
+
+    let shown = wait_for("nothing is lacking", || {
+        let shown = two.client.get("/link").unwrap();
+        (shown["lines"][0]["unsent"] == 0).then_some(shown)
+    });
+    assert_eq!(shown["thing"], "hh01-till-2");
+
+    // The first till dies with a parked cart: the other takes it by force and sells it.
+    let left = one.scan();
+    one.post(&format!("/carts/{left}/park"), &json!({ "label": "red hat" }));
+    wait_for("the second parked cart is seen", || two.cart(left));
+    one.agent.killer().kill();
+    wait_for("the line is down", || {
+        let link = two.client.get("/link").unwrap();
+        (link["lines"][0]["up"] == false).then_some(())
+    });
+    two.post(&format!("/carts/{left}/force-claim"), &json!({}));
+    two.post(&format!("/carts/{left}/recall"), &json!({}));
+    two.pay(left);
+    let one = Till::start(&places[0]);
+    wait_for("the first till hears of it", || one.cart(left).is_none().then_some(()));
+    assert_eq!(one.client.get("/alarms").unwrap()["alarms"], json!([]), "sold once");
+    assert_eq!(one.on_hand(), two.on_hand());
+}
