@@ -63,7 +63,10 @@ impl Running {
             has_card_payments: read::has_card_payments(till.store().connection())?,
         };
         let feed = Feed::new(seed);
-        let identity = home.identity()?;
+        let identity = home.identity().unwrap_or_else(|error| {
+            tracing::error!(%error, "this till talks to no other");
+            None
+        });
         let trust = till.join(identity.as_ref().map(|identity| identity.root))?;
         let store = till.settings().store.code.clone();
         let (till, thread, outlets, claims) = Loop::start(till, first, home.clone(), machine, feed);

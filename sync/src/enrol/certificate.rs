@@ -5,10 +5,10 @@
 
 use super::CertificateError;
 use crate::link::TlsKey;
-use crate::link::tls::key_hash;
+use crate::link::tls::pki_types::pem::PemObject;
+use crate::link::tls::pki_types::{CertificateDer, UnixTime};
+use crate::link::tls::{algorithms, key_hash};
 use jiff::Timestamp;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, UnixTime};
 use std::time::Duration;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::{AttributeTypeAndValue, FromDer, GeneralName, X509Certificate};
@@ -72,12 +72,11 @@ impl Certificate {
         let ca = ca.first().ok_or_else(|| malformed("it is empty"))?;
         let anchor = anchor_from_trusted_cert(ca).map_err(unusable)?;
         let own = EndEntityCert::try_from(own).map_err(unusable)?;
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
         let seconds = u64::try_from(now.as_second()).unwrap_or(0);
         let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         for usage in [KeyUsage::client_auth(), KeyUsage::server_auth()] {
             own.verify_for_usage(
-                algorithms.all,
+                algorithms(),
                 std::slice::from_ref(&anchor),
                 between,
                 time,

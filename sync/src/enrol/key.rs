@@ -4,10 +4,10 @@
 use super::KeyError;
 use crate::link::TlsKey;
 use crate::link::tls::key_hash;
+use crate::link::tls::pki_types::PrivatePkcs8KeyDer;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use ring::rand::SecureRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use std::fmt;
 use zeroize::Zeroizing;
 

@@ -24,9 +24,9 @@ use super::EnrolError;
 use crate::home::{HomeError, replace_file, sync_folder, write_new};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use sync::enrol::{Authority, Term};
 use sync::log::Seed;
@@ -62,9 +62,9 @@ impl AuthorityFolder {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        // Nobody else may read the folder: so tempfile makes it.
         let partial = tempfile::Builder::new()
             .prefix(".till-authority-")
+            .permissions(Permissions::from_mode(0o700))
             .tempdir_in(parent)
             .map_err(io(parent))?;
         let within = |name: &str| partial.path().join(name);

@@ -74,7 +74,7 @@ fn a_bundle_that_is_refused_leaves_everything_as_it_was() {
     changed[100] ^= 1;
     check(&changed, "");
     chain.grant(&chain.ask("two", &who(2)), false).unwrap();
-    check(&chain.bundle(), "not for this till");
+    check(&chain.bundle(), "is for hh01-till-2 of store HH01");
     other.grant(&chain.ask("one", &who(1)), false).unwrap();
     check(&other.bundle(), "another chain");
 }

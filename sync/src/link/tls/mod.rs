@@ -17,6 +17,8 @@ pub use error::TlsError;
 pub(super) use explain::{cause, explain};
 pub use peer::Peer;
 
+pub(crate) use rustls::pki_types;
+
 use super::TlsKey;
 use clock::FlooredClock;
 use jiff::Timestamp;
@@ -211,6 +213,12 @@ impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tls(of {})", self.own.name)
     }
+}
+
+/// The signatures of certificates that are believed, here and by whoever judges one without a
+/// connection.
+pub(crate) fn algorithms() -> &'static [&'static dyn pki_types::SignatureVerificationAlgorithm] {
+    rustls::crypto::ring::default_provider().signature_verification_algorithms.all
 }
 
 /// The hash that stands for a public key.
