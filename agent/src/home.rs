@@ -423,12 +423,18 @@ fn new_replica() -> Result<ReplicaId, HomeError> {
 /// # Errors
 /// When it cannot be written.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io(path))?;
     file.write_all(bytes).map_err(io(path))?;
     file.as_file().sync_all().map_err(io(path))?;
     file.persist(path).map_err(|error| io(path)(error.error))?;
     sync_folder(folder)
+}
+
+/// The folder that a file stands in; the working folder for a bare name.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes renames in a folder durable.
@@ -448,6 +454,14 @@ fn io(file: &Path) -> impl FnOnce(std::io::Error) -> HomeError {
 mod tests {
     use super::*;
     use sync::store::{BootId, MachineId};
+
+    #[test]
+    fn a_bare_name_stands_in_the_working_folder() {
+        for (path, folder) in [("a", "."), ("./a", "."), ("b/a", "b"), ("/a", "/"), ("/b/a", "/b")]
+        {
+            assert_eq!(folder_of(Path::new(path)), Path::new(folder), "{path}");
+        }
+    }
 
     #[test]
     fn a_till_that_sold_before_never_begins_anew_by_itself() {

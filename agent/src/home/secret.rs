@@ -1,6 +1,6 @@
 //! Secrets in files that only the till's user can read.
 
-use super::{HomeError, io, replace_file, sync_folder};
+use super::{HomeError, folder_of, io, replace_file, sync_folder};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fs;
 use std::io::Write as _;
@@ -27,7 +27,7 @@ pub(super) fn load_or_make(path: &Path) -> Result<[u8; 32], HomeError> {
 /// # Errors
 /// [`HomeError::SecretThere`], or when it cannot be written.
 pub fn write_new(path: &Path, secret: &[u8]) -> Result<(), HomeError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io(path))?;
     file.write_all(secret).map_err(io(path))?;
     file.as_file().sync_all().map_err(io(path))?;

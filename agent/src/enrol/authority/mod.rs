@@ -21,7 +21,7 @@ pub use register::{Listed, Listing};
 pub use revoke::RevokeReport;
 
 use super::EnrolError;
-use crate::home::{HomeError, replace_file, sync_folder, write_new};
+use crate::home::{HomeError, folder_of, replace_file, sync_folder, write_new};
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use std::fs::{self, File, Permissions};
@@ -58,10 +58,7 @@ impl AuthorityFolder {
         }
         let term = term(now, AUTHORITY_DAYS);
         let (authority, secrets) = Authority::create(chain, term, &SystemRandom::new())?;
-        let parent = match folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let parent = folder_of(folder);
         let partial = tempfile::Builder::new()
             .prefix(".till-authority-")
             .permissions(Permissions::from_mode(0o700))
@@ -112,7 +109,9 @@ impl AuthorityFolder {
     }
 }
 
+/// Certificates know whole seconds.
 fn term(now: Timestamp, days: i32) -> Term {
+    let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     let lasts = SignedDuration::from_hours(24 * i64::from(days));
     Term {
         from: now.checked_sub(SLOW_CLOCK).unwrap_or(now),
