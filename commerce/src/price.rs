@@ -58,7 +58,9 @@ pub struct PriceRow {
 }
 
 impl PriceRow {
-    fn is_in_force(&self, at: Timestamp) -> bool {
+    /// Whether it counts at an instant, as far as it says itself.
+    #[must_use]
+    pub fn is_in_force(&self, at: Timestamp) -> bool {
         self.starts <= at && self.ends.is_none_or(|ends| at < ends)
     }
 }

@@ -5,7 +5,7 @@ use super::problem::{Kind, Problem};
 use crate::auth::Auth;
 use crate::home::Home;
 use crate::runtime::Loop;
-use crate::store::catalogue::{self, View};
+use crate::store::catalogue::{self, View, standing};
 use crate::store::open::{OpenOptions, ReadGuard, Readers, StoreError};
 use crate::store::till;
 use crate::till::{Settings, Till};
@@ -129,7 +129,9 @@ impl Inner {
         let app = Arc::clone(self);
         blocking(move || {
             let connection = app.catalogue_db.get()?;
-            read(View::new(&connection, app.catalogue_db.file()))
+            let file = app.catalogue_db.file();
+            let standing = standing(&connection, file)?;
+            read(View::new(&connection, file, &standing))
         })
         .await
     }

@@ -68,7 +68,8 @@ pub struct Till {
     store: TillStore,
     catalogue: Catalogue,
     settings: Arc<Settings>,
-    catalogue_version: i64,
+    /// The import that the settings are of.
+    settings_of: i64,
     number: u16,
     disk_room: DiskRoom,
     carts: BTreeMap<CartId, Cart>,
@@ -115,7 +116,7 @@ impl Till {
         disk_room: DiskRoom,
         now: Timestamp,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
-        let catalogue_version = catalogue.data_version()?;
+        let settings_of = catalogue.imports();
         let settings = Arc::new(Settings::load(&catalogue)?);
         let currency = settings.store.currency;
         store.begin_carts(now, currency)?;
@@ -136,7 +137,7 @@ impl Till {
             store,
             catalogue,
             settings,
-            catalogue_version,
+            settings_of,
             number,
             disk_room,
             carts,
@@ -162,22 +163,21 @@ impl Till {
     /// Handles one event at `now`.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Handled {
         let mut effects = Vec::new();
-        self.notice_imports(&mut effects);
+        self.notice_changes(&mut effects);
         let reply = self.dispatch(now, event, &mut effects);
         self.follow_carts(now, &mut effects);
         Handled { reply, effects }
     }
 
-    /// Takes up settings that another process imported. What cannot be read is left for the next
-    /// event: the till goes on with what it knows.
-    fn notice_imports(&mut self, effects: &mut Vec<Effect>) {
-        let Ok(version) = self.catalogue.data_version() else { return };
-        if version == self.catalogue_version {
+    /// Takes up prices that the hub pushed and settings that another process imported. What cannot
+    /// be read is left for the next event: the till goes on with what it knows.
+    fn notice_changes(&mut self, effects: &mut Vec<Effect>) {
+        if self.catalogue.refresh().is_err() || self.catalogue.imports() == self.settings_of {
             return;
         }
         if let Ok(settings) = Settings::load(&self.catalogue) {
             self.settings = Arc::new(settings);
-            self.catalogue_version = version;
+            self.settings_of = self.catalogue.imports();
             effects.push(Effect::Changed(Change::Settings));
         }
     }

@@ -6,7 +6,8 @@
 //! the caller, up to where this module says that they count.
 
 use super::{
-    Base, Head, LogError, Owner, Stream, base, declare_peer, head, open_stream, owner, read, row_of,
+    AlarmKind, Base, Head, LogError, Owner, Stream, base, declare_peer, head, open_stream, owner,
+    read, row_of,
 };
 use crate::batch::{Batch, BatchError};
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, entry_hash};
@@ -88,6 +89,18 @@ pub enum Disbelief {
     /// The tables failed; the caller rolls back and tries again.
     #[error(transparent)]
     Log(#[from] LogError),
+}
+
+impl Disbelief {
+    /// What it is an alarm about.
+    #[must_use]
+    pub const fn alarm(&self) -> AlarmKind {
+        match self {
+            Self::UnknownWriter(_) | Self::NotTheirs { .. } => AlarmKind::Stranger,
+            Self::OtherKey(_) => AlarmKind::Contested,
+            Self::Broken(_) | Self::Clock { .. } | Self::Log(_) => AlarmKind::Disbelieved,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Disbelief {

@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, types::Type};
 use std::num::NonZeroU32;
 use std::path::Path;
+use sync::store::prices::Standing;
 
 /// The first column of the price in [`PRICED_BY_GTIN`].
 const PRICE_AT: usize = 7;
 
-/// The most price rows of one item read for one instant. An import drops what it supersedes
-/// after a while, so a real item has a handful.
+/// The most price rows of one item read for one instant. Imports and pushes drop what they
+/// supersede after a while, so a real item has a handful.
 const MAX_PRICE_ROWS: u32 = 256;
 
 pub(super) const BY_GTIN: &str = "SELECT item.id, sku, name, unit, tax_class, department, \
@@ -32,7 +33,7 @@ pub(super) const BY_ID: &str = "SELECT id, sku, name, unit, tax_class, departmen
     FROM item WHERE id = ?1";
 pub(super) const BARCODES: &str = "SELECT gtin FROM barcode WHERE item = ?1 ORDER BY gtin";
 pub(super) const PRICES: &str = "SELECT layer, batch, starts, ends, amount, scale, per_quantity \
-    FROM price WHERE item = ?1 AND (ends IS NULL OR ends > ?2) AND starts <= ?2 \
+    FROM price WHERE item = ?1 AND starts <= ?2 \
     ORDER BY layer DESC, starts DESC, batch DESC LIMIT ?3";
 
 /// Item and prices in one statement: a statement of its own for the prices would lock the file
@@ -40,22 +41,24 @@ pub(super) const PRICES: &str = "SELECT layer, batch, starts, ends, amount, scal
 pub(super) const PRICED_BY_GTIN: &str = "SELECT item.id, sku, name, unit, tax_class, department, \
     minimum_age, layer, batch, starts, ends, amount, scale, per_quantity \
     FROM barcode CROSS JOIN item ON item.id = barcode.item \
-    LEFT JOIN price ON price.item = item.id AND starts <= ?2 AND (ends IS NULL OR ends > ?2) \
-    WHERE gtin = ?1 LIMIT ?3";
+    LEFT JOIN price ON price.item = item.id AND starts <= ?2 \
+    WHERE gtin = ?1 ORDER BY layer DESC, starts DESC, batch DESC LIMIT ?3";
 
 /// Reads the catalogue on one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'c> {
     pub(super) connection: &'c Connection,
     pub(super) file: &'c Path,
+    standing: &'c Standing,
 }
 
 impl<'c> View<'c> {
     /// A view of `file` on `connection`, which must have been opened with
-    /// [`MIGRATIONS`](super::MIGRATIONS).
+    /// [`MIGRATIONS`](super::MIGRATIONS). `standing` says which pushes count; with an older one
+    /// prices are what they were then.
     #[must_use]
-    pub fn new(connection: &'c Connection, file: &'c Path) -> Self {
-        Self { connection, file }
+    pub const fn new(connection: &'c Connection, file: &'c Path, standing: &'c Standing) -> Self {
+        Self { connection, file, standing }
     }
 
     /// The item of a barcode.
@@ -91,6 +94,7 @@ impl<'c> View<'c> {
                     prices.push(price_row(row, PRICE_AT, currency)?);
                 }
             }
+            self.standing.keep_last_writers(&mut prices);
             Ok(found.map(|item| (item, resolve(&prices, at))))
         };
         read().map_err(|e| classify(self.file, e))
@@ -142,7 +146,8 @@ impl<'c> View<'c> {
         })
     }
 
-    /// The price rows of an item that are in force at `at`, nearest layer and latest first.
+    /// The price rows of an item that are in force at `at`, nearest layer and latest first: of each
+    /// layer and start the last writer's.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -153,7 +158,11 @@ impl<'c> View<'c> {
         currency: Currency,
     ) -> Result<Vec<PriceRow>, StoreError> {
         let params = (id.0, at.as_millisecond(), MAX_PRICE_ROWS);
-        self.rows(PRICES, params, |row| price_row(row, 0, currency))
+        let mut rows = self.rows(PRICES, params, |row| price_row(row, 0, currency))?;
+        self.standing.keep_last_writers(&mut rows);
+        rows.retain(|row| row.is_in_force(at));
+        rows.reverse();
+        Ok(rows)
     }
 
     /// The price of an item at `at`; `None` when no layer has one.

@@ -1,10 +1,12 @@
 //! `catalogue.db`: items, barcodes, prices and their search, and the store's small sets.
 //!
-//! One [`Catalogue`] holds the writing connection; everything that reads goes through a
-//! [`View`], on that connection or on one of the [`Readers`](super::open::Readers). Changes come
-//! as a whole file through [`Load`], in one transaction. What a price row means is left to
-//! `commerce::price`; the journal, carts and stock are in `till.db`.
+//! Everything that reads goes through a [`View`], on the connection of a [`Catalogue`] or on one of
+//! the [`Readers`](super::open::Readers). Changes come as a whole file through [`Load`], in one
+//! transaction, or from the hub through [`Downstream`], over a connection of its own. What a price
+//! row means is left to `commerce::price`, which pushes count to `sync::store::prices`; the journal,
+//! carts and stock are in `till.db`.
 
+pub mod downstream;
 mod load;
 mod lookup;
 mod records;
@@ -13,26 +15,83 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
+pub use downstream::Downstream;
 pub use load::{BadRow, CHUNK_ROWS, Load, NewPrice};
 pub use lookup::{View, in_store_key};
 pub use records::{
     Item, ItemId, NewItem, Reason, ReasonKind, Staff, Store, parse_rounding, rounding_name,
 };
 
+pub use sync::store::prices::Standing;
+
 use super::open::{Migration, OpenOptions, StoreError, classify, open};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
+use sync::store::prices::PricesError;
 
-/// The schema of `catalogue.db`, step by step.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("schema/v1.sql") }];
+/// The schema of `catalogue.db`, step by step. The log's tables and those of price pushes are
+/// sync's own.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("schema/v1.sql") },
+    Migration { version: 2, sql: sync::store::SCHEMA },
+    Migration { version: 3, sql: sync::store::SCHEMA_2 },
+    Migration { version: 4, sql: sync::store::prices::PRICES_SCHEMA },
+    Migration { version: 5, sql: include_str!("schema/v5.sql") },
+];
 
-/// The catalogue's file and its writing connection.
+/// The catalogue's file, a connection that imports write and the till reads through, and which
+/// pushes count there.
 #[derive(Debug)]
 pub struct Catalogue {
     connection: Connection,
     file: PathBuf,
+    seen: Seen,
+}
+
+/// What was known of the file when it was looked at last.
+#[derive(Debug)]
+struct Seen {
+    /// SQLite's counter of changes by other connections.
+    version: i64,
+    /// The number of the last import.
+    imports: i64,
+    standing: Standing,
+}
+
+impl Seen {
+    fn look(connection: &Connection, file: &Path) -> Result<Self, StoreError> {
+        // The counter first: what changes after it is noticed the next time.
+        let version = data_version(connection, file)?;
+        let imports = connection
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM batch")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(|error| classify(file, error))?;
+        Ok(Self { version, imports, standing: standing(connection, file)? })
+    }
+}
+
+/// Which pushes count in a catalogue, for a [`View`] on a connection to it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn standing(connection: &Connection, file: &Path) -> Result<Standing, StoreError> {
+    Standing::load(connection).map_err(|error| prices_error(file, error))
+}
+
+/// Names the file in what the tables of prices refuse.
+fn prices_error(file: &Path, error: PricesError) -> StoreError {
+    match error {
+        PricesError::Database(error) => classify(file, error),
+        other => StoreError::Corrupt { file: file.to_owned(), detail: other.to_string() },
+    }
+}
+
+fn data_version(connection: &Connection, file: &Path) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached("PRAGMA data_version")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(|error| classify(file, error))
 }
 
 impl Catalogue {
@@ -41,7 +100,9 @@ impl Catalogue {
     /// # Errors
     /// As [`open`](super::open::open()).
     pub fn open(options: &OpenOptions) -> Result<Self, StoreError> {
-        Ok(Self { connection: open(options, MIGRATIONS)?, file: options.path.clone() })
+        let (connection, file) = (open(options, MIGRATIONS)?, options.path.clone());
+        let seen = Seen::look(&connection, &file)?;
+        Ok(Self { connection, file, seen })
     }
 
     /// The file.
@@ -50,21 +111,29 @@ impl Catalogue {
         &self.file
     }
 
-    /// Changes whenever another connection has changed the file; SQLite's own counter.
+    /// Takes note of what other connections changed since it was looked at last: pushes that came
+    /// or count, imports. What it costs while nothing changed is one counter.
     ///
     /// # Errors
-    /// When the file cannot be read.
-    pub fn data_version(&self) -> Result<i64, StoreError> {
-        self.connection
-            .prepare_cached("PRAGMA data_version")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(|error| classify(&self.file, error))
+    /// When the file cannot be read; then what was known before stands.
+    pub fn refresh(&mut self) -> Result<(), StoreError> {
+        if data_version(&self.connection, &self.file)? != self.seen.version {
+            self.seen = Seen::look(&self.connection, &self.file)?;
+        }
+        Ok(())
+    }
+
+    /// The number of the last import, as of the last [`Catalogue::refresh`]: settings that were
+    /// loaded before are not the ones of now.
+    #[must_use]
+    pub const fn imports(&self) -> i64 {
+        self.seen.imports
     }
 
     /// Everything that can be asked of it.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        View::new(&self.connection, &self.file)
+        View::new(&self.connection, &self.file, &self.seen.standing)
     }
 
     /// Writes the log back into the file and empties it: after a large import the log is as long

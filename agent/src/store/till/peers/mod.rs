@@ -108,7 +108,7 @@ impl TillStore {
         run: &Batch,
         disbelief: &Disbelief,
     ) -> Result<Received> {
-        let (kind, why) = (kind_of(disbelief), disbelief.to_string());
+        let (kind, why) = (disbelief.alarm(), disbelief.to_string());
         let bytes = sync::batch::pack(run).unwrap_or_default();
         self.suspect(now_ms, kind, sender, &why, &bytes)?;
         Ok(Received { alarmed: true, ..Received::plain(Outcome::Refused) })
@@ -309,16 +309,6 @@ fn take(
         }
         Ingested::OwnForked { at } => {
             alarm(AlarmKind::Cloned, format!("{sender} holds another entry {at} of it"))
-        }
-    }
-}
-
-const fn kind_of(disbelief: &Disbelief) -> AlarmKind {
-    match disbelief {
-        Disbelief::UnknownWriter(_) | Disbelief::NotTheirs { .. } => AlarmKind::Stranger,
-        Disbelief::OtherKey(_) => AlarmKind::Contested,
-        Disbelief::Broken(_) | Disbelief::Clock { .. } | Disbelief::Log(_) => {
-            AlarmKind::Disbelieved
         }
     }
 }

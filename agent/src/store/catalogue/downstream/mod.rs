@@ -1,0 +1,194 @@
+//! What comes down from the hub: verified, kept and merged into `catalogue.db`.
+//!
+//! [`Downstream`] is the one writer of the hub's streams on a till, over a connection of its own: a
+//! push never holds a lock that a sale waits for, and the till loop learns of what counts through
+//! [`Catalogue::refresh`](super::Catalogue::refresh). What entries do to the tables is [`fold`]'s,
+//! what time brings [`due`]'s. Alarms belong into `till.db`, so they are handed back. Called by the
+//! owner of the links, who gets each [`Word`] from `crate::link::host`.
+
+mod due;
+mod error;
+mod fold;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use error::DownstreamError;
+
+use super::MIGRATIONS;
+use crate::store::open::{OpenOptions, open};
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::PathBuf;
+use std::sync::Arc;
+use sync::batch::Batch;
+use sync::session::Outcome;
+use sync::store::{AlarmKind, Disbelief, ingest};
+use sync::trust::Trust;
+
+type Result<T> = std::result::Result<T, DownstreamError>;
+
+/// How long rows of a push that was withdrawn or refused stay, and how long between one chunk and
+/// the next: every reader has looked at what counts since, and nobody waits for the room.
+const TIDY_AFTER_MS: i64 = 10_000;
+
+/// The writer of the hub's streams.
+#[derive(Debug)]
+pub struct Downstream {
+    connection: Connection,
+    file: PathBuf,
+    /// When rows that never count again go; `None` while there are none.
+    tidy_at_ms: Option<i64>,
+}
+
+/// Something for it to do.
+#[derive(Debug, Clone)]
+pub enum Word {
+    /// Entries that a peer sent.
+    Run {
+        /// Who, for alarms.
+        sender: String,
+        /// The entries, not verified yet.
+        run: Batch,
+        /// Whose keys count.
+        trust: Arc<Trust>,
+    },
+    /// The time has come that [`Delivered::due_ms`] said, or other papers count now.
+    Due {
+        /// Whose keys count.
+        trust: Arc<Trust>,
+    },
+}
+
+/// What became of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// For the exchange, where entries were sent.
+    pub outcome: Option<Outcome>,
+    /// What somebody must see to; it belongs into `till.db`.
+    pub suspicions: Vec<Suspicion>,
+    /// When [`Word::Due`] is due, in milliseconds since 1970; `None` while nothing waits.
+    pub due_ms: Option<i64>,
+}
+
+/// Something that nobody can believe, or that a manager must decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspicion {
+    /// What it is about.
+    pub kind: AlarmKind,
+    /// Whom or what it is about.
+    pub subject: String,
+    /// What is wrong.
+    pub why: String,
+    /// What was sent, as evidence; may be empty.
+    pub frame: Vec<u8>,
+}
+
+impl Downstream {
+    /// Opens the catalogue's file for the hub's streams; pushes whose instant came while the till
+    /// was off count when this returns.
+    ///
+    /// # Errors
+    /// As [`open`]; also when it cannot be written.
+    pub fn open(options: &OpenOptions, now: Timestamp) -> Result<Self> {
+        let connection = open(options, MIGRATIONS)?;
+        let mut downstream = Self { connection, file: options.path.clone(), tidy_at_ms: None };
+        let read = downstream.write(|tx| {
+            fold::read_again(tx)?;
+            due::activate(tx, now.as_millisecond())
+        });
+        read.map_err(|error| error.at(&downstream.file))?;
+        Ok(downstream)
+    }
+
+    /// Its connection, for reading: what is held of the hub's streams.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Does what is asked, durably, each transaction over no more than one run.
+    ///
+    /// # Errors
+    /// When the file fails; then nothing of the word was written.
+    pub fn hear(&mut self, now: Timestamp, word: Word) -> Result<Delivered> {
+        let now_ms = now.as_millisecond();
+        let mut suspicions = Vec::new();
+        let heard = self.hear_word(now_ms, word, &mut suspicions);
+        let done = heard.and_then(|outcome| Ok((outcome, self.due_ms(now_ms)?)));
+        let (outcome, due_ms) = done.map_err(|error| error.at(&self.file))?;
+        Ok(Delivered { outcome, suspicions, due_ms })
+    }
+
+    fn hear_word(
+        &mut self,
+        now_ms: i64,
+        word: Word,
+        suspicions: &mut Vec<Suspicion>,
+    ) -> Result<Option<Outcome>> {
+        match word {
+            Word::Run { sender, run, trust } => {
+                self.take(now_ms, &sender, &run, &trust, suspicions).map(Some)
+            }
+            Word::Due { trust } => {
+                self.write(|tx| {
+                    fold::take_waiting(tx, &trust, suspicions)?;
+                    due::activate(tx, now_ms)
+                })?;
+                if self.tidy_at_ms.is_some_and(|at| at <= now_ms) {
+                    self.tidy_at_ms = None;
+                    self.write(due::tidy)?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes up a run: verified, each entry once, merged; what is due by now counts with it.
+    fn take(
+        &mut self,
+        now_ms: i64,
+        sender: &str,
+        run: &Batch,
+        trust: &Trust,
+        suspicions: &mut Vec<Suspicion>,
+    ) -> Result<Outcome> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match ingest(&tx, trust, None, run) {
+            Ok(ingested) => {
+                let outcome = fold::take(&tx, run, ingested, suspicions)?;
+                due::activate(&tx, now_ms)?;
+                tx.commit()?;
+                Ok(outcome)
+            }
+            Err(Disbelief::Log(error)) => Err(error.into()),
+            Err(disbelief) => {
+                // What the attempt began to write is undone.
+                tx.rollback()?;
+                suspicions.push(Suspicion {
+                    kind: disbelief.alarm(),
+                    subject: sender.to_owned(),
+                    why: disbelief.to_string(),
+                    frame: sync::batch::pack(run).unwrap_or_default(),
+                });
+                Ok(Outcome::Refused)
+            }
+        }
+    }
+
+    fn write<T>(&mut self, act: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = act(&tx)?;
+        tx.commit()?;
+        Ok(done)
+    }
+
+    fn due_ms(&mut self, now_ms: i64) -> Result<Option<i64>> {
+        if self.tidy_at_ms.is_none() && due::is_untidy(&self.connection)? {
+            self.tidy_at_ms = Some(now_ms.saturating_add(TIDY_AFTER_MS));
+        }
+        let instants = [due::next_activation(&self.connection)?, self.tidy_at_ms];
+        Ok(instants.into_iter().flatten().min())
+    }
+}
