@@ -1,10 +1,11 @@
-//! The exchange and the till, side by side: what frames mean for the till loop, and what its
-//! answers mean for the exchange.
+//! The exchange, the till and its catalogue, side by side: what frames mean for the till loop and
+//! for the writer of the hub's streams, and what their answers mean for the exchange.
 //!
 //! Without I/O: whoever owns the links ([`super::task`], the simulation) passes frames and the
-//! time in, tells the till each [`Errand`], and gives the answer back.
+//! time in, carries each [`Errand`] out, and gives the answer back.
 
 use super::claims::{self, Claims, Refused};
+use crate::store::catalogue::downstream::{Delivered, Suspicion, Word};
 use crate::till::{PeerReply, PeerWord};
 use commerce::cart::CartId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,8 +24,22 @@ const KEEP_MARKS_MS: u64 = 10_000;
 /// The most marks that wait: a shop's tills and their streams, many times over.
 const MAX_MARKS: usize = 1_024;
 
-/// Something for the till loop: what it is told, and what its answer will be about.
-pub type Errand = (PeerWord, About);
+/// While a push waits for its instant, the wall clock is looked at so often: somebody may set it.
+const LOOK_AT_CLOCK_MS: u64 = 30_000;
+
+/// How soon the catalogue is asked again for what it could not do.
+const RETRY_DUE_MS: i64 = 1_000;
+
+/// Something to be told, and what its answer will be about.
+#[derive(Debug)]
+pub enum Errand {
+    /// For the till loop ([`crate::till::Till::hear`]); its answer goes to [`Host::answered`].
+    Till(PeerWord, About),
+    /// For the writer of the hub's streams
+    /// ([`Downstream::hear`](crate::store::catalogue::Downstream::hear)), which no sale waits for;
+    /// its answer goes to [`Host::delivered`].
+    Catalogue(Word, About),
+}
 
 /// What an answer is about.
 #[derive(Debug)]
@@ -36,6 +51,7 @@ enum Subject {
     Papers { route: Option<Route> },
     Begin,
     Claim { route: Route, number: u64 },
+    Due,
     Nothing,
 }
 
@@ -45,6 +61,13 @@ pub struct Host {
     exchange: Exchange,
     trust: Arc<Trust>,
     waiting: VecDeque<Effect>,
+    /// What the catalogue's writer noticed, for the till.
+    noticed: VecDeque<Errand>,
+    /// The wall clock at which the catalogue's writer has something to do; `None` while nothing
+    /// waits, or it is at it.
+    due_ms: Option<i64>,
+    /// The time as it was looked at last.
+    now: Now,
     marks: BTreeMap<(ReplicaId, StreamId), u64>,
     marks_since: Option<u64>,
     /// Whose clock is wrong was said already; once a connection is enough.
@@ -72,6 +95,10 @@ impl Host {
             exchange,
             trust,
             waiting: VecDeque::new(),
+            noticed: VecDeque::new(),
+            // What it has waiting since the last start is asked first.
+            due_ms: Some(now.wall_ms),
+            now,
             marks: BTreeMap::new(),
             marks_since: None,
             clocks: BTreeSet::new(),
@@ -149,8 +176,18 @@ impl Host {
         Ok(())
     }
 
-    /// What the till shall be told next. Its answer goes to [`Host::answered`] before anything else.
+    /// What shall be told next, and to whom. Its answer is given back before anything else is done.
     pub fn next_errand(&mut self, now: Now) -> Option<Errand> {
+        self.now = now;
+        // A push counts at its instant, however much comes in.
+        if self.due_ms.is_some_and(|due| now.wall_ms >= due) {
+            self.due_ms = None;
+            let trust = Arc::clone(&self.trust);
+            return Some(Errand::Catalogue(Word::Due { trust }, About(Subject::Due)));
+        }
+        if let Some(noticed) = self.noticed.pop_front() {
+            return Some(noticed);
+        }
         while let Some(effect) = self.waiting.pop_front() {
             if let Some(errand) = self.errand_of(now, effect) {
                 return Some(errand);
@@ -163,13 +200,13 @@ impl Host {
         }
         let due = self.marks_since.is_some_and(|since| now.ms >= since + KEEP_MARKS_MS);
         if due || self.marks.len() >= MAX_MARKS {
-            return self.kept_marks();
+            return self.kept_marks().map(|(word, about)| Errand::Till(word, about));
         }
         None
     }
 
     /// The marks that are not written down yet, at the end.
-    pub fn kept_marks(&mut self) -> Option<Errand> {
+    pub fn kept_marks(&mut self) -> Option<(PeerWord, About)> {
         self.marks_since = None;
         let marks = std::mem::take(&mut self.marks);
         if marks.is_empty() {
@@ -188,7 +225,7 @@ impl Host {
 
     /// The till shall go on as `replica`.
     #[must_use]
-    pub fn anew(&mut self, replica: ReplicaId) -> Errand {
+    pub fn anew(&mut self, replica: ReplicaId) -> (PeerWord, About) {
         self.exchange.rename(replica);
         (PeerWord::Anew(replica), About(Subject::Papers { route: None }))
     }
@@ -197,15 +234,20 @@ impl Host {
         Some(match effect {
             Effect::Ingest { route, run } => {
                 let about = Subject::Run { route: route.clone(), stream: run.stream };
-                (PeerWord::Run { sender: route.to_string(), run }, About(about))
+                let sender = route.to_string();
+                if run.stream.kind.is_hubs() {
+                    let trust = Arc::clone(&self.trust);
+                    return Some(Errand::Catalogue(Word::Run { sender, run, trust }, About(about)));
+                }
+                Errand::Till(PeerWord::Run { sender, run }, About(about))
             }
             Effect::Papers { route, papers } => {
                 let sender = route.to_string();
                 let about = Subject::Papers { route: Some(route) };
-                (PeerWord::Papers { sender, papers }, About(about))
+                Errand::Till(PeerWord::Papers { sender, papers }, About(about))
             }
             Effect::Begin { stream, seq, checkpoint, .. } => {
-                (PeerWord::Begin { stream, seq, checkpoint }, About(Subject::Begin))
+                Errand::Till(PeerWord::Begin { stream, seq, checkpoint }, About(Subject::Begin))
             }
             Effect::Marked { peer, stream, seq } => {
                 self.marks.insert((peer, stream), seq);
@@ -234,7 +276,7 @@ impl Host {
                     return None;
                 };
                 let about = Subject::Claim { route, number: ask.number };
-                (PeerWord::ClaimAsked { from, cart }, About(about))
+                Errand::Till(PeerWord::ClaimAsked { from, cart }, About(about))
             }
             Effect::Answered { route, answer } => {
                 let refused = self.claims.answered(&route, &answer);
@@ -255,16 +297,13 @@ impl Host {
                     }
                     _ => Outcome::Refused,
                 };
-                let trust = Arc::clone(&self.trust);
-                let more = self.exchange.ingested(now, &route, stream, outcome, &trust);
-                // Runs that waited for this one come before anything newer.
-                for effect in more.into_iter().rev() {
-                    self.waiting.push_front(effect);
-                }
+                self.ingested(now, &route, stream, outcome);
             }
             (Subject::Papers { route }, Some(PeerReply::Papers { new, trust })) => {
                 self.trust = trust;
                 if !new.is_empty() {
+                    // Entries of the hub's may have waited for them.
+                    self.due_ms = Some(now.wall_ms);
                     self.exchange.papers_changed(now, route.as_ref(), &new, &self.trust);
                 }
             }
@@ -280,7 +319,42 @@ impl Host {
                 };
                 self.exchange.answer(&route, claims::answer(number, granted));
             }
-            (Subject::Papers { .. } | Subject::Begin | Subject::Nothing, _) => {}
+            (Subject::Papers { .. } | Subject::Begin | Subject::Due | Subject::Nothing, _) => {}
+        }
+    }
+
+    /// What the catalogue's writer made of an errand; `None` when it failed, and it shall be tried
+    /// again.
+    pub fn delivered(&mut self, now: Now, about: About, delivered: Option<Delivered>) {
+        let Some(Delivered { outcome, suspicions, due_ms }) = delivered else {
+            match about.0 {
+                Subject::Run { route, stream } => {
+                    self.ingested(now, &route, stream, Outcome::Refused);
+                }
+                Subject::Due => self.due_ms = Some(now.wall_ms.saturating_add(RETRY_DUE_MS)),
+                Subject::Papers { .. }
+                | Subject::Begin
+                | Subject::Claim { .. }
+                | Subject::Nothing => {}
+            }
+            return;
+        };
+        // Papers that came meanwhile are due already.
+        self.due_ms = self.due_ms.into_iter().chain(due_ms).min();
+        for Suspicion { kind, subject, why, frame } in suspicions {
+            self.noticed.push_back(suspicion(kind, subject, why, frame));
+        }
+        if let (Subject::Run { route, stream }, Some(outcome)) = (about.0, outcome) {
+            self.ingested(now, &route, stream, outcome);
+        }
+    }
+
+    fn ingested(&mut self, now: Now, route: &Route, stream: StreamId, outcome: Outcome) {
+        let trust = Arc::clone(&self.trust);
+        let more = self.exchange.ingested(now, route, stream, outcome, &trust);
+        // Runs that waited for this one come before anything newer.
+        for effect in more.into_iter().rev() {
+            self.waiting.push_front(effect);
         }
     }
 
@@ -302,7 +376,11 @@ impl Host {
     pub fn wake_at(&self) -> Option<u64> {
         let marks = self.marks_since.map(|since| since + KEEP_MARKS_MS);
         let claims = if self.refused.is_empty() { self.claims.due_at() } else { Some(0) };
-        [self.exchange.wake_at(), marks, claims].into_iter().flatten().min()
+        let due = self.due_ms.map(|due_ms| {
+            let wait = u64::try_from(due_ms.saturating_sub(self.now.wall_ms)).unwrap_or(0);
+            self.now.ms.saturating_add(wait.min(LOOK_AT_CLOCK_MS))
+        });
+        [self.exchange.wake_at(), marks, claims, due].into_iter().flatten().min()
     }
 
     /// The routes that are up, the peer's replica where it is known, and how many entries it lacks.
@@ -314,11 +392,11 @@ impl Host {
 }
 
 fn refusal((cart, why): Refused) -> Errand {
-    (PeerWord::ClaimRefused { cart, why }, About(Subject::Nothing))
+    Errand::Till(PeerWord::ClaimRefused { cart, why }, About(Subject::Nothing))
 }
 
 const fn suspicion(kind: AlarmKind, sender: String, why: String, frame: Vec<u8>) -> Errand {
-    (PeerWord::Suspicious { kind, sender, why, frame }, About(Subject::Nothing))
+    Errand::Till(PeerWord::Suspicious { kind, sender, why, frame }, About(Subject::Nothing))
 }
 
 #[cfg(test)]

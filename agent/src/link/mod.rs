@@ -6,9 +6,11 @@
 //! | [`claims`] | carts asked for between tills |
 //! | [`status`] | who is up since when, and what each lacks, for people |
 //! | [`host`] | the exchange with everything that it asks of the till, without I/O |
+//! | [`books`] | the log as the exchange reads it, over the till's two files |
 //!
 //! A sale never waits for any of it: the till loop commits, and this follows.
 
+pub mod books;
 pub mod claims;
 pub mod host;
 pub mod status;

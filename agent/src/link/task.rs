@@ -1,11 +1,14 @@
-//! The links at work: one task on a thread of its own passes frames between links, exchange and
-//! till, and never holds the till up.
+//! The links at work: one task on a thread of its own passes frames between links, exchange, till
+//! and catalogue, and never holds the till up.
 
-use super::host::Host;
+use super::books::TillBooks;
+use super::host::{Errand, Host};
 use super::status::LinkBoard;
 use crate::config::Sibling;
 use crate::home::{BUILD_MS, Home, HomeError, Identity, wall_clock};
 use crate::runtime::{Claim, Loop, LoopError, What};
+use crate::store::catalogue::Downstream;
+use crate::store::catalogue::downstream::{Delivered, Word};
 use crate::store::open::OpenOptions;
 use crate::store::till::{Shelf, TillStoreError};
 use crate::till::PeerWord;
@@ -140,7 +143,13 @@ impl LinkTask {
             Err(error) => return no_links(error.to_string()),
         };
         let shelf = Shelf::open(&OpenOptions::new(home.till_db()), home.sealing_key()?)?;
-        let own = Own { till, shelf, store, trust, board: board.clone(), claims };
+        // What counts since the till was off counts before anything is heard.
+        let catalogue = OpenOptions::new(home.catalogue_db());
+        let downstream = match Downstream::open(&catalogue, wall_clock()) {
+            Ok(downstream) => downstream,
+            Err(error) => return no_links(error.to_string()),
+        };
+        let own = Own { till, shelf, downstream, store, trust, board: board.clone(), claims };
         let (stop, stopping) = watch::channel(false);
         let (ready, started) = std::sync::mpsc::channel();
         let thread =
@@ -207,10 +216,19 @@ fn run(
 struct Own {
     till: Loop,
     shelf: Shelf,
+    /// Its connection is this thread's: what it writes holds up no sale.
+    downstream: Downstream,
     store: String,
     trust: Arc<Trust>,
     board: LinkBoard,
     claims: mpsc::Receiver<Claim>,
+}
+
+impl Own {
+    /// The books over both files.
+    fn books(&self, own: Option<ReplicaId>) -> TillBooks<'_> {
+        TillBooks::new(self.shelf.books(own), self.downstream.books())
+    }
 }
 
 /// The task's own.
@@ -246,7 +264,8 @@ impl Linked {
         let me = own.shelf.writes_as()?.unwrap_or(ReplicaId([0; 16]));
         let session = u64::from_be_bytes(random()?);
         let (store, trust) = (own.store.clone(), Arc::clone(&own.trust));
-        let host = Host::new(me, session, store, trust, now, own.shelf.held()?);
+        let held = own.books(None).held().map_err(TillStoreError::from)?;
+        let host = Host::new(me, session, store, trust, now, held);
         for sibling in siblings {
             let (store, thing) = (own.store.clone(), sibling.thing.as_str().to_owned());
             own.board.expect(Route::Till { store, thing }, wall_clock());
@@ -301,7 +320,7 @@ impl Linked {
             let busy: BTreeSet<Route> = self.held_back.keys().cloned().collect();
             let now = self.now();
             let own = self.own.shelf.writes_as()?;
-            let mut books = self.own.shelf.books(own);
+            let mut books = self.own.books(own);
             let next =
                 self.host.next_frame(now, &mut books, &busy).map_err(TillStoreError::from)?;
             let Some((route, frame)) = next else { break };
@@ -328,7 +347,7 @@ impl Linked {
         let now = self.now();
         match event {
             Event::Up { route, .. } => {
-                let mut books = self.own.shelf.books(None);
+                let mut books = self.own.books(None);
                 self.host
                     .up(now, route.clone(), Pace::SHOP, &mut books)
                     .map_err(TillStoreError::from)?;
@@ -358,7 +377,7 @@ impl Linked {
         receipt: Receipt,
     ) -> Result<(), LinkError> {
         let now = self.now();
-        let mut books = self.own.shelf.books(None);
+        let mut books = self.own.books(None);
         self.host.receive(now, route, bytes, &mut books).map_err(TillStoreError::from)?;
         self.errands().await?;
         // Only now is what it brought durable here.
@@ -370,7 +389,15 @@ impl Linked {
     async fn errands(&mut self) -> Result<(), LinkError> {
         loop {
             let now = self.now();
-            let Some((word, about)) = self.host.next_errand(now) else { break };
+            let (word, about) = match self.host.next_errand(now) {
+                None => break,
+                Some(Errand::Till(word, about)) => (word, about),
+                Some(Errand::Catalogue(word, about)) => {
+                    let delivered = self.deliver(word).await;
+                    self.host.delivered(self.now(), about, delivered);
+                    continue;
+                }
+            };
             let reply = match self.own.till.peer(word).await {
                 Ok(reply) => Some(reply),
                 Err(LoopError::Stopped) => return Err(LinkError::Stopped),
@@ -387,6 +414,18 @@ impl Linked {
             self.keeper.learn(self.host.trust());
         }
         Ok(())
+    }
+
+    /// Takes up what the hub wrote; `None` when it can't be kept now.
+    async fn deliver(&mut self, word: Word) -> Option<Delivered> {
+        match self.own.downstream.hear(wall_clock(), word) {
+            Ok(delivered) => Some(delivered),
+            Err(error) => {
+                tracing::error!(%error, "what the hub sent cannot be kept yet");
+                tokio::time::sleep(KEEP_AGAIN).await;
+                None
+            }
+        }
     }
 
     /// The till's own stream is further elsewhere: it goes on under a new id.

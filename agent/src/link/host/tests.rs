@@ -1,22 +1,24 @@
 //! Tills of one shop that share stock and receipts, side by side in one thread.
 
+mod prices;
+
 use super::*;
+use crate::link::books::TillBooks;
+use crate::store::catalogue::Downstream;
+use crate::store::catalogue::downstream::testing::root;
+use crate::store::open::OpenOptions;
 use crate::store::till::{peer_receipt, read, rebuild};
 use crate::till::tests::{START, Shop, key_of};
 use crate::till::{Command, find_item};
 use commerce::fact::Fact;
 use std::collections::BTreeMap;
 use sync::link::TlsKey;
-use sync::log::{SealingKey, Seed};
+use sync::log::SealingKey;
 use sync::store::{LogBooks, alarms};
 use sync::trust::{Statement, TillPaper, issue};
 
 const ROLL: &str = "9520000100377";
 const STORE: &str = "HH01";
-
-fn root() -> SealingKey {
-    SealingKey::from_seed(&Seed::new([200; 32])).unwrap()
-}
 
 fn route(till: u8) -> Route {
     Route::Till { store: STORE.into(), thing: format!("till-{till}") }
@@ -40,10 +42,21 @@ fn papers(tills: &[u8]) -> Vec<Vec<u8>> {
     papers
 }
 
+/// The books over a till's two files.
+fn books<'a>(
+    shop: &'a Shop,
+    downstream: &'a Downstream,
+    own: Option<(ReplicaId, &'a SealingKey)>,
+) -> TillBooks<'a> {
+    let till = LogBooks::new(shop.till.store().connection(), own);
+    TillBooks::new(till, downstream.books())
+}
+
 /// A till with its host.
 struct Peer {
     number: u8,
     shop: Shop,
+    downstream: Downstream,
     host: Host,
 }
 
@@ -56,10 +69,12 @@ impl Peer {
         shop.till.hear(shop.now, word).0.unwrap();
         let trust = shop.till.join(Some(root().public())).unwrap();
         let me = shop.till.store().head().unwrap().replica;
-        let held = LogBooks::new(shop.till.store().connection(), None).held().unwrap();
+        let catalogue = OpenOptions::new(shop.till.catalogue().file());
+        let downstream = Downstream::open(&catalogue, shop.now).unwrap();
+        let held = books(&shop, &downstream, None).held().unwrap();
         let now = Now { ms: 0, wall_ms: shop.now.as_millisecond() };
         let host = Host::new(me, session, STORE.into(), trust, now, held);
-        Self { number, shop, host }
+        Self { number, shop, downstream, host }
     }
 
     fn open(number: u8, papers: &[Vec<u8>]) -> Self {
@@ -78,17 +93,29 @@ impl Peer {
     }
 
     fn errands(&mut self, now: Now) {
-        while let Some((word, about)) = self.host.next_errand(now) {
-            let (reply, _) = self.shop.till.hear(self.shop.now, word);
-            self.host.answered(now, about, reply.ok());
+        while let Some(errand) = self.host.next_errand(now) {
+            self.carry_out(now, errand);
             if self.host.wants_anew() {
                 let (word, about) = self.host.anew(ReplicaId([100 + self.number; 16]));
-                let (reply, _) = self.shop.till.hear(self.shop.now, word);
-                self.host.answered(now, about, Some(reply.unwrap()));
+                self.carry_out(now, Errand::Till(word, about));
             }
         }
-        let held = LogBooks::new(self.shop.till.store().connection(), None).held().unwrap();
+        let held = books(&self.shop, &self.downstream, None).held().unwrap();
         self.host.refresh(now, held);
+    }
+
+    fn carry_out(&mut self, now: Now, errand: Errand) {
+        match errand {
+            Errand::Till(word, about) => {
+                let (reply, _) = self.shop.till.hear(self.shop.now, word);
+                self.host.answered(now, about, reply.ok());
+            }
+            Errand::Catalogue(word, about) => {
+                let at = jiff::Timestamp::from_millisecond(now.wall_ms).unwrap();
+                let delivered = self.downstream.hear(at, word);
+                self.host.delivered(now, about, delivered.ok());
+            }
+        }
     }
 
     fn on_hand(&self, sku: &str) -> i64 {
@@ -121,9 +148,8 @@ impl Floor {
     fn connect(&mut self) {
         let (now, numbers) = (self.now(), self.tills.keys().copied().collect::<Vec<_>>());
         for (&number, peer) in &mut self.tills {
-            let connection = peer.shop.till.store().connection();
             for &other in numbers.iter().filter(|other| **other != number) {
-                let mut books = LogBooks::new(connection, None);
+                let mut books = books(&peer.shop, &peer.downstream, None);
                 peer.host.up(now, route(other), Pace::SHOP, &mut books).unwrap();
             }
         }
@@ -137,9 +163,8 @@ impl Floor {
             let mut under_way = Vec::new();
             for (&from, peer) in &mut self.tills {
                 peer.errands(now);
-                let (connection, me) = (peer.shop.till.store().connection(), key_of(from));
-                let replica = peer.shop.till.store().head().unwrap().replica;
-                let mut books = LogBooks::new(connection, Some((replica, &me)));
+                let (me, replica) = (key_of(from), peer.shop.till.store().head().unwrap().replica);
+                let mut books = books(&peer.shop, &peer.downstream, Some((replica, &me)));
                 while let Some((to, bytes)) =
                     peer.host.next_frame(now, &mut books, &BTreeSet::new()).unwrap()
                 {
@@ -151,7 +176,7 @@ impl Floor {
                 else {
                     continue;
                 };
-                let mut books = LogBooks::new(peer.shop.till.store().connection(), None);
+                let mut books = books(&peer.shop, &peer.downstream, None);
                 peer.host.receive(now, &route(from), &bytes, &mut books).unwrap();
                 peer.errands(now);
             }
@@ -301,7 +326,7 @@ fn what_a_peer_cannot_have_sent_is_kept_as_evidence() {
     floor.settle();
     let now = floor.now();
     let first = floor.tills.get_mut(&1).unwrap();
-    let mut books = LogBooks::new(first.shop.till.store().connection(), None);
+    let mut books = books(&first.shop, &first.downstream, None);
     first.host.receive(now, &route(2), b"\x01nonsense", &mut books).unwrap();
     first.errands(now);
     assert_eq!(first.alarms(), [AlarmKind::Disbelieved]);

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use sync::batch::Batch;
 use sync::session::Outcome;
-use sync::store::{AlarmKind, Disbelief, ingest};
+use sync::store::{AlarmKind, Disbelief, LogBooks, ingest};
 use sync::trust::Trust;
 
 type Result<T> = std::result::Result<T, DownstreamError>;
@@ -102,10 +102,16 @@ impl Downstream {
         Ok(downstream)
     }
 
-    /// Its connection, for reading: what is held of the hub's streams.
-    #[must_use]
-    pub const fn connection(&self) -> &Connection {
+    /// Its connection, for tests to look at.
+    #[cfg(test)]
+    pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// What is held of the hub's streams, for the exchange; nobody here can seal it.
+    #[must_use]
+    pub const fn books(&self) -> LogBooks<'_> {
+        LogBooks::new(&self.connection, None)
     }
 
     /// Does what is asked, durably, each transaction over no more than one run.
