@@ -1,8 +1,23 @@
 //! What time brings: pushes count from their instant on, and rows that never count again go.
 
+use super::super::load::KEPT_MS;
 use super::Result;
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sync::store::prices;
+
+/// Items whose rows are looked through at a time: some milliseconds, with pauses between.
+const TRIM_ITEMS: i64 = 2_000;
+
+/// Rows that stopped counting long ago: older than the last two of the same item and layer that
+/// count without an end. The last may still be withdrawn, and then the one before counts again.
+const TRIM: &str = "DELETE FROM price WHERE item >= :first AND item < :end AND starts < (
+    SELECT later.starts FROM price AS later
+    WHERE later.item = price.item AND later.layer = price.layer AND later.ends IS NULL
+      AND later.starts <= :long_ago
+      AND (later.batch < :first_batch OR later.batch IN (
+        SELECT batch FROM price_chunk JOIN price_push ON price_push.local = price_chunk.push
+        WHERE state = 2))
+    ORDER BY later.starts DESC LIMIT 1 OFFSET 1)";
 
 /// Lets every push count that is here as a whole and whose instant has come, all or nothing.
 pub(super) fn activate(tx: &Transaction<'_>, now_ms: i64) -> Result<()> {
@@ -32,4 +47,28 @@ pub(super) fn is_untidy(conn: &Connection) -> Result<bool> {
 /// Deletes the rows of one chunk that never counts again.
 pub(super) fn tidy(tx: &Transaction<'_>) -> Result<()> {
     Ok(prices::sweep(tx).map(drop)?)
+}
+
+/// Whether the hub has pushed prices here at all: without, imports keep the rows few.
+pub(super) fn has_pushes(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM price_chunk LIMIT 1")?.exists([])?)
+}
+
+/// Deletes rows of some items from `first` on that stopped counting long ago; gives the item to go
+/// on with.
+pub(super) fn trim(tx: &Transaction<'_>, now_ms: i64, first: i64) -> Result<i64> {
+    let last: i64 = tx
+        .prepare_cached("SELECT coalesce(max(item), 0) FROM price")?
+        .query_row([], |row| row.get(0))?;
+    if first > last {
+        return Ok(0);
+    }
+    let end = first.saturating_add(TRIM_ITEMS);
+    tx.prepare_cached(TRIM)?.execute(named_params! {
+        ":first": first,
+        ":end": end,
+        ":long_ago": now_ms.saturating_sub(KEPT_MS),
+        ":first_batch": prices::FIRST_BATCH,
+    })?;
+    Ok(end)
 }

@@ -33,13 +33,19 @@ type Result<T> = std::result::Result<T, DownstreamError>;
 /// the next: every reader has looked at what counts since, and nobody waits for the room.
 const TIDY_AFTER_MS: i64 = 10_000;
 
+/// How long between two looks at some items' rows that stopped counting long ago: a million items
+/// are looked through in a third of a day.
+const TRIM_EVERY_MS: i64 = 60_000;
+
 /// The writer of the hub's streams.
 #[derive(Debug)]
 pub struct Downstream {
     connection: Connection,
     file: PathBuf,
-    /// When rows that never count again go; `None` while there are none.
+    /// When rows that never count again are looked for; `None` while there can be none.
     tidy_at_ms: Option<i64>,
+    /// The first item whose rows are looked through then.
+    trim_from: i64,
 }
 
 /// Something for it to do.
@@ -93,7 +99,8 @@ impl Downstream {
     /// As [`open`]; also when it cannot be written.
     pub fn open(options: &OpenOptions, now: Timestamp) -> Result<Self> {
         let connection = open(options, MIGRATIONS)?;
-        let mut downstream = Self { connection, file: options.path.clone(), tidy_at_ms: None };
+        let mut downstream =
+            Self { connection, file: options.path.clone(), tidy_at_ms: None, trim_from: 0 };
         let read = downstream.write(|tx| {
             fold::read_again(tx)?;
             due::activate(tx, now.as_millisecond())
@@ -144,7 +151,11 @@ impl Downstream {
                 })?;
                 if self.tidy_at_ms.is_some_and(|at| at <= now_ms) {
                     self.tidy_at_ms = None;
-                    self.write(due::tidy)?;
+                    let first = self.trim_from;
+                    self.trim_from = self.write(|tx| {
+                        due::tidy(tx)?;
+                        due::trim(tx, now_ms, first)
+                    })?;
                 }
                 Ok(None)
             }
@@ -191,8 +202,11 @@ impl Downstream {
     }
 
     fn due_ms(&mut self, now_ms: i64) -> Result<Option<i64>> {
-        if self.tidy_at_ms.is_none() && due::is_untidy(&self.connection)? {
-            self.tidy_at_ms = Some(now_ms.saturating_add(TIDY_AFTER_MS));
+        if due::is_untidy(&self.connection)? {
+            let soon = now_ms.saturating_add(TIDY_AFTER_MS);
+            self.tidy_at_ms = Some(self.tidy_at_ms.map_or(soon, |at| at.min(soon)));
+        } else if self.tidy_at_ms.is_none() && due::has_pushes(&self.connection)? {
+            self.tidy_at_ms = Some(now_ms.saturating_add(TRIM_EVERY_MS));
         }
         let instants = [due::next_activation(&self.connection)?, self.tidy_at_ms];
         Ok(instants.into_iter().flatten().min())

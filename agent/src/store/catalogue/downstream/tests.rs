@@ -56,6 +56,11 @@ impl Shop {
         })
     }
 
+    fn rows(&self) -> i64 {
+        let conn = self.downstream.connection();
+        conn.query_row("SELECT count(*) FROM price", [], |row| row.get(0)).unwrap()
+    }
+
     fn reopen(&mut self, now_ms: i64) {
         let options = OpenOptions::new(self.catalogue.file());
         self.downstream = Downstream::open(&options, at(now_ms)).unwrap();
@@ -88,7 +93,8 @@ fn a_push_counts_whole_and_at_its_instant() {
     }
     assert_eq!(shop.due(DAY - 1).due_ms, Some(DAY));
     assert_eq!(shop.prices(DAY - 1), [100, 200]);
-    assert_eq!(shop.due(DAY).due_ms, None);
+    // Then only rows that stopped counting are looked for.
+    assert!(shop.due(DAY).due_ms > Some(DAY));
     assert_eq!(shop.prices(DAY), [111, 222]);
     // A clock that is put back takes the push back only as far as its rows say so themselves.
     assert_eq!(shop.prices(DAY - 1), [100, 200]);
@@ -117,7 +123,7 @@ fn a_push_that_comes_late_counts_with_its_last_entry() {
         shop.hear(DAY, run);
         assert_eq!(shop.prices(DAY), [100, 200]);
     }
-    assert_eq!(shop.hear(DAY, last).due_ms, None);
+    shop.hear(DAY, last);
     assert_eq!(shop.prices(DAY), [111, 222]);
 }
 
@@ -157,9 +163,12 @@ fn layers_do_not_fight_and_a_withdrawal_gives_back_what_stood_before() {
     hear(&mut shop, &hub);
     assert_eq!(shop.prices(DAY), [90, 222]);
     // Its rows go some time after, and nothing else with them.
+    assert_eq!(shop.rows(), 7);
     let due = shop.due(DAY).due_ms.unwrap();
-    assert!(due > DAY, "{due}");
-    assert_eq!(shop.due(due).due_ms, None);
+    shop.due(due - 1);
+    assert_eq!(shop.rows(), 7);
+    shop.due(due);
+    assert_eq!(shop.rows(), 5);
     assert_eq!(shop.prices(DAY), [90, 222]);
 }
 
@@ -290,4 +299,37 @@ fn entries_after_a_revocation_wait() {
     shop.trust = Arc::new(trust(&papers(4, 2)));
     shop.due(DAY);
     assert_eq!(shop.prices(DAY), [111, 222]);
+}
+
+/// A push a day for a hundred days: what stopped counting long ago goes, but for the one that the
+/// last would give back.
+#[test]
+fn rows_that_stopped_counting_long_ago_go() {
+    let mut hub = Hub::new(9, 10);
+    let mut shop = Shop::new(&hub);
+    let pushes: Vec<u64> = (1..=100)
+        .map(|day| hub.push(day * DAY, two(Layer::Headquarters, day * DAY, day, 1_000 + day)))
+        .collect();
+    for run in hub.runs(1) {
+        shop.hear(100 * DAY, run);
+    }
+    assert_eq!(shop.rows(), 202);
+    let mut due = shop.due(100 * DAY).due_ms.unwrap();
+    for _ in 0..3 {
+        due = shop.due(due).due_ms.unwrap();
+    }
+    // Days 64 to 100: 65 began 35 days ago, 64 stands behind it.
+    assert_eq!(shop.rows(), 2 * 37);
+    for day in [64, 65, 80, 100] {
+        assert_eq!(shop.prices(day * DAY), [day, 1_000 + day], "day {day}");
+    }
+    let mut seen = hub.runs(1).len() as u64 + 1;
+    for (push, day) in pushes[64..].iter().rev().zip((65..=100).rev()) {
+        hub.withdraw(*push);
+        for run in hub.runs(seen) {
+            shop.hear(100 * DAY, run);
+            seen += 1;
+        }
+        assert_eq!(shop.prices(100 * DAY), [day - 1, 1_000 + day - 1]);
+    }
 }

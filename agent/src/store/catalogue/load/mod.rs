@@ -7,6 +7,7 @@
 mod items;
 mod prices;
 
+pub(super) use prices::KEPT_MS;
 pub use prices::NewPrice;
 
 use super::records::ItemId;

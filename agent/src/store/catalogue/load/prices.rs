@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 /// How long a price that can't count any more is kept: a till whose clock is put back by less
 /// still finds what it sold at.
-const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
+pub(in super::super) const KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
 
 /// A price as a file states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
