@@ -4,6 +4,7 @@ use super::state::{PushId, PushState, find_or_make, settle};
 use super::{FIRST_BATCH, PricesError};
 use crate::bulk::{self, Bulk, PriceChunk, PushManifest};
 use crate::log::{Entry, Position, StreamId, StreamKind, entry_hash};
+use commerce::Currency;
 use rusqlite::{Connection, named_params};
 
 const INSERT: &str =
@@ -19,6 +20,9 @@ pub struct Applied {
     pub state: PushState,
     /// Whether the entry changed anything: false when it was here already.
     pub new: bool,
+    /// The currency of its prices, of a chunk that is new. A caller that sells in another lets the
+    /// push not count: [`super::refuse`].
+    pub currency: Option<Currency>,
 }
 
 /// Merges one entry of a stream of prices. Gaps before it do not matter; an entry that comes again
@@ -47,7 +51,7 @@ pub fn apply(tx: &Connection, stream: StreamId, entry: &Entry) -> Result<Applied
             let (local, before) = find_or_make(tx, push)?;
             let state = PushState::Withdrawn;
             state.set(tx, local)?;
-            Ok(Applied { push, state, new: before != state })
+            Ok(Applied { push, state, new: before != state, currency: None })
         }
     }
 }
@@ -62,7 +66,7 @@ fn apply_chunk(
     let (local, state) = find_or_make(tx, push)?;
     // What never counts again needs no rows.
     if state.is_dead() || has_chunk(tx, local, entry.seq)? {
-        return Ok(Applied { push, state, new: false });
+        return Ok(Applied { push, state, new: false, currency: None });
     }
     let batch = tx
         .prepare_cached("SELECT coalesce(max(batch) + 1, ?1) FROM price_chunk")?
@@ -91,10 +95,20 @@ fn apply_chunk(
     // The rows rise by item, which is the order of the table.
     let mut insert = tx.prepare_cached(INSERT)?;
     let (layer, starts, ends) = (chunk.layer_number(), chunk.starts_ms, chunk.ends_ms);
+    // What all rows share is bound once.
+    insert.raw_bind_parameter(2, layer)?;
+    insert.raw_bind_parameter(3, starts)?;
+    insert.raw_bind_parameter(4, batch)?;
+    insert.raw_bind_parameter(5, ends)?;
     for row in &chunk.rows {
-        insert.execute((row.item, layer, starts, batch, ends, row.amount, row.scale, row.per))?;
+        insert.raw_bind_parameter(1, row.item)?;
+        insert.raw_bind_parameter(6, row.amount)?;
+        insert.raw_bind_parameter(7, row.scale)?;
+        insert.raw_bind_parameter(8, row.per)?;
+        insert.raw_execute()?;
     }
-    Ok(Applied { push, state: settle(tx, local)?, new: true })
+    let currency = Some(chunk.currency);
+    Ok(Applied { push, state: settle(tx, local)?, new: true, currency })
 }
 
 fn has_chunk(tx: &Connection, local: i64, seq: u64) -> Result<bool, PricesError> {
@@ -111,20 +125,20 @@ fn apply_manifest(
 ) -> Result<Applied, PricesError> {
     let (local, state) = find_or_make(tx, push)?;
     if state.is_dead() {
-        return Ok(Applied { push, state, new: false });
+        return Ok(Applied { push, state, new: false, currency: None });
     }
     let known = tx
         .prepare_cached("SELECT manifest_seq FROM price_push WHERE local = ?1")?
         .query_row([local], |row| row.get::<_, Option<i64>>(0))?;
     match known {
         Some(known) if known == seq.cast_signed() => {
-            return Ok(Applied { push, state, new: false });
+            return Ok(Applied { push, state, new: false, currency: None });
         }
         // Two manifests contradict each other, whichever came first.
         Some(_) => {
             let state = PushState::Refused;
             state.set(tx, local)?;
-            return Ok(Applied { push, state, new: true });
+            return Ok(Applied { push, state, new: true, currency: None });
         }
         None => {}
     }
@@ -142,5 +156,5 @@ fn apply_manifest(
         ":digest": &manifest.digest.0[..],
         ":starts": manifest.starts_ms,
     })?;
-    Ok(Applied { push, state: settle(tx, local)?, new: true })
+    Ok(Applied { push, state: settle(tx, local)?, new: true, currency: None })
 }

@@ -32,7 +32,7 @@ mod tests;
 
 pub use apply::{Applied, apply};
 pub use standing::Standing;
-pub use state::{PushId, PushState, Received, activate, push, sweep};
+pub use state::{PushId, PushState, Received, activate, push, refuse, sweep};
 
 use crate::bulk::BulkError;
 use crate::log::{Position, StreamId, Zone};

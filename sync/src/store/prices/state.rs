@@ -132,6 +132,16 @@ pub fn activate(tx: &Connection, now_ms: i64) -> Result<Vec<PushId>, PricesError
     Ok(active)
 }
 
+/// Lets a push never count here, whatever else comes of it: its prices are none that this till or
+/// hub can sell at.
+///
+/// # Errors
+/// When SQLite fails or the row is damaged.
+pub fn refuse(tx: &Connection, id: PushId) -> Result<(), PricesError> {
+    let (local, _) = find_or_make(tx, id)?;
+    PushState::Refused.set(tx, local)
+}
+
 /// Deletes the rows of one chunk that never counts again; returns whether there was one. Call it
 /// when little else is to do and every reader has loaded its [`super::Standing`] since the push
 /// was withdrawn or refused.

@@ -4,7 +4,7 @@
 //! can read it. One that no version can read is the hub's mistake: it is kept as well, and told.
 
 use super::{DownstreamError, Result, Suspicion};
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use sync::batch::Batch;
 use sync::bulk::BulkError;
 use sync::log::{Entry, Position, StreamId, StreamKind};
@@ -123,6 +123,17 @@ fn fold(
             if applied.new && applied.state == PushState::Refused {
                 let why = format!("{} contradicts itself and never counts here", applied.push);
                 suspicions.push(about(id, AlarmKind::Disbelieved, why));
+            } else if let Some(theirs) = applied.currency
+                && let Some(ours) = currency(tx)?
+                && theirs.code() != ours
+            {
+                prices::refuse(tx, applied.push)?;
+                let (push, theirs) = (applied.push, theirs.code());
+                let why = format!(
+                    "{push} is in {theirs}, this store sells in {ours}: the hub \
+                    mixed its zones up, and the push never counts here"
+                );
+                suspicions.push(about(id, AlarmKind::Disbelieved, why));
             }
             Ok(())
         }
@@ -142,6 +153,12 @@ fn fold(
         }
         Err(error) => Err(DownstreamError::Prices(error)),
     }
+}
+
+/// What the store sells in; `None` before it was imported.
+fn currency(tx: &Transaction<'_>) -> Result<Option<String>> {
+    let mut statement = tx.prepare_cached("SELECT currency FROM store")?;
+    Ok(statement.query_row([], |row| row.get(0)).optional()?)
 }
 
 fn about(stream: StreamId, kind: AlarmKind, why: String) -> Suspicion {

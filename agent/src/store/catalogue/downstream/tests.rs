@@ -274,6 +274,23 @@ fn a_contradiction_is_told_once_and_never_counts() {
     assert_eq!(shop.prices(DAY), [100, 200]);
 }
 
+#[test]
+fn a_push_in_another_currency_never_counts_and_is_told_once() {
+    let mut hub = Hub::new(9, 10);
+    let mut shop = Shop::new(&hub);
+    let conn = shop.downstream.connection();
+    let sql = "INSERT INTO store(one, code, name, address, postcode, city, country, tax_number,
+        currency, time_zone, tax_rounding, day_starts)
+        VALUES(1, '', '', '', '', '', 'DE', '', ?1, '', '', 0)";
+    conn.execute(sql, ["USD"]).unwrap();
+    hub.push(20, two(Layer::Headquarters, 20, 111, 222));
+    let told: Vec<_> =
+        hub.runs(1).into_iter().flat_map(|run| shop.hear(DAY, run).suspicions).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].why.contains("in EUR, this store sells in USD"), "{told:?}");
+    assert_eq!(shop.prices(DAY), [100, 200]);
+}
+
 /// What came before its writer's key was revoked counts; what came after waits, and counts once a
 /// later paper says so.
 #[test]
