@@ -62,6 +62,15 @@ impl Data {
         OpenOptions::new(self.folder.join("catalogue.db"))
     }
 
+    /// A catalogue of the same items in a folder, to be written to.
+    pub fn copy_catalogue(&self, folder: &Path) -> Result<OpenOptions> {
+        // What a figure left in its log is in the file first.
+        checkpoint(&Connection::open(self.catalogue().path)?)?;
+        let copy = OpenOptions::new(folder.join("catalogue.db"));
+        fs::copy(self.catalogue().path, &copy.path)?;
+        Ok(copy)
+    }
+
     /// The file of items.
     pub fn items(&self) -> PathBuf {
         self.folder.join("catalogue.csv")

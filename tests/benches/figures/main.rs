@@ -12,6 +12,7 @@ mod client;
 mod data;
 mod figures;
 mod goods;
+mod hub;
 mod live;
 mod measure;
 mod plain;

@@ -5,6 +5,7 @@ mod http;
 mod import;
 mod lookup;
 mod pages;
+mod push;
 mod replay;
 mod scan;
 mod settle;
@@ -68,6 +69,8 @@ pub const ALL: &[(&str, Measure)] = &[
     ("import", import::measure),
     ("scan", scan::measure),
     ("scan-http", http::measure),
+    ("push", push::applied),
+    ("push-scan", push::scanned),
     ("settle", settle::measure),
     ("start", start::measure),
     ("memory-replay", replay::measure),
