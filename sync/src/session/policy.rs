@@ -39,6 +39,11 @@ pub(super) fn gives(side: &Side, trust: &Trust, to: &Route, stream: StreamId) ->
         (Side::Till { .. }, Route::Hub) => {
             !stream.kind.is_hubs() && stream.kind != StreamKind::Workspace
         }
+        (Side::Hub, Route::Till { store, .. }) => {
+            // A till that nobody has signed for yet belongs to no shop: its siblings have it from
+            // itself, and another shop would count it as its own once it is signed for.
+            stream.kind.is_hubs() || trust.store_of_writer(stream.replica) == Some(store)
+        }
         (_, Route::Till { store, .. }) => {
             stream.kind.is_hubs()
                 || trust.store_of_writer(stream.replica).is_none_or(|theirs| theirs == store)
@@ -72,5 +77,61 @@ pub(super) const fn priority(kind: StreamKind) -> u8 {
         StreamKind::Staff | StreamKind::Settings => 3,
         StreamKind::Prices(_) => 4,
         StreamKind::Catalogue => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Hlc;
+    use crate::link::TlsKey;
+    use crate::log::{ReplicaId, SealingKey, Seed};
+    use crate::trust::{Statement, TillPaper, issue};
+
+    fn key(number: u8) -> SealingKey {
+        SealingKey::from_seed(&Seed::new([number; 32])).unwrap()
+    }
+
+    fn admit(trust: &mut Trust, statement: &Statement, by: &SealingKey) {
+        trust.admit(&issue(statement, by).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_till_that_nobody_has_signed_for_is_not_passed_on_to_other_shops() {
+        let (root, replica) = (key(1), ReplicaId([7; 16]));
+        let mut trust = Trust::new(Some(root.public()));
+        let store = |code: &str, number| Statement::Store {
+            store: code.into(),
+            key: key(number).public(),
+            serial: 1,
+        };
+        admit(&mut trust, &store("HH01", 2), &root);
+        admit(&mut trust, &store("HH02", 3), &root);
+        admit(&mut trust, &Statement::Incarnation { replica, opened: Hlc::from_ms(1) }, &key(9));
+        let stream = StreamId { replica, kind: StreamKind::Journal };
+        let to = |store: &str| Route::Till { store: store.into(), thing: "till-1".into() };
+        let sibling = Side::Till { store: "HH01".into() };
+        for (enrolled, from, shop, expected) in [
+            (false, &Side::Hub, "HH01", false),
+            (false, &Side::Hub, "HH02", false),
+            (false, &sibling, "HH01", true),
+            (true, &Side::Hub, "HH01", true),
+            (true, &Side::Hub, "HH02", false),
+        ] {
+            let mut trust = trust.clone();
+            let paper = TillPaper {
+                store: "HH01".into(),
+                thing: "till-3".into(),
+                number: 3,
+                key: key(9).public(),
+                tls: TlsKey([9; 32]),
+                serial: 1,
+            };
+            if enrolled {
+                admit(&mut trust, &Statement::Till(paper), &key(2));
+            }
+            let given = gives(from, &trust, &to(shop), stream);
+            assert_eq!(given, expected, "enrolled {enrolled}, {from:?} to {shop}");
+        }
     }
 }
