@@ -282,6 +282,11 @@ impl Exchange {
         } else if let Some(peer) = self.peers.get_mut(route)
             && let Some(replica) = peer.replica
         {
+            // A digest to a hub does not name what came from there, so a mark says it: without one
+            // that started anew, or whose mark was lost, would ask for ever.
+            if !policy::gives(&self.side, trust, route, stream) {
+                peer.mark(now, stream, theirs_head);
+            }
             // What it holds it has made durable: a mark that was lost is made good.
             let mark = Mark { streams: vec![(stream, theirs_head)] };
             let news = peer.hear_mark(now, &mark, |_| head);

@@ -395,6 +395,21 @@ fn a_restart_of_either_side_goes_on() {
 }
 
 #[test]
+fn a_hub_that_started_anew_learns_that_its_tills_have_its_settings() {
+    let mut net = Net::new(&[HUB, A], 1, Faults::default());
+    net.connect(HUB, A);
+    net.write(HUB, StreamKind::Settings, b"one");
+    net.settle(60_000);
+    net.cut(HUB, A);
+    net.replicas.get_mut(&HUB).unwrap().restart(70);
+    net.connect(HUB, A);
+    net.settle(60_000);
+    let hub = &net.replicas[&HUB];
+    let lacks: Vec<u64> = hub.exchange.peers(&hub.trust).map(|(.., lacks)| lacks).collect();
+    assert_eq!(lacks, [0], "it would ask for ever");
+}
+
+#[test]
 fn a_till_put_back_is_told_by_its_sibling() {
     let mut net = Net::new(&[A, B], 1, Faults::default());
     net.write(A, StreamKind::Journal, b"one");
