@@ -254,10 +254,6 @@ impl Host {
                 self.marks_since.get_or_insert(now.ms);
                 return None;
             }
-            Effect::PutBack { .. } => {
-                self.put_back = true;
-                return None;
-            }
             Effect::ClockDiffers { route, ahead_ms } => {
                 if !self.clocks.insert(route.clone()) {
                     return None;

@@ -101,6 +101,8 @@ impl Exchange {
 
     /// The replica writes under another name from now on: a new incarnation.
     pub fn rename(&mut self, me: ReplicaId) {
+        // What peers hold of the name before is nobody's own any more, and to be had of them.
+        self.pursuits.forget_forks(self.me);
         self.me = me;
     }
 
@@ -271,12 +273,17 @@ impl Exchange {
         let own = stream.replica == self.me;
         let (head, theirs_head) = (ours.head, theirs.head);
         if theirs_head > head {
-            return Ok(own.then_some(Effect::PutBack { stream, theirs: theirs_head }));
+            if own {
+                self.have_proved(route, stream, head + 1);
+            }
+            return Ok(None);
         }
         let Some(here) = books.hash_at(stream, theirs_head)? else { return Ok(None) };
         if here != theirs.hash {
             if own {
-                return Ok(Some(Effect::PutBack { stream, theirs: theirs_head }));
+                let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
+                self.have_proved(route, stream, from);
+                return Ok(None);
             }
             self.look_back(route, stream, theirs_head, trust);
         } else if let Some(peer) = self.peers.get_mut(route)
@@ -294,6 +301,16 @@ impl Exchange {
             return Ok((!news.is_empty()).then_some(Effect::Marked { peer: replica, stream, seq }));
         }
         Ok(None)
+    }
+
+    /// A peer says that it holds other entries of this replica's own stream. Saying so proves
+    /// nothing: the entries do, under this replica's seal, and they are asked for once.
+    fn have_proved(&mut self, route: &Route, stream: StreamId, from: u64) {
+        if self.pursuits.fork(route, stream)
+            && let Some(peer) = self.peers.get_mut(route)
+        {
+            peer.say_want(&[Wanted { stream, from, to: None }]);
+        }
     }
 
     /// What to do about a stream whose beginning the peer has pruned further than it is pruned here.

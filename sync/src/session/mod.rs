@@ -141,14 +141,6 @@ pub enum Effect {
         /// The answer.
         answer: Answer,
     },
-    /// A peer holds more of the stream that this replica writes than this replica does: the
-    /// database was put back from a backup. A new incarnation must begin.
-    PutBack {
-        /// The stream.
-        stream: StreamId,
-        /// The last sequence that the peer holds.
-        theirs: u64,
-    },
     /// A peer's wall clock is far from this one's.
     ClockDiffers {
         /// Who.

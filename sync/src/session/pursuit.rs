@@ -135,6 +135,11 @@ impl Pursuits {
         self.forked.insert((route.clone(), stream))
     }
 
+    /// What peers hold of a replica's streams is asked for like any other's again.
+    pub fn forget_forks(&mut self, replica: ReplicaId) {
+        self.forked.retain(|(_, stream)| stream.replica != replica);
+    }
+
     /// A peer is gone: what it was asked for is asked of another.
     pub fn forget(&mut self, gone: &Route) {
         self.streams.retain(|_, pursuit| pursuit.route != *gone);

@@ -64,6 +64,8 @@ struct Replica {
     exchange: Exchange,
     marked: BTreeMap<(ReplicaId, StreamId), u64>,
     noticed: Vec<Effect>,
+    /// A peer has proved that it holds other entries of this replica's own stream.
+    overtaken: bool,
 }
 
 impl Replica {
@@ -81,7 +83,7 @@ impl Replica {
         let side = if seed == HUB { Side::Hub } else { Side::Till { store: STORE.into() } };
         let exchange = Exchange::new(replica(seed), u64::from(seed), side);
         let (marked, noticed) = (BTreeMap::new(), Vec::new());
-        Self { seed, db, trust, exchange, marked, noticed }
+        Self { seed, db, trust, exchange, marked, noticed, overtaken: false }
     }
 
     /// Starts anew over the same tables.
@@ -163,7 +165,10 @@ impl Replica {
                 tx.commit().unwrap();
                 Outcome::Forked { at }
             }
-            Ok(other) => panic!("{other:?}"),
+            Ok(Ingested::OwnAhead { .. } | Ingested::OwnForked { .. }) => {
+                self.overtaken = true;
+                Outcome::Refused
+            }
             Err(error) => panic!("{error}"),
         };
         self.exchange.ingested(now, from, run.stream, outcome, &self.trust)
@@ -423,10 +428,32 @@ fn a_till_put_back_is_told_by_its_sibling() {
     net.replicas.insert(A, back);
     net.connect(A, B);
     net.settle(1_000);
+    assert!(net.replicas[&A].overtaken);
+}
+
+#[test]
+fn a_lie_about_ones_own_stream_is_none_without_its_entries() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.write(A, StreamKind::Journal, b"one");
+    net.connect(A, B);
+    net.settle(1_000);
     let stream = StreamId { replica: replica(A), kind: StreamKind::Journal };
-    let put_back = Effect::PutBack { stream, theirs: 2 };
-    assert!(net.replicas[&A].noticed.iter().all(|effect| *effect == put_back));
-    assert!(!net.replicas[&A].noticed.is_empty());
+    for (session, head) in [(1, 1), (2, 900)] {
+        let held = crate::wire::Held { stream, first: 1, head, hash: Hash([6; 32]), base: None };
+        let have = crate::wire::Have {
+            version: 1,
+            now_ms: net.now().wall_ms,
+            session,
+            reply: false,
+            more: false,
+            streams: vec![held],
+        };
+        let now = net.now();
+        let it = net.replicas.get_mut(&A).unwrap();
+        it.hear(now, &route(B), replica(B), Frame::Have(have));
+        net.settle(1_000);
+        assert!(!net.replicas[&A].overtaken);
+    }
 }
 
 #[test]
@@ -471,8 +498,7 @@ fn a_cloned_till_is_told_and_its_branch_is_kept_beside() {
     net.replicas.insert(A, clone);
     net.connect(A, B);
     net.settle(100_000);
-    let stream = StreamId { replica: replica(A), kind: StreamKind::Journal };
-    assert!(net.replicas[&A].noticed.contains(&Effect::PutBack { stream, theirs: 100 }));
+    assert!(net.replicas[&A].overtaken);
     let count =
         |sql: &str| -> i64 { net.replicas[&B].db.query_row(sql, [], |row| row.get(0)).unwrap() };
     assert_eq!(count("SELECT count(*) FROM orphan"), 90);
