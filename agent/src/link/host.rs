@@ -306,7 +306,7 @@ impl Host {
             (Subject::Begin, Some(PeerReply::Begun(Some(held)))) => {
                 let trust = Arc::clone(&self.trust);
                 self.exchange.hold(now, &trust, held);
-                self.exchange.resume(now, &trust);
+                self.exchange.pursue(now, &trust);
             }
             (Subject::Claim { route, number }, reply) => {
                 let granted = match reply {
@@ -367,16 +367,16 @@ impl Host {
         self.exchange.next_frame(now, &self.trust, books, busy)
     }
 
-    /// When something is due, in milliseconds of [`Now::ms`].
+    /// When something is due, in milliseconds of [`Now::ms`]; not what waits for a `busy` route.
     #[must_use]
-    pub fn wake_at(&self) -> Option<u64> {
+    pub fn wake_at(&self, busy: &BTreeSet<Route>) -> Option<u64> {
         let marks = self.marks_since.map(|since| since + KEEP_MARKS_MS);
         let claims = if self.refused.is_empty() { self.claims.due_at() } else { Some(0) };
         let due = self.due_ms.map(|due_ms| {
             let wait = u64::try_from(due_ms.saturating_sub(self.now.wall_ms)).unwrap_or(0);
             self.now.ms.saturating_add(wait.min(LOOK_AT_CLOCK_MS))
         });
-        [self.exchange.wake_at(), marks, claims, due].into_iter().flatten().min()
+        [self.exchange.wake_at(busy), marks, claims, due].into_iter().flatten().min()
     }
 
     /// The routes that are up, the peer's replica where it is known, and how many entries it lacks.

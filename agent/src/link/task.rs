@@ -284,7 +284,7 @@ impl Linked {
             self.send()?;
             let wait = self
                 .host
-                .wake_at()
+                .wake_at(&self.held_back.keys().cloned().collect())
                 .map(|at| Duration::from_millis(at.saturating_sub(self.now().ms)));
             tokio::select! {
                 event = self.direct.event() => self.take(event).await?,

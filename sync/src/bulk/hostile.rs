@@ -38,7 +38,7 @@ fn refuses_columns_that_do_not_agree() {
     check("another layer", 1, Value::Integer(3), "does not know");
     check("an instant beyond the calendar", 2, Value::Integer(1 << 60), "a price chunk's start");
     check("an end before the start", 3, Value::Integer(0), "not after its start");
-    check("no currency", 4, Value::Text("XXXX".into()), "currency");
+    check("no currency", 4, Value::Text("EURO".into()), "currency");
     check("no rows", 5, Value::Integer(0), "");
     check("a row less", 5, Value::Integer(3), "a byte for each number");
     check("too many rows", 5, Value::Integer(MAX_CHUNK_ROWS as i128 + 1), "are claimed");

@@ -1,6 +1,6 @@
 //! The exchange: all peers of a replica at once.
 
-use super::peer::{Heard, MAX_WAITING, Peer, Sendable};
+use super::peer::{Heard, Peer, Sendable};
 use super::pursuit::Pursuits;
 use super::{Books, CLOCKS_APART_MS, Effect, Now, Pace, RUN_BYTES, Side, policy};
 use crate::batch::Batch;
@@ -273,19 +273,19 @@ impl Exchange {
         let own = stream.replica == self.me;
         let (head, theirs_head) = (ours.head, theirs.head);
         if theirs_head > head {
+            // Saying that it holds more of this replica's own stream proves nothing: the entries do,
+            // under this replica's seal.
             if own {
-                self.have_proved(route, stream, head + 1);
+                self.ask_for_branch(route, stream, head + 1);
             }
             return Ok(None);
         }
         let Some(here) = books.hash_at(stream, theirs_head)? else { return Ok(None) };
         if here != theirs.hash {
-            if own {
+            if own || policy::takes(&self.side, trust, stream) {
                 let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
-                self.have_proved(route, stream, from);
-                return Ok(None);
+                self.ask_for_branch(route, stream, from);
             }
-            self.look_back(route, stream, theirs_head, trust);
         } else if let Some(peer) = self.peers.get_mut(route)
             && let Some(replica) = peer.replica
         {
@@ -303,9 +303,8 @@ impl Exchange {
         Ok(None)
     }
 
-    /// A peer says that it holds other entries of this replica's own stream. Saying so proves
-    /// nothing: the entries do, under this replica's seal, and they are asked for once.
-    fn have_proved(&mut self, route: &Route, stream: StreamId, from: u64) {
+    /// Asks a peer once for its branch of a stream, so that it can be kept beside.
+    fn ask_for_branch(&mut self, route: &Route, stream: StreamId, from: u64) {
         if self.pursuits.fork(route, stream)
             && let Some(peer) = self.peers.get_mut(route)
         {
@@ -321,17 +320,6 @@ impl Exchange {
         let takes = stream.replica != self.me && policy::takes(&self.side, trust, stream);
         let seq = theirs.first.checked_sub(1).filter(|_| takes && theirs.first > first)?;
         Some(Effect::Begin { route: route.clone(), stream, seq, checkpoint })
-    }
-
-    /// Asks a peer for its branch of a stream, so that it can be kept beside.
-    fn look_back(&mut self, route: &Route, stream: StreamId, seq: u64, trust: &Trust) {
-        if !policy::takes(&self.side, trust, stream) || !self.pursuits.fork(route, stream) {
-            return;
-        }
-        if let Some(peer) = self.peers.get_mut(route) {
-            let from = seq.saturating_sub(FORK_SPAN - 1).max(1);
-            peer.say_want(&[Wanted { stream, from, to: None }]);
-        }
     }
 
     fn hear_run(&mut self, now: Now, route: Route, run: Batch, trust: &Trust) -> Vec<Effect> {
@@ -425,7 +413,7 @@ impl Exchange {
     }
 
     /// Papers came that were not known: other peers learn of them, and of streams that they make
-    /// known; what could not be asked for before is asked for now.
+    /// known; what could not be asked for before is asked for.
     pub fn papers_changed(
         &mut self,
         now: Now,
@@ -458,12 +446,8 @@ impl Exchange {
         self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Answer(answer)))
     }
 
-    /// Asks for what is lacking, after something changed that the exchange could not see itself.
-    pub fn resume(&mut self, now: Now, trust: &Trust) {
-        self.pursue(now, trust);
-    }
-
-    fn pursue(&mut self, now: Now, trust: &Trust) {
+    /// Asks for what is lacking and was not asked for yet.
+    pub fn pursue(&mut self, now: Now, trust: &Trust) {
         let takes = |stream| policy::takes(&self.side, trust, stream);
         self.pursuits.pursue(now, self.me, takes, trust, &self.held, &mut self.peers);
     }
@@ -583,20 +567,16 @@ impl Exchange {
     }
 
     /// When [`Exchange::next_frame`] should be called at the latest, in milliseconds of
-    /// [`Now::ms`]; `None` when only a frame or an entry brings something new.
+    /// [`Now::ms`]; `None` when only a frame, an entry or room on a line brings something new. What
+    /// is due on a `busy` route waits for room, not for time.
     #[must_use]
-    pub fn wake_at(&self) -> Option<u64> {
-        if !self.cut.is_empty() {
+    pub fn wake_at(&self, busy: &BTreeSet<Route>) -> Option<u64> {
+        if self.cut.iter().any(|(route, _)| !busy.contains(route)) {
             return Some(0);
         }
-        let peers = self.peers.values().filter_map(Peer::due_at).min();
+        let free = self.peers.values().filter(|peer| !busy.contains(&peer.route));
+        let peers = free.filter_map(Peer::due_at).min();
         [peers, self.pursuits.due_at(&self.held, &self.peers)].into_iter().flatten().min()
-    }
-
-    /// Whether a route takes no more frames from its peer for now.
-    #[must_use]
-    pub fn is_full(&self, route: &Route) -> bool {
-        self.peers.get(route).is_some_and(|peer| peer.waits() >= MAX_WAITING / 2)
     }
 
     /// The routes that are up, with the peer's replica where it is known and what each lacks of

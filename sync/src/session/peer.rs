@@ -12,7 +12,7 @@ const MAX_WINDOW: u32 = 8 << 20;
 
 /// Frames that wait to be said, besides runs: digests, wishes, papers, answers. A peer that makes
 /// more wait than this is not listened to until some are gone.
-pub(super) const MAX_WAITING: usize = 256;
+const MAX_WAITING: usize = 256;
 
 /// After so many doubts the waits between them grow no longer: half a minute in a shop, some
 /// minutes towards a hub.
@@ -320,11 +320,6 @@ impl Peer {
         let unsent = self.unsent_since.filter(|_| !blocked).map(|since| since + self.pace.flush_ms);
         let doubt = (!self.unmarked.is_empty()).then(|| self.heard_at + self.patience());
         [marks, unsent, doubt].into_iter().flatten().min()
-    }
-
-    /// How many words wait to be said.
-    pub fn waits(&self) -> usize {
-        self.waiting.len()
     }
 
     /// How much of a stream the peer has made durable, as far as is known.

@@ -55,6 +55,8 @@ impl Pursuits {
         let mut wishes: BTreeMap<Route, Vec<Wanted>> = BTreeMap::new();
         let known: BTreeSet<StreamId> =
             peers.values().flat_map(|peer| peer.theirs.keys().copied()).collect();
+        // By papers that came since, a stream may be none of this replica's any more.
+        self.streams.retain(|stream, _| stream.replica != me && takes(*stream));
         // What this replica writes it has from nobody.
         for stream in known.into_iter().filter(|it| it.replica != me && takes(*it)) {
             let head = held.get(&stream).map_or(0, |held| held.head);

@@ -139,7 +139,7 @@ impl Replica {
                     let held = held(&tx, &stream).unwrap();
                     tx.commit().unwrap();
                     self.exchange.hold(now, &self.trust, held);
-                    self.exchange.resume(now, &self.trust);
+                    self.exchange.pursue(now, &self.trust);
                 }
                 Effect::Marked { peer, stream, seq } => {
                     let known = self.marked.entry((peer, stream)).or_default();
@@ -286,7 +286,8 @@ impl Net {
         loop {
             self.collect();
             let arrival = self.under_way.iter().map(|(at, ..)| *at).min();
-            let wake = self.replicas.values().filter_map(|it| it.exchange.wake_at()).min();
+            let wake =
+                self.replicas.values().filter_map(|it| it.exchange.wake_at(&BTreeSet::new())).min();
             let next = [arrival, wake].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else { break };
             self.ms = next.max(self.ms + u64::from(arrival != Some(next)));
@@ -412,6 +413,19 @@ fn a_hub_that_started_anew_learns_that_its_tills_have_its_settings() {
     let hub = &net.replicas[&HUB];
     let lacks: Vec<u64> = hub.exchange.peers(&hub.trust).map(|(.., lacks)| lacks).collect();
     assert_eq!(lacks, [0], "it would ask for ever");
+}
+
+/// Else whoever has no room on a line would look again and again until there is.
+#[test]
+fn what_waits_for_room_is_no_reason_to_wake() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.write(A, StreamKind::Journal, b"one");
+    let exchange = &net.replicas[&A].exchange;
+    assert_eq!(exchange.wake_at(&BTreeSet::new()), Some(0));
+    assert_eq!(exchange.wake_at(&BTreeSet::from([route(B)])), None);
+    net.settle(1_000);
+    net.assert_converged();
 }
 
 #[test]
