@@ -25,25 +25,25 @@ for needed in apt-get dpkg ldd; do
     command -v "$needed" > /dev/null || fail "there is no $needed here: this script is for Debian."
 done
 
-work=$(mktemp -d "$tools/mosquitto.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/debs" "$work/root" "$work/apt/lists/partial" "$work/apt/cache/archives/partial"
+stage=$(mktemp -d "$tools/mosquitto.XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+mkdir -p "$stage/debs" "$stage/root" "$stage/apt/lists/partial" "$stage/apt/cache/archives/partial"
 
 # The system's package lists where it has them, else lists of our own.
-own_lists=(-o "Dir::State::lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache")
+own_lists=(-o "Dir::State::lists=$stage/apt/lists" -o "Dir::Cache=$stage/apt/cache")
 apt=(apt-get -qq -o APT::Sandbox::User=root)
 fetch() {
-    (cd "$work/debs" && "${apt[@]}" download "$@" 2>> "$work/log")
+    (cd "$stage/debs" && "${apt[@]}" download "$@" 2>> "$stage/log")
 }
 if ! fetch mosquitto; then
     apt+=("${own_lists[@]}")
-    "${apt[@]}" update 2>> "$work/log" && fetch mosquitto ||
-        fail "Debian's package lists are missing and can't be fetched: $(tail -n 1 "$work/log")"
+    "${apt[@]}" update 2>> "$stage/log" && fetch mosquitto ||
+        fail "Debian's package lists are missing and can't be fetched: $(tail -n 1 "$stage/log")"
 fi
 
 unpack() {
-    for package in "$work"/debs/*.deb; do
-        dpkg -x "$package" "$work/root"
+    for package in "$stage"/debs/*.deb; do
+        dpkg -x "$package" "$stage/root"
         rm "$package"
     done
 }
@@ -51,39 +51,39 @@ unpack
 
 # The libraries that this machine lacks, by the packages that mosquitto itself depends on.
 libraries() {
-    find "$work/root" -name '*.so.*' -exec dirname {} \; | sort -u | paste -sd:
+    find "$stage/root" -name '*.so.*' -exec dirname {} \; | sort -u | paste -sd:
 }
 missing() {
-    LD_LIBRARY_PATH=$(libraries) ldd "$work/root/usr/sbin/mosquitto" | awk '/not found/ { print $1 }'
+    LD_LIBRARY_PATH=$(libraries) ldd "$stage/root/usr/sbin/mosquitto" | awk '/not found/ { print $1 }'
 }
 wanted=(libcjson1 libdlt2 libwrap0)
 if [ -n "$(missing)" ]; then
-    fetch "${wanted[@]}" || fail "can't fetch ${wanted[*]}: $(tail -n 1 "$work/log")"
+    fetch "${wanted[@]}" || fail "can't fetch ${wanted[*]}: $(tail -n 1 "$stage/log")"
     unpack
 fi
 # One round more for what those need; a machine without a desktop may lack these.
 if [ -n "$(missing)" ]; then
     fetch libnsl2 libtirpc3 libsystemd0 libcap2 libssl3 ||
-        fail "can't fetch libraries: $(tail -n 1 "$work/log")"
+        fail "can't fetch libraries: $(tail -n 1 "$stage/log")"
     unpack
 fi
 [ -z "$(missing)" ] || fail "these libraries are still missing: $(missing | paste -sd' ')"
 
-mkdir -p "$work/root/bin"
-relative=$(libraries | sed "s|$work/root|\$root|g")
-cat > "$work/root/bin/mosquitto" <<SH
+mkdir -p "$stage/root/bin"
+relative=$(libraries | sed "s|$stage/root|\$root|g")
+cat > "$stage/root/bin/mosquitto" <<SH
 #!/bin/sh
 root=\$(dirname "\$(dirname "\$(realpath "\$0")")")
 export LD_LIBRARY_PATH="$relative"
 exec "\$root/usr/sbin/mosquitto" "\$@"
 SH
-chmod +x "$work/root/bin/mosquitto"
+chmod +x "$stage/root/bin/mosquitto"
 # mosquitto has no option that only shows its version: asked for help, it ends with 1.
-case $("$work/root/bin/mosquitto" -h || true) in
+case $("$stage/root/bin/mosquitto" -h || true) in
     "mosquitto version"*) ;;
     *) fail "what was fetched does not run." ;;
 esac
 
 rm -rf "$place"
-mv "$work/root" "$place"
+mv "$stage/root" "$place"
 echo "$run"
