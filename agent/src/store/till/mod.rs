@@ -177,6 +177,9 @@ impl Opened {
         if let Some(new) = new {
             journal::begin_series(&mut connection, &mut clock, &key, now, &new)?;
         }
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        peers::fold_unread(&tx, now.as_millisecond())?;
+        tx.commit()?;
         let stream = sync::store::open_stream(&connection, replica, StreamKind::Journal)?;
         let space = sync::store::open_stream(&connection, replica, StreamKind::Workspace)?;
         let series = u32::try_from(fold::counter(&connection, "series")?)

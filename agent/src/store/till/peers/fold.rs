@@ -285,6 +285,30 @@ fn receipt_of(fact: &Fact) -> Option<(&ReceiptNumber, u8, &Stamp, i64)> {
     }
 }
 
+/// Folds what an earlier version of Till could not read and this one can.
+pub fn fold_unread(tx: &Connection, now_ms: i64) -> Result<()> {
+    for stream in journals(tx)? {
+        let mut rows =
+            tx.prepare_cached("SELECT seq FROM unread WHERE stream = ?1 ORDER BY seq")?;
+        let waiting: Vec<i64> =
+            rows.query_map([stream.local()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        for seq in waiting.into_iter().map(i64::cast_unsigned) {
+            let stored = sync::store::read_one(tx, &stream, seq)?;
+            let Some(stored) = stored.filter(|it| sync::body::decode(&it.entry.body).is_ok())
+            else {
+                continue;
+            };
+            let place = PeerPlace { stream: &stream, seq, clock: stored.entry.clock };
+            fold_journal(tx, Some(now_ms), place, &stored.entry.body)?;
+            tx.execute(
+                "DELETE FROM unread WHERE stream = ?1 AND seq = ?2",
+                params![stream.local(), seq.cast_signed()],
+            )?;
+        }
+    }
+    Ok(())
+}
+
 fn put_unread(tx: &Connection, place: PeerPlace<'_>) -> Result<()> {
     tx.prepare_cached("INSERT INTO unread (stream, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![place.stream.local(), place.seq.cast_signed()])?;

@@ -6,7 +6,7 @@
 mod fold;
 mod read;
 
-pub(super) use fold::{refold, refold_orphans, unfold, written_here};
+pub(super) use fold::{fold_unread, refold, refold_orphans, unfold, written_here};
 pub use read::{PeerReceipt, peer_receipt};
 
 use super::error::{Result, TillStoreError};
