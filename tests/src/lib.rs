@@ -13,6 +13,7 @@
 //! | `crash` | the real process killed at random moments |
 //! | `disk` | a till on a full, failing or read-only disk |
 //! | `links` | what every kind of link must do, over each of them |
+//! | `sim` | shops of real tills and a hub in virtual time, one seed one history |
 //! | `schedules` | the terminal's ledger against the journal under random faults |
 //!
 //! One test binary: each further one would link everything again.
@@ -40,3 +41,5 @@ mod power_cut;
 mod schedules;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod sim;

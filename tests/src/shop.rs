@@ -19,6 +19,9 @@ use tempfile::TempDir;
 /// A Sunday in Hamburg, 10:00.
 const START: &str = "2026-11-22T09:00:00Z";
 
+/// The code of the shipped demo store.
+const CODE: &str = "HH01";
+
 /// When a till is opened for the first time.
 pub fn start() -> Timestamp {
     START.parse().unwrap()
@@ -36,12 +39,22 @@ pub struct DemoStore {
 
 impl DemoStore {
     pub fn import() -> Self {
+        Self::import_as(CODE)
+    }
+
+    /// The same goods in a store with another code.
+    pub fn import_as(code: &str) -> Self {
         let folder = scratch();
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/stores/demo");
         let store = Self { folder };
         let mut catalogue = store.catalogue();
         for kind in Kind::ALL {
-            let path = demo.join(format!("{}.csv", kind.name()));
+            let mut path = demo.join(format!("{}.csv", kind.name()));
+            if kind == Kind::Store {
+                let text = std::fs::read_to_string(&path).unwrap().replacen(CODE, code, 1);
+                path = store.folder.path().join("store.csv");
+                std::fs::write(&path, text).unwrap();
+            }
             let input = Input { path: &path, format: None, progress: &mut |_| {} };
             import(kind, input, &mut catalogue, start()).unwrap();
         }
@@ -49,7 +62,7 @@ impl DemoStore {
         store
     }
 
-    fn catalogue(&self) -> Catalogue {
+    pub fn catalogue(&self) -> Catalogue {
         Catalogue::open(&OpenOptions::new(self.folder.path().join("catalogue.db"))).unwrap()
     }
 }
@@ -66,7 +79,7 @@ pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore, String>
     let new = head.is_none().then(|| NewSeries {
         replica: ReplicaId([1; 16]),
         reason: SeriesReason::First,
-        store: "HH01".into(),
+        store: CODE.into(),
         till: 1,
         above: 0,
     });

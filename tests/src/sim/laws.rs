@@ -1,0 +1,270 @@
+//! What must hold once all is mended and time has passed.
+
+use super::members::{COUNT, LATE, SHOPS, key_of, shop_of};
+use super::oracle::on_hand;
+use super::world::{Told, World};
+use crate::books::{self, Books, Broken};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
+use sync::log::{Hash, StreamId};
+use sync::store::{AlarmKind, Stream, alarms, head, peer_streams, streams, verify};
+
+/// How long mended members may take until all agree.
+const SETTLING_MS: u64 = 40 * 60_000;
+
+/// How long nobody may have anything to say after that.
+const QUIET_MS: u64 = 20 * 60_000;
+
+/// The most frames in that time: a few doubts, no conversation.
+const MAX_QUIET_FRAMES: u64 = 40;
+
+/// The most frames kept as evidence, and the most alarms kept.
+const MAX_EVIDENCE: i64 = 256;
+const MAX_ALARMS: i64 = 1_024;
+
+/// Mends everything, lets time pass, and holds the world to its laws.
+pub fn assert_laws(world: &mut World<'_>) -> Result<(), Broken> {
+    world.heal();
+    world.until(world.ms + SETTLING_MS);
+    if !world.enrolled {
+        return Err("the late till was never enrolled".to_owned());
+    }
+    chains_verify(world)?;
+    all_agree(world)?;
+    nothing_told_is_missing(world)?;
+    receipts_have_no_double(world)?;
+    stock_converges(world)?;
+    for id in 1..=COUNT {
+        of_one_till(world, id).map_err(|why| format!("till {id}: {why}"))?;
+    }
+    quiet(world)
+}
+
+/// Whether a database holds what was told, in a stream or in another branch of it.
+pub fn holds(conn: &Connection, told: &Told) -> bool {
+    let at = sync::store::hash_at(conn, told.stream.replica, told.stream.kind, told.seq);
+    at.ok().flatten() == Some(told.hash) || orphaned(conn, &told.hash) > 0
+}
+
+fn orphaned(conn: &Connection, hash: &Hash) -> i64 {
+    let count = "SELECT count(*) FROM orphan WHERE hash = ?1";
+    conn.query_row(count, [&hash.0[..]], |row| row.get(0)).unwrap_or(0)
+}
+
+fn conn_of<'w>(world: &'w World<'_>, id: usize) -> Result<&'w Connection, Broken> {
+    world.tills[id - 1].conn().ok_or_else(|| format!("till {id} does not run"))
+}
+
+fn text(error: impl ToString) -> Broken {
+    error.to_string()
+}
+
+/// All streams in a database, own ones first.
+pub fn all_streams(conn: &Connection) -> Result<Vec<Stream>, Broken> {
+    let mut all = streams(conn).map_err(text)?;
+    all.extend(peer_streams(conn).map_err(text)?);
+    Ok(all)
+}
+
+/// Law 7: every chain in every database verifies.
+fn chains_verify(world: &World<'_>) -> Result<(), Broken> {
+    for id in 0..=COUNT {
+        let conn = if id == 0 { &world.hub.conn } else { conn_of(world, id)? };
+        for stream in all_streams(conn)? {
+            let verified = verify(conn, &stream, None, &mut |_, _| {});
+            verified.map_err(|fault| format!("member {id}, {}: {fault}", stream.id()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The head of each stream, and the entries in other branches: what a database holds.
+type Holding = BTreeMap<StreamId, (u64, BTreeSet<[u8; 32]>)>;
+
+fn holding(conn: &Connection) -> Result<Holding, Broken> {
+    let mut all = Holding::new();
+    for stream in all_streams(conn)? {
+        let end = head(conn, &stream).map_err(text)?;
+        let mut hashes = BTreeSet::from([end.hash.0]);
+        let mut of = conn.prepare("SELECT hash FROM orphan WHERE stream = ?1").map_err(text)?;
+        let rows = of.query_map([stream.local()], |row| row.get::<_, [u8; 32]>(0)).map_err(text)?;
+        for row in rows {
+            hashes.insert(row.map_err(text)?);
+        }
+        if end.seq > 0 {
+            all.insert(stream.id(), (end.seq, hashes));
+        }
+    }
+    Ok(all)
+}
+
+/// Every till holds what the hub holds of its shop, and the hub's own streams.
+fn all_agree(world: &World<'_>) -> Result<(), Broken> {
+    let hub = holding(&world.hub.conn)?;
+    for id in 1..=COUNT {
+        let here = holding(conn_of(world, id)?)?;
+        let shop = SHOPS[shop_of(id)];
+        for (stream, theirs) in &hub {
+            let ours = stream.kind.is_hubs()
+                || world.hub.trust.store_of_writer(stream.replica) == Some(shop);
+            // Where a stream forked, which branch came first is each replica's own; which
+            // entries there are is not, and that is held receipt by receipt.
+            let forked = theirs.1.len() > 1;
+            let same = here.get(stream).is_some_and(|it| it == theirs || forked);
+            if ours && !same {
+                let found = here.get(stream).map(|it| it.0);
+                return Err(format!(
+                    "till {id} holds {found:?} of the {stream}, the hub {}",
+                    theirs.0
+                ));
+            }
+        }
+        for (stream, mine) in &here {
+            if !hub.contains_key(stream) && !stream.kind.is_hubs() {
+                return Err(format!("the hub lacks the {stream}, {} entries at till {id}", mine.0));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Law 1: what was shown as complete is at the hub exactly once, bit for bit.
+fn nothing_told_is_missing(world: &World<'_>) -> Result<(), Broken> {
+    for told in world.told.iter().filter(|told| !told.lost) {
+        let Told { till, receipt, stream, seq, hash, .. } = told;
+        let hub = &world.hub.conn;
+        let at = sync::store::hash_at(hub, stream.replica, stream.kind, *seq).map_err(text)?;
+        let times = i64::from(at == Some(*hash)) + orphaned(hub, hash);
+        if times != 1 {
+            return Err(format!(
+                "receipt {receipt} of till {till}, entry {seq} of the {stream}, is at the hub {times} times"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Law 2: the numbers of a series have no gap and no double, but where a fork is alarmed.
+fn receipts_have_no_double(world: &World<'_>) -> Result<(), Broken> {
+    let receipts = super::oracle::receipts(&world.hub.conn)?;
+    let mut series: BTreeMap<(String, u16, u32), Vec<u32>> = BTreeMap::new();
+    for (receipt, times) in &receipts {
+        let key = (receipt.store.clone(), receipt.till, receipt.series);
+        series.entry(key).or_default().push(receipt.number);
+        if *times > 1 && !fork_is_alarmed(world, receipt)? {
+            return Err(format!("receipt {receipt} is there {times} times, and nobody is told"));
+        }
+    }
+    for ((store, till, series), numbers) in series {
+        let gapless = numbers.iter().zip(1..).all(|(number, expected)| *number == expected);
+        if !gapless {
+            return Err(format!("series {series} of till {till} in {store}: {numbers:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn fork_is_alarmed(
+    world: &World<'_>,
+    receipt: &commerce::sale::ReceiptNumber,
+) -> Result<bool, Broken> {
+    for id in (1..=COUNT).filter(|id| SHOPS[shop_of(*id)] == receipt.store) {
+        let found = alarms(conn_of(world, id)?).map_err(text)?;
+        if found.iter().any(|alarm| alarm.kind == Some(AlarmKind::Fork)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Law 4: on hand is the same at every till of a shop, and what the journals come to.
+fn stock_converges(world: &World<'_>) -> Result<(), Broken> {
+    for (index, shop) in SHOPS.into_iter().enumerate() {
+        let expected = on_hand(&world.hub, shop)?;
+        for id in (1..=COUNT).filter(|id| shop_of(*id) == index) {
+            let conn = conn_of(world, id)?;
+            let mut query = conn.prepare("SELECT sku, on_hand FROM stock WHERE place = 'shop'");
+            let query = query.as_mut().map_err(|error| error.to_string())?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(text)?;
+            let found: BTreeMap<String, i64> = rows.collect::<Result<_, _>>().map_err(text)?;
+            if let Some(difference) = differing(&expected, &found) {
+                return Err(format!("till {id} in {shop}: {difference}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn differing(expected: &BTreeMap<String, i64>, found: &BTreeMap<String, i64>) -> Option<String> {
+    let skus: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+    skus.into_iter().find_map(|sku| {
+        let (right, here) = (expected.get(sku).copied(), found.get(sku).copied());
+        (right.unwrap_or(0) != here.unwrap_or(0))
+            .then(|| format!("{sku}: the journals come to {right:?}, the till says {here:?}"))
+    })
+}
+
+/// Laws 5, 6 and 8 as one database shows them.
+fn of_one_till(world: &World<'_>, id: usize) -> Result<(), Broken> {
+    let conn = conn_of(world, id)?;
+    books::whole(conn)?;
+    if world.newer != Some(id) {
+        books::state_is_the_journals(conn)?;
+    }
+    if world.newer != Some(id) && !world.disturbed[id] {
+        money(world, id, &Books::read(conn)?)?;
+    }
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(text);
+    if count("SELECT count(*) FROM evidence")? > MAX_EVIDENCE
+        || count("SELECT count(*) FROM alarm")? > MAX_ALARMS
+    {
+        return Err("more evidence or alarms are kept than ever should".to_owned());
+    }
+    let key = key_of(id).public();
+    let own = streams(conn).map_err(text)?;
+    if own.iter().any(|stream| stream.key() != key) {
+        return Err("a stream of another key counts as its own".to_owned());
+    }
+    if world.hub.trust.is_revoked(&key) != (world.revoked == Some(id)) {
+        return Err("the hub forgot who was revoked".to_owned());
+    }
+    if id == LATE && world.hub.trust.member(&key).is_none() {
+        return Err("the hub forgot that it was enrolled".to_owned());
+    }
+    Ok(())
+}
+
+/// Law 6: every intent without an end stands in front of someone.
+fn money(world: &World<'_>, id: usize, books: &Books) -> Result<(), Broken> {
+    let running = world.tills[id - 1].running.as_ref().ok_or("it does not run")?;
+    let (till, conn) = (&running.till, running.till.store().connection());
+    let currency = till.settings().store.currency;
+    let unsettled = agent::store::till::read::unsettled_payments(conn, currency).map_err(text)?;
+    let shown: BTreeSet<u64> = unsettled.iter().map(|payment| payment.intent).collect();
+    let on_carts = till.carts().flat_map(|cart| &cart.tenders).filter_map(|taken| taken.intent);
+    let on_return = till.open_return().into_iter().flat_map(|open| &open.payouts);
+    let on_return = on_return.filter_map(|paid| paid.intent);
+    let shown: BTreeSet<u64> = shown.into_iter().chain(on_carts).chain(on_return).collect();
+    for (intent, payment) in &books.intents {
+        let open = payment.ended.is_none();
+        let stray = payment.moved() != 0
+            && !books.is_spent(*intent)
+            && !books.is_reversed(payment)
+            && !matches!(payment.asked.kind, commerce::fact::PaymentKind::Reverse { .. });
+        if (open || stray) && !shown.contains(intent) {
+            return Err(format!("intent {intent} stands in front of nobody: {payment:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Law 8: once all agree nobody goes on talking.
+fn quiet(world: &mut World<'_>) -> Result<(), Broken> {
+    let before = world.history.frames;
+    world.until(world.ms + QUIET_MS);
+    let said = world.history.frames - before;
+    if said > MAX_QUIET_FRAMES {
+        return Err(format!("all agree, and yet {said} frames were sent in {QUIET_MS} ms"));
+    }
+    Ok(())
+}
