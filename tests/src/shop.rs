@@ -62,8 +62,12 @@ impl DemoStore {
         store
     }
 
-    pub fn catalogue(&self) -> Catalogue {
-        Catalogue::open(&OpenOptions::new(self.folder.path().join("catalogue.db"))).unwrap()
+    fn catalogue(&self) -> Catalogue {
+        Catalogue::open(&OpenOptions::new(self.catalogue_file())).unwrap()
+    }
+
+    pub fn catalogue_file(&self) -> PathBuf {
+        self.folder.path().join("catalogue.db")
     }
 }
 

@@ -105,7 +105,7 @@ impl Hub {
     }
 
     pub fn wake_at(&self) -> Option<u64> {
-        self.exchange.wake_at()
+        self.exchange.wake_at(&BTreeSet::new())
     }
 
     /// Does what the exchange asks for.
@@ -121,9 +121,6 @@ impl Hub {
                         keep_mark(&self.conn, peer, &stream, seq).unwrap();
                     }
                 }
-                Effect::PutBack { stream, .. } => {
-                    self.alarm(ms, AlarmKind::PutBack, &stream.to_string(), "");
-                }
                 Effect::ClockDiffers { route, .. } => {
                     self.alarm(ms, AlarmKind::Clock, &route.to_string(), "its clock is wrong");
                 }
@@ -132,7 +129,8 @@ impl Hub {
                     keep_evidence(&self.conn, at, &route.to_string(), &why, &frame).unwrap();
                     self.alarm(ms, AlarmKind::Disbelieved, &route.to_string(), &why);
                 }
-                Effect::Asked { .. } | Effect::Answered { .. } => {}
+                // Only carts are compacted, and these never leave the shop.
+                Effect::Begin { .. } | Effect::Asked { .. } | Effect::Answered { .. } => {}
             }
         }
     }

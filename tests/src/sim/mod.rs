@@ -7,6 +7,7 @@
 
 mod acts;
 mod contents;
+mod disk;
 mod faults;
 mod history;
 mod hub;
@@ -16,6 +17,7 @@ mod net;
 mod oracle;
 mod run;
 mod script;
+mod talk;
 mod till;
 mod world;
 

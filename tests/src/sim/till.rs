@@ -1,12 +1,14 @@
 //! A till of the simulation: the real loop over a real file on a disk that can fail, with its host
 //! of links, its clock, and what must survive it.
 
-use super::members::{SHOPS, key_of, number_of, papers, root_key, route_to, shop_of, why_new};
+use super::disk::Copy;
+use super::members::{SHOPS, key_of, number_of, papers, root_key, shop_of, why_new};
 use crate::dice::Dice;
 use crate::shop::{DemoStore, file, start};
-use crate::vfs::{Recording, Shim};
+use crate::vfs::Shim;
 use agent::home::BUILD_MS;
 use agent::link::host::Host;
+use agent::store::catalogue::{Catalogue, Downstream};
 use agent::store::open::{OpenOptions, Synchronous};
 use agent::store::till::{NewSeries, Opened};
 use agent::till::{Command, Effect, Event, PeerWord, Refusal, Reply, Request, Till};
@@ -18,29 +20,23 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use sync::link::Route;
 use sync::log::{Hash, ReplicaId, StreamId, StreamKind};
-use sync::session::{Now, Pace};
-use sync::store::{BootId, Chain, LogBooks, Machine, MachineId, Witness, find_stream, held};
+use sync::session::Now;
+use sync::store::{BootId, Chain, Machine, MachineId, Witness, find_stream};
 
 /// A till that runs.
 pub struct Running {
     pub till: Till,
+    pub downstream: Downstream,
     pub host: Host,
-}
-
-/// A copy of a till's folder, with the witness of its time.
-pub struct Copy {
-    pub folder: PathBuf,
-    pub witness: Option<Witness>,
 }
 
 /// One till.
 pub struct SimTill<'s> {
     pub id: usize,
     store: &'s DemoStore,
-    root: PathBuf,
-    generation: u32,
+    pub(super) root: PathBuf,
+    pub(super) generation: u32,
     pub shim: Shim,
     pub running: Option<Running>,
     /// How far its wall clock is from the true one.
@@ -84,19 +80,12 @@ impl<'s> SimTill<'s> {
         till
     }
 
-    /// Where its files are now.
-    pub fn folder(&self) -> PathBuf {
-        self.root.join(format!("g{}", self.generation))
-    }
-
-    /// A fresh folder, for files as something left them.
-    fn next_folder(&mut self) -> PathBuf {
-        self.generation += 1;
-        self.folder()
-    }
-
     pub fn options(&self) -> OpenOptions {
-        file(self.folder().join("till.db"), Some(self.shim.name()), Synchronous::Full)
+        self.options_of("till.db")
+    }
+
+    fn options_of(&self, name: &str) -> OpenOptions {
+        file(self.folder().join(name), Some(self.shim.name()), Synchronous::Full)
     }
 
     /// Its wall clock.
@@ -135,8 +124,13 @@ impl<'s> SimTill<'s> {
         });
         let store = opened.begin(key_of(self.id), BUILD_MS, now, new);
         let store = store.map_err(|error| error.to_string())?;
-        let (number, catalogue) = (number_of(self.id), self.store.catalogue());
-        let opened = Till::open(store, catalogue, number, Box::new(|| None), now);
+        let options = self.options_of("catalogue.db");
+        if !options.path.exists() {
+            std::fs::copy(self.store.catalogue_file(), &options.path).unwrap();
+        }
+        let downstream = Downstream::open(&options, now).map_err(|error| error.to_string())?;
+        let catalogue = Catalogue::open(&options).map_err(|error| error.to_string())?;
+        let opened = Till::open(store, catalogue, number_of(self.id), Box::new(|| None), now);
         let (mut till, effects) = opened.map_err(|error| error.to_string())?;
         let refused = |refusal: Refusal| refusal.to_string();
         till.join(Some(root_key())).map_err(refused)?;
@@ -144,13 +138,12 @@ impl<'s> SimTill<'s> {
         till.hear(now, word).0.map_err(refused)?;
         let trust = till.join(Some(root_key())).map_err(refused)?;
         let me = till.store().head().map_err(|error| error.to_string())?.replica;
-        let here = LogBooks::new(till.store().connection(), None).held();
-        let here = here.map_err(|error| error.to_string())?;
         let (session, shop) = (self.dice.below(u64::MAX), SHOPS[shop_of(self.id)].to_owned());
-        let host = Host::new(me, session, shop, trust, self.now(ms), here);
-        self.running = Some(Running { till, host });
+        let host = Host::new(me, session, shop, trust, self.now(ms), Vec::new());
+        self.running = Some(Running { till, downstream, host });
+        self.refresh(ms);
         self.orders.clear();
-        self.take_orders(&effects);
+        self.carry_out(ms, effects);
         self.write_witness();
         Ok(())
     }
@@ -163,62 +156,6 @@ impl<'s> SimTill<'s> {
         let series = store.series().max(self.witness.map_or(0, |witness| witness.series));
         let head = Chain { replica: head.replica, seq: head.seq, hash: head.hash };
         self.witness = Some(Witness { at: self.machine(), head, series });
-    }
-
-    /// The process dies; what it had given to the system stays.
-    pub fn crash(&mut self) {
-        let (from, to) = (self.folder(), self.next_folder());
-        copy_files(&from, &to);
-        self.running = None;
-        std::fs::remove_dir_all(from).unwrap();
-    }
-
-    /// Starts a recording for a power cut.
-    pub fn record(&self) -> Recording {
-        self.shim.record(&self.folder()).unwrap()
-    }
-
-    /// The power goes at some moment of what was recorded.
-    pub fn cut_power(&mut self, recording: &Recording, seed: u64) {
-        let mut dice = Dice::new(seed);
-        let at = usize::try_from(dice.below(recording.len() as u64 + 1)).unwrap();
-        let (from, to) = (self.folder(), self.next_folder());
-        recording.cut(at, dice.below(u64::MAX), &to).unwrap();
-        self.shim.stop_recording();
-        self.running = None;
-        std::fs::remove_dir_all(from).unwrap();
-    }
-
-    /// A copy of its folder, as a backup or a disk image.
-    pub fn make_copy(&mut self, name: &str) -> Copy {
-        self.write_witness();
-        let folder = self.root.join(name);
-        std::fs::remove_dir_all(&folder).ok();
-        copy_files(&self.folder(), &folder);
-        Copy { folder, witness: self.witness }
-    }
-
-    /// The copy is put in the place of the folder; gives what was there.
-    pub fn put_back(&mut self, copy: &Copy, with_witness: bool) {
-        let (from, to) = (self.folder(), self.next_folder());
-        copy_files(&copy.folder, &to);
-        self.running = None;
-        if with_witness {
-            self.witness = copy.witness;
-        }
-        std::fs::remove_dir_all(from).unwrap();
-    }
-
-    /// The files of another machine under the same identity are put in the place of these; the
-    /// witness is the other machine's own.
-    pub fn put_back_from(&mut self, other: &Copy) {
-        self.put_back(other, true);
-    }
-
-    /// Its database as it lies there, for reading; `None` when it was never made.
-    pub fn file(&self) -> Option<Connection> {
-        let path = self.folder().join("till.db");
-        path.exists().then(|| Connection::open(path).unwrap())
     }
 
     /// Writes an entry of a kind that this version does not know.
@@ -237,17 +174,6 @@ impl<'s> SimTill<'s> {
         if written.is_ok() {
             tx.commit().ok();
         }
-    }
-
-    /// The database is gone; the witness may have survived beside it.
-    pub fn lose(&mut self, witness_too: bool) {
-        let (from, to) = (self.folder(), self.next_folder());
-        std::fs::create_dir_all(to).unwrap();
-        self.running = None;
-        if witness_too {
-            self.witness = None;
-        }
-        std::fs::remove_dir_all(from).unwrap();
     }
 
     /// Its database, where it runs.
@@ -272,99 +198,25 @@ impl<'s> SimTill<'s> {
         let now = self.wall(ms);
         let running = self.running.as_mut().expect("the till runs");
         let handled = running.till.handle(now, event);
-        self.take_orders(&handled.effects);
+        self.carry_out(ms, handled.effects);
         handled.reply
     }
 
-    fn take_orders(&mut self, effects: &[Effect]) {
+    /// Does what the till wants done outside.
+    pub fn carry_out(&mut self, ms: u64, effects: Vec<Effect>) {
+        let now = self.now(ms);
         for effect in effects {
             match effect {
-                Effect::Terminal(Terminal::Perform(order)) => self.orders.push_back((*order, true)),
-                Effect::Terminal(Terminal::Resolve(order)) => {
-                    self.orders.push_back((*order, false));
+                Effect::Terminal(Terminal::Perform(order)) => self.orders.push_back((order, true)),
+                Effect::Terminal(Terminal::Resolve(order)) => self.orders.push_back((order, false)),
+                Effect::AskClaim { holder, cart } => {
+                    if let Some(running) = &mut self.running {
+                        running.host.claim(now, holder, cart);
+                    }
                 }
-                _ => {}
+                Effect::Terminal(_) | Effect::Spool | Effect::Changed(_) => {}
             }
         }
-    }
-
-    /// Tells the exchange what the till has written since.
-    pub fn refresh(&mut self, ms: u64) {
-        let now = self.now(ms);
-        let Some(Running { till, host }) = &mut self.running else { return };
-        let Ok(head) = till.store().head() else { return };
-        let conn = till.store().connection();
-        if let Ok(Some(stream)) = find_stream(conn, head.replica, StreamKind::Journal)
-            && let Ok(here) = held(conn, &stream)
-        {
-            host.refresh(now, vec![here]);
-        }
-    }
-
-    pub fn up(&mut self, ms: u64, member: usize) {
-        let now = self.now(ms);
-        let Some(Running { till, host }) = &mut self.running else { return };
-        let pace = if member == super::members::HUB { Pace::HUB } else { Pace::SHOP };
-        let mut books = LogBooks::new(till.store().connection(), None);
-        host.up(now, route_to(member), pace, &mut books).unwrap();
-    }
-
-    pub fn down(&mut self, member: usize) {
-        if let Some(Running { host, .. }) = &mut self.running {
-            host.down(&route_to(member));
-        }
-    }
-
-    pub fn receive(&mut self, ms: u64, from: &Route, bytes: &[u8]) {
-        let now = self.now(ms);
-        let Some(Running { till, host }) = &mut self.running else { return };
-        let mut books = LogBooks::new(till.store().connection(), None);
-        host.receive(now, from, bytes, &mut books).unwrap();
-    }
-
-    /// Does what the exchange asks of the till; gives how often it had to begin anew.
-    pub fn errands(&mut self, ms: u64) -> u32 {
-        let (now, wall) = (self.now(ms), self.wall(ms));
-        let mut anew = 0;
-        while let Some(Running { till, host }) = &mut self.running {
-            let Some((word, about)) = host.next_errand(now) else { break };
-            let (reply, effects) = till.hear(wall, word);
-            host.answered(now, about, reply.ok());
-            let wants = host.wants_anew();
-            self.take_orders(&effects);
-            if wants {
-                anew += 1;
-                self.begin_anew(ms);
-            }
-        }
-        anew
-    }
-
-    fn begin_anew(&mut self, ms: u64) {
-        let replica = self.draw_replica();
-        let (now, wall) = (self.now(ms), self.wall(ms));
-        let Some(Running { till, host }) = &mut self.running else { return };
-        let (word, about) = host.anew(replica);
-        let (reply, effects) = till.hear(wall, word);
-        // A full disk: the process ends, and its next start decides again.
-        let Ok(reply) = reply else {
-            self.running = None;
-            return;
-        };
-        host.answered(now, about, Some(reply));
-        self.take_orders(&effects);
-        self.write_witness();
-        self.refresh(ms);
-    }
-
-    /// The next frame that it sends.
-    pub fn next_frame(&mut self, ms: u64) -> Option<(Route, Vec<u8>)> {
-        let now = self.now(ms);
-        let key = key_of(self.id);
-        let Running { till, host } = self.running.as_mut()?;
-        let replica = till.store().head().unwrap().replica;
-        let mut books = LogBooks::new(till.store().connection(), Some((replica, &key)));
-        host.next_frame(now, &mut books, &std::collections::BTreeSet::new()).unwrap()
     }
 
     /// Where a receipt of its present series stands in its journal.
@@ -382,15 +234,5 @@ impl<'s> SimTill<'s> {
         let seq = seq.cast_unsigned();
         let hash = sync::store::hash_at(conn, stream.replica, stream.kind, seq).unwrap().unwrap();
         (stream, seq, hash)
-    }
-}
-
-/// Copies a database with its log, as they are.
-fn copy_files(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for name in ["till.db", "till.db-wal"] {
-        if from.join(name).exists() {
-            std::fs::copy(from.join(name), to.join(name)).unwrap();
-        }
     }
 }

@@ -325,7 +325,7 @@ impl<'s> World<'s> {
         }
         let wake = match id {
             HUB => self.hub.wake_at(),
-            _ => self.till(id).running.as_ref().and_then(|running| running.host.wake_at()),
+            _ => self.till(id).wake_at(),
         };
         self.wakes[id] = wake.map(|wake| wake.max(ms + 1));
     }
