@@ -145,9 +145,7 @@ impl Till {
             PeerWord::Run { sender, run } => {
                 let received = self.store.receive(now, &self.trust, &sender, &run)?;
                 if received.folded {
-                    effects.push(Effect::Changed(Change::Peers));
-                    self.folded(now, BTreeSet::new(), effects)?;
-                    self.follow_carts(now, effects);
+                    self.peers_folded(now, effects)?;
                 }
                 if received.alarmed {
                     effects.push(Effect::Changed(Change::Alarm));
@@ -161,12 +159,15 @@ impl Till {
                     self.trust = Arc::new(trust);
                 }
                 if folded {
-                    effects.push(Effect::Changed(Change::Peers));
+                    self.peers_folded(now, effects)?;
                 }
                 Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust) })
             }
             PeerWord::Begin { stream, seq, checkpoint } => {
                 let begun = self.store.begin_behind(now, &self.trust, stream, seq, &checkpoint)?;
+                if begun.is_some() {
+                    self.peers_folded(now, effects)?;
+                }
                 Ok(PeerReply::Begun(begun))
             }
             PeerWord::Marks(marks) => {
@@ -191,6 +192,14 @@ impl Till {
                 Ok(PeerReply::Kept)
             }
         }
+    }
+
+    /// State changed by what peers wrote: carts are read again, and what was offered is taken.
+    fn peers_folded(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        effects.push(Effect::Changed(Change::Peers));
+        self.folded(now, BTreeSet::new(), effects)?;
+        self.follow_carts(now, effects);
+        Ok(())
     }
 
     /// Goes on as another incarnation with a receipt series of its own, between two acts. Payments

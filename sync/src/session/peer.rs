@@ -59,7 +59,7 @@ pub(super) struct Peer {
     /// When it last said or was told something about those.
     heard_at: u64,
     doubts: u32,
-    /// How far back the peer's branch of a forked stream was asked for.
+    /// How many entries back the peer's branch of a forked stream was asked for.
     looked_back: BTreeMap<StreamId, u64>,
     /// Runs of the peer that come in parts.
     pub parts: Joiner,
@@ -339,11 +339,11 @@ impl Peer {
     /// `None` once it was asked for from its beginning.
     pub fn further_back(&mut self, stream: StreamId, span: u64) -> Option<u64> {
         let head = self.theirs.get(&stream)?.head;
-        let back = self.looked_back.entry(stream).or_insert(span);
-        if *back > head {
+        let back = self.looked_back.entry(stream).or_default();
+        if *back >= head {
             return None;
         }
-        *back = back.saturating_mul(4);
+        *back = back.saturating_mul(4).max(span);
         Some(head.saturating_sub(*back).max(1))
     }
 

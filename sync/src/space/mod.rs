@@ -234,28 +234,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The cart it names.
-    #[must_use]
-    pub const fn cart(&self) -> Option<CartId> {
-        match self {
-            Self::Held(Held { cart, .. })
-            | Self::Offered(Offered { cart, .. })
-            | Self::Labelled { cart, .. }
-            | Self::Line { cart, .. }
-            | Self::Discounted { cart, .. }
-            | Self::Tendered { cart, .. }
-            | Self::TendersBack { cart }
-            | Self::Ended { cart, .. }
-            | Self::Granted { cart, .. }
-            | Self::Answered { cart, .. }
-            | Self::SoldTwice { cart, .. } => Some(*cart),
-            Self::Withdrawn { .. }
-            | Self::Succeeds { .. }
-            | Self::Introduced { .. }
-            | Self::Unknown { .. } => None,
-        }
-    }
-
     /// The currency of its amounts, where it has any.
     fn currency(&self) -> Option<Currency> {
         match self {

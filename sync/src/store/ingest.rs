@@ -344,6 +344,22 @@ pub struct Unfolded {
     pub to: u64,
 }
 
+/// Peers' streams of which more is part of state than counts by now, with how far each counts: a
+/// revocation may come after what it cuts off.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn overfolded(conn: &Connection, trust: &Trust) -> Result<Vec<(Stream, u64)>, LogError> {
+    let mut found = Vec::new();
+    for stream in super::peer_streams(conn)? {
+        let Ok(counts) = counts_to(trust, stream.id) else { continue };
+        if folded(conn, &stream)? > counts {
+            found.push((stream, counts));
+        }
+    }
+    Ok(found)
+}
+
 /// What became countable by papers that came since: a till that sold before it was enrolled.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ mod testing;
 pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
 pub use append::{Appended, append, append_unsealed, seal_head};
 pub use books::{LogBooks, held};
-pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, set_folded, unfolded};
+pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, overfolded, set_folded, unfolded};
 pub use papers::{Peers, keep_mark, keep_paper, marks, papers};
 pub use prune::{Begun, begin_behind, prune};
 pub use read::{MAX_READ_BYTES, MAX_READ_ENTRIES, Stored, hash_at, read, read_one};

@@ -20,6 +20,9 @@ const UNDER_WAY: [&str; 10] = [
     "idempotency",
 ];
 
+/// The most rows of each kind that a difference names.
+const SHOWN: usize = 6;
+
 /// Whether SQLite finds the file whole.
 ///
 /// # Errors
@@ -63,9 +66,12 @@ pub fn differ(what: &str, expected: &[String], found: &[String]) -> Result<(), B
     if expected == found {
         return Ok(());
     }
-    let missing = expected.iter().find(|row| !found.contains(row));
-    let added = found.iter().find(|row| !expected.contains(row));
-    Err(format!("{what} differs: missing {missing:?}, instead {added:?}"))
+    let only = |rows: &[String], others: &[String]| -> String {
+        let only = rows.iter().filter(|row| !others.contains(row)).take(SHOWN);
+        only.fold(String::new(), |text, row| text + "\n    " + row)
+    };
+    let (missing, added) = (only(expected, found), only(found, expected));
+    Err(format!("{what} differs: missing {missing}\n  instead {added}"))
 }
 
 fn rows(conn: &Connection, tables: &[&str]) -> Result<Vec<String>, Broken> {

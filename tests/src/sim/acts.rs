@@ -1,5 +1,6 @@
 //! What people do at a till, by the dice. An act that the till refuses is part of the history too.
 
+use super::pushes::is_whole;
 use super::script::Act;
 use super::till::SimTill;
 use super::world::{Told, World};
@@ -47,6 +48,7 @@ impl World<'_> {
             if dice.one_in(6) {
                 self.till(id).write_witness();
             }
+            self.till(id).when_nobody_waits(ms, &mut dice);
             self.till(id).refresh(ms);
             self.pump(id);
             return;
@@ -95,6 +97,22 @@ impl World<'_> {
 }
 
 impl SimTill<'_> {
+    /// What a till does between customers, and a look at its prices.
+    fn when_nobody_waits(&mut self, ms: u64, dice: &mut Dice) {
+        let now = self.wall(ms);
+        if dice.one_in(8)
+            && let Some(running) = &mut self.running
+        {
+            // Refused on a full disk; done another time.
+            running.till.tidy(now).ok();
+        }
+        if dice.one_in(4)
+            && let Some(prices) = self.pushed_prices(ms)
+        {
+            assert!(is_whole(&prices), "till {} sells at half a push: {prices:?}", self.id);
+        }
+    }
+
     /// Does an act, and gives the replies that show something as complete.
     fn act(&mut self, ms: u64, act: Act, dice: &mut Dice) -> Done {
         let mut replies = Vec::new();
@@ -122,6 +140,12 @@ impl SimTill<'_> {
                 self.ask(ms, "101", None, Command::Park { cart, label }).map(none)
             }
             Act::Recall => self.recall(ms, dice).map(none),
+            Act::Claim => self.on_another(ms, dice, "101", |cart| Command::Claim { cart }),
+            Act::Force => self.force(ms, dice),
+            Act::Offer => {
+                let (code, quantity) = (dice.pick(&CODES).to_owned(), None);
+                self.on_another(ms, dice, "101", |cart| Command::Offer { cart, code, quantity })
+            }
             Act::Cancel => {
                 let cart = self.scan(ms, dice)?;
                 let reason = Some("left-without-paying".to_owned());
@@ -197,12 +221,39 @@ impl SimTill<'_> {
 
     fn recall(&mut self, ms: u64, dice: &mut Dice) -> Result<Reply, Refusal> {
         let till = &self.running().till;
+        let here = till.carts().map(|cart| cart.id).filter(|id| till.current() != Some(*id));
         let parked: Vec<CartId> =
-            till.carts().map(|cart| cart.id).filter(|id| till.current() != Some(*id)).collect();
+            here.chain(till.elsewhere().map(|shared| shared.cart.id)).collect();
         if parked.is_empty() {
             return Ok(Reply::Done);
         }
         self.ask(ms, "102", None, Command::Recall { cart: dice.pick(&parked) })
+    }
+
+    /// Does something to a cart that another till holds, where there is one.
+    fn on_another(
+        &mut self,
+        ms: u64,
+        dice: &mut Dice,
+        by: &str,
+        command: impl FnOnce(CartId) -> Command,
+    ) -> Done {
+        let till = &self.running().till;
+        let elsewhere: Vec<CartId> = till.elsewhere().map(|shared| shared.cart.id).collect();
+        if elsewhere.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.ask(ms, by, None, command(dice.pick(&elsewhere))).map(|_| Vec::new())
+    }
+
+    fn force(&mut self, ms: u64, dice: &mut Dice) -> Done {
+        let mut forced = None;
+        let done = self.on_another(ms, dice, "301", |cart| {
+            forced = Some(cart);
+            Command::ForceClaim { cart }
+        });
+        self.forced.extend(forced);
+        done
     }
 
     fn refund(&mut self, ms: u64, dice: &mut Dice) -> Done {

@@ -5,7 +5,8 @@ use rusqlite::types::Value;
 
 /// Every row of every table, sorted within its table.
 pub fn rows(conn: &Connection) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'\
+               ORDER BY name";
     let mut tables = conn.prepare(sql).unwrap();
     let names = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
     let mut all = Vec::new();

@@ -13,7 +13,6 @@ pub struct Copy {
     pub witness: Option<Witness>,
 }
 
-
 impl SimTill<'_> {
     /// Where its files are now.
     pub fn folder(&self) -> PathBuf {
@@ -87,12 +86,16 @@ impl SimTill<'_> {
         std::fs::remove_dir_all(from).unwrap();
     }
 
+    /// The hub's streams as they lie there, for reading.
+    pub fn catalogue(&self) -> Connection {
+        Connection::open(self.folder().join("catalogue.db")).unwrap()
+    }
+
     /// Its database as it lies there, for reading; `None` when it was never made.
     pub fn file(&self) -> Option<Connection> {
         let path = self.folder().join("till.db");
         path.exists().then(|| Connection::open(path).unwrap())
     }
-
 }
 
 /// Copies a database with its log, as they are.

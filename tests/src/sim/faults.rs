@@ -38,6 +38,8 @@ impl World<'_> {
             Fault::Lie => self.lie(dice),
             Fault::Newer => self.newer(id),
             Fault::Settings => self.settings(dice),
+            Fault::Push => self.push(dice),
+            Fault::Withdraw => self.withdraw(),
             Fault::Days => self.days(dice),
             Fault::Enrol => self.enrol(),
             Fault::Revoke => self.revoke(id),
@@ -214,8 +216,27 @@ impl World<'_> {
     fn settings(&mut self, dice: &mut Dice) {
         self.say("the hub writes settings");
         let body = dice.below(u64::MAX).to_be_bytes();
-        self.hub.write_settings(self.ms, &body);
+        self.hub.write(self.ms, StreamKind::Settings, &body);
         self.pump(HUB);
+    }
+
+    /// Its goods first, its manifest a while after: what comes in between sees half of it.
+    fn push(&mut self, dice: &mut Dice) {
+        let ms = self.ms;
+        let Some(items) = (1..=COUNT).find_map(|id| self.till(id).pushed_items(ms)) else { return };
+        let later = if dice.one_in(2) { 0 } else { dice.below(30 * MINUTE) };
+        self.say(&format!("the hub pushes prices, to count in {later} ms"));
+        let starts_ms = super::hub::wall(ms + later);
+        self.hub.begin_push(ms, &items, starts_ms);
+        self.complete_push_after(dice.below(20_000));
+        self.pump(HUB);
+    }
+
+    fn withdraw(&mut self) {
+        if self.hub.withdraw_push(self.ms) {
+            self.say("the hub takes its last push back");
+            self.pump(HUB);
+        }
     }
 
     fn days(&mut self, dice: &mut Dice) {

@@ -1,17 +1,18 @@
 //! The hub's replica: the log's tables alone, with the exchange of a hub. It takes up every
-//! journal, and writes its settings.
+//! journal, and writes settings and prices.
 
 use super::members::{HUB, key_of, papers, root_key, route_to};
+use super::pushes::Push;
 use crate::shop::start;
 use rusqlite::Connection;
 use std::collections::{BTreeSet, VecDeque};
 use sync::clock::Clock;
 use sync::link::Route;
-use sync::log::{ReplicaId, StreamKind};
+use sync::log::{Hash, ReplicaId, StreamKind};
 use sync::session::{Effect, Exchange, Now, Outcome, Pace, Side};
 use sync::store::{
-    AlarmKind, Disbelief, Ingested, LogBooks, Stream, append, declare_replica, held, ingest,
-    keep_evidence, keep_mark, keep_paper, open_stream, raise,
+    AlarmKind, Disbelief, Ingested, LogBooks, append, declare_replica, held, ingest, keep_evidence,
+    keep_mark, keep_paper, open_stream, raise,
 };
 use sync::trust::{Admitted, Statement, Trust, issue};
 
@@ -23,7 +24,8 @@ pub struct Hub {
     exchange: Exchange,
     pub trust: Trust,
     clock: Clock,
-    settings: Stream,
+    /// What it pushed, by number.
+    pub pushes: Vec<Push>,
     waiting: VecDeque<Effect>,
     sessions: u64,
 }
@@ -44,11 +46,11 @@ impl Hub {
             keep_paper(&tx, &paper).unwrap();
         }
         declare_replica(&tx, ME, &key.public(), opened).unwrap();
-        let settings = open_stream(&tx, ME, StreamKind::Settings).unwrap();
         tx.commit().unwrap();
         let exchange = Exchange::new(ME, 1, Side::Hub);
         let waiting = VecDeque::new();
-        let mut hub = Self { conn, exchange, trust, clock, settings, waiting, sessions: 1 };
+        let mut hub =
+            Self { conn, exchange, trust, clock, pushes: Vec::new(), waiting, sessions: 1 };
         hub.crash(ms);
         hub
     }
@@ -69,13 +71,15 @@ impl Hub {
     }
 
     /// Writes something that every till is to have.
-    pub fn write_settings(&mut self, ms: u64, body: &[u8]) {
+    pub fn write(&mut self, ms: u64, kind: StreamKind, body: &[u8]) -> Hash {
         let clock = self.clock.tick(wall(ms));
         let tx = self.conn.unchecked_transaction().unwrap();
-        append(&tx, &self.settings, clock, body, &key_of(HUB)).unwrap();
-        let here = held(&tx, &self.settings).unwrap();
+        let stream = open_stream(&tx, ME, kind).unwrap();
+        let written = append(&tx, &stream, clock, body, &key_of(HUB)).unwrap();
+        let here = held(&tx, &stream).unwrap();
         tx.commit().unwrap();
         self.exchange.hold(self.now(ms), &self.trust, here);
+        written.hash
     }
 
     /// A person puts a paper in.

@@ -1,12 +1,14 @@
 //! What must hold once all is mended and time has passed.
 
+use super::carts::carts_agree;
 use super::members::{COUNT, LATE, SHOPS, key_of, shop_of};
 use super::oracle::on_hand;
+use super::pushes::prices_agree;
 use super::world::{Told, World};
 use crate::books::{self, Books, Broken};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
-use sync::log::{Hash, StreamId};
+use sync::log::{Hash, StreamId, StreamKind};
 use sync::store::{AlarmKind, Stream, alarms, head, peer_streams, streams, verify};
 
 /// How long mended members may take until all agree.
@@ -34,6 +36,8 @@ pub fn assert_laws(world: &mut World<'_>) -> Result<(), Broken> {
     nothing_told_is_missing(world)?;
     receipts_have_no_double(world)?;
     stock_converges(world)?;
+    carts_agree(world)?;
+    prices_agree(world)?;
     for id in 1..=COUNT {
         of_one_till(world, id).map_err(|why| format!("till {id}: {why}"))?;
     }
@@ -98,34 +102,52 @@ fn holding(conn: &Connection) -> Result<Holding, Broken> {
     Ok(all)
 }
 
-/// Every till holds what the hub holds of its shop, and the hub's own streams.
+/// Every till holds what the hub holds of its shop, and the hub's own streams; the shop's tills
+/// hold each other's carts.
 fn all_agree(world: &World<'_>) -> Result<(), Broken> {
     let hub = holding(&world.hub.conn)?;
+    let mut shops = SHOPS.map(|_| BTreeMap::new());
     for id in 1..=COUNT {
-        let here = holding(conn_of(world, id)?)?;
+        let mut here = holding(conn_of(world, id)?)?;
+        here.extend(holding(&world.tills[id - 1].catalogue())?);
         let shop = SHOPS[shop_of(id)];
         for (stream, theirs) in &hub {
             let ours = stream.kind.is_hubs()
                 || world.hub.trust.store_of_writer(stream.replica) == Some(shop);
-            // Where a stream forked, which branch came first is each replica's own; which
-            // entries there are is not, and that is held receipt by receipt.
-            let forked = theirs.1.len() > 1;
-            let same = here.get(stream).is_some_and(|it| it == theirs || forked);
-            if ours && !same {
-                let found = here.get(stream).map(|it| it.0);
-                return Err(format!(
-                    "till {id} holds {found:?} of the {stream}, the hub {}",
-                    theirs.0
-                ));
+            if ours {
+                same(here.get(stream), theirs)
+                    .map_err(|why| format!("till {id} and the hub, the {stream}: {why}"))?;
             }
         }
         for (stream, mine) in &here {
-            if !hub.contains_key(stream) && !stream.kind.is_hubs() {
+            if stream.kind == StreamKind::Workspace {
+                shops[shop_of(id)].entry(*stream).or_insert_with(|| mine.clone());
+            } else if !hub.contains_key(stream) {
                 return Err(format!("the hub lacks the {stream}, {} entries at till {id}", mine.0));
             }
         }
     }
+    for id in 1..=COUNT {
+        let here = holding(conn_of(world, id)?)?;
+        for (stream, theirs) in &shops[shop_of(id)] {
+            same(here.get(stream), theirs)
+                .map_err(|why| format!("till {id} and its siblings, the {stream}: {why}"))?;
+        }
+    }
     Ok(())
+}
+
+/// Where a stream forked, which branch came first is each replica's own; which entries there are is
+/// not, and that is held receipt by receipt.
+fn same(
+    ours: Option<&(u64, BTreeSet<[u8; 32]>)>,
+    theirs: &(u64, BTreeSet<[u8; 32]>),
+) -> Result<(), String> {
+    let forked = theirs.1.len() > 1 || ours.is_some_and(|ours| ours.1.len() > 1);
+    match ours {
+        Some(ours) if ours == theirs || forked => Ok(()),
+        ours => Err(format!("{:?} entries and {}", ours.map(|it| it.0), theirs.0)),
+    }
 }
 
 /// Law 1: what was shown as complete is at the hub exactly once, bit for bit.

@@ -6,6 +6,7 @@
 //! `make sim SEEDS=n FIRST_SEED=k` runs many full seeds; `cargo test` a few small ones.
 
 mod acts;
+mod carts;
 mod contents;
 mod disk;
 mod faults;
@@ -15,6 +16,7 @@ mod laws;
 mod members;
 mod net;
 mod oracle;
+mod pushes;
 mod run;
 mod script;
 mod talk;

@@ -4,10 +4,11 @@
 use super::hub::Hub;
 use super::laws::all_streams;
 use crate::books::Broken;
+use commerce::cart::CartId;
 use commerce::fact::Fact;
 use commerce::sale::ReceiptNumber;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync::clock::Hlc;
 use sync::log::{ReplicaId, StreamKind};
 use sync::store::Stream;
@@ -57,6 +58,15 @@ fn entries(conn: &Connection, stream: &Stream) -> Result<Vec<Read>, Broken> {
     Ok(all)
 }
 
+/// The last sequence that counts of a stream with this standing.
+fn counts_to(standing: Standing) -> u64 {
+    match standing {
+        Standing::Enrolled(_) => u64::MAX,
+        Standing::Revoked { last } => last,
+        _ => 0,
+    }
+}
+
 /// How often the hub holds each receipt.
 pub fn receipts(conn: &Connection) -> Result<BTreeMap<ReceiptNumber, u32>, Broken> {
     let mut found = BTreeMap::new();
@@ -73,6 +83,26 @@ pub fn receipts(conn: &Connection) -> Result<BTreeMap<ReceiptNumber, u32>, Broke
     Ok(found)
 }
 
+/// The receipts of each cart that a shop sold, by what counts. The other branch of a stream that
+/// forked is told as such.
+pub fn sales(hub: &Hub, shop: &str) -> Result<BTreeMap<CartId, BTreeSet<ReceiptNumber>>, Broken> {
+    let mut found: BTreeMap<CartId, BTreeSet<ReceiptNumber>> = BTreeMap::new();
+    for stream in all_streams(&hub.conn)? {
+        let id = stream.id();
+        let counts_to = counts_to(hub.trust.standing(id));
+        if hub.trust.store_of_writer(id.replica) != Some(shop) || id.kind != StreamKind::Journal {
+            continue;
+        }
+        let counts = |read: &Read| read.seq <= counts_to && !read.orphan;
+        for read in entries(&hub.conn, &stream)?.into_iter().filter(counts) {
+            if let Some(Fact::Sold(sale)) = read.fact {
+                found.entry(sale.cart).or_default().insert(sale.receipt);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// On hand of a shop by SKU: the latest count, and what was moved with a later clock.
 pub fn on_hand(hub: &Hub, shop: &str) -> Result<BTreeMap<String, i64>, Broken> {
     let mut counts: BTreeMap<String, ((Hlc, ReplicaId), i64)> = BTreeMap::new();
@@ -83,11 +113,7 @@ pub fn on_hand(hub: &Hub, shop: &str) -> Result<BTreeMap<String, i64>, Broken> {
         if !ours || id.kind != StreamKind::Journal {
             continue;
         }
-        let counts_to = match hub.trust.standing(id) {
-            Standing::Enrolled(_) => u64::MAX,
-            Standing::Revoked { last } => last,
-            _ => 0,
-        };
+        let counts_to = counts_to(hub.trust.standing(id));
         for read in entries(&hub.conn, &stream)?.into_iter().filter(|read| read.seq <= counts_to) {
             let (clock, Some(fact)) = (read.clock, read.fact) else { continue };
             if let Fact::StockCounted(counted) = &fact

@@ -37,6 +37,12 @@ pub enum Act {
     Discount,
     Park,
     Recall,
+    /// Asks another till for a cart of its.
+    Claim,
+    /// Takes a cart of another till's with a manager's approval.
+    Force,
+    /// Offers a thing to whoever holds a cart.
+    Offer,
     Cancel,
     Refund,
     PostVoid,
@@ -50,13 +56,16 @@ pub enum Act {
 }
 
 /// Acts with how often they come.
-const ACTS: [(Act, u64); 16] = [
+const ACTS: [(Act, u64); 19] = [
     (Act::Sell, 40),
     (Act::Card, 12),
     (Act::Scan, 8),
     (Act::Discount, 4),
-    (Act::Park, 4),
-    (Act::Recall, 4),
+    (Act::Park, 7),
+    (Act::Recall, 5),
+    (Act::Claim, 4),
+    (Act::Force, 1),
+    (Act::Offer, 4),
     (Act::Cancel, 2),
     (Act::Refund, 6),
     (Act::PostVoid, 2),
@@ -102,6 +111,10 @@ pub enum Fault {
     Newer,
     /// The hub changes its settings.
     Settings,
+    /// The hub pushes prices, at once or for later.
+    Push,
+    /// The hub takes its last push back.
+    Withdraw,
     /// Days pass.
     Days,
     /// The till that nobody signed for is enrolled.
@@ -111,7 +124,7 @@ pub enum Fault {
 }
 
 /// Faults with how often they come.
-const FAULTS: [(Fault, u64); 15] = [
+const FAULTS: [(Fault, u64); 17] = [
     (Fault::Noise, 30),
     (Fault::Cut, 25),
     (Fault::CutShop, 6),
@@ -125,7 +138,9 @@ const FAULTS: [(Fault, u64); 15] = [
     (Fault::Lost, 2),
     (Fault::Clone, 3),
     (Fault::Lie, 15),
-    (Fault::Settings, 8),
+    (Fault::Settings, 6),
+    (Fault::Push, 10),
+    (Fault::Withdraw, 3),
     (Fault::Days, 3),
 ];
 

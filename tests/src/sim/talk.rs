@@ -12,10 +12,7 @@ use sync::store::LogBooks;
 impl Running {
     /// The log in both files; nobody seals through it.
     pub fn books(&self) -> TillBooks<'_> {
-        TillBooks::new(
-            LogBooks::new(self.till.store().connection(), None),
-            self.downstream.books(),
-        )
+        TillBooks::new(LogBooks::new(self.till.store().connection(), None), self.downstream.books())
     }
 }
 

@@ -12,13 +12,14 @@ use agent::store::catalogue::{Catalogue, Downstream};
 use agent::store::open::{OpenOptions, Synchronous};
 use agent::store::till::{NewSeries, Opened};
 use agent::till::{Command, Effect, Event, PeerWord, Refusal, Reply, Request, Till};
+use commerce::cart::CartId;
 use commerce::fact::PaymentOutcome;
 use commerce::staff::StaffId;
 use drivers::terminal::command::Command as Terminal;
 use drivers::terminal::intent::Intent;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use sync::log::{Hash, ReplicaId, StreamId, StreamKind};
 use sync::session::Now;
@@ -51,6 +52,8 @@ pub struct SimTill<'s> {
     pub decided: BTreeMap<u64, PaymentOutcome>,
     pub slips: u32,
     dice: Dice,
+    /// Carts that were taken by force here.
+    pub forced: BTreeSet<CartId>,
     /// Receipts that it showed as complete: those that refunds are made of.
     pub shown: Vec<commerce::sale::ReceiptNumber>,
 }
@@ -74,6 +77,7 @@ impl<'s> SimTill<'s> {
             decided: BTreeMap::new(),
             slips: 0,
             dice: Dice::new(seed ^ (id as u64) << 32),
+            forced: BTreeSet::new(),
             shown: Vec::new(),
         };
         std::fs::create_dir_all(till.folder()).unwrap();

@@ -26,6 +26,8 @@ enum Due {
     Room(usize),
     /// Lines may come up again.
     Lines,
+    /// The hub completes what it pushed.
+    Manifest,
     /// A liar is gone: whoever is honest in its place begins a new connection.
     Unmasked(Ends),
 }
@@ -192,6 +194,10 @@ impl<'s> World<'s> {
                 self.history.tell(self.ms, &format!("till {id} has room again"));
             }
             Due::Lines => self.relink(),
+            Due::Manifest => {
+                self.hub.complete_pushes(self.ms);
+                self.pump(HUB);
+            }
             Due::Unmasked(ends) => self.reconnect(ends),
         }
     }
@@ -250,6 +256,11 @@ impl<'s> World<'s> {
     /// A till's disk has room again after a while.
     pub fn room_after(&mut self, id: usize, for_ms: u64) {
         self.later(self.ms + for_ms, Due::Room(id));
+    }
+
+    /// The hub completes its push after a while.
+    pub fn complete_push_after(&mut self, for_ms: u64) {
+        self.later(self.ms + for_ms, Due::Manifest);
     }
 
     /// Looks at the lines again after a while.
@@ -342,6 +353,7 @@ impl<'s> World<'s> {
         self.tally.orphans = rows.iter().filter(|row| row.starts_with("orphan ")).count() as u64;
         for till in &self.tills {
             rows.extend(till.conn().map(super::contents::rows).unwrap_or_default());
+            rows.extend(super::contents::rows(&till.catalogue()));
         }
         for row in rows {
             self.history.note(ms, &row);

@@ -14,7 +14,6 @@ use commerce::staff::StaffId;
 use jiff::Timestamp;
 use rusqlite::params;
 use std::collections::BTreeSet;
-use sync::batch::Batch;
 use sync::clock::Clock;
 use sync::log::ReplicaId;
 use sync::space::{End, Operation};
@@ -126,7 +125,9 @@ impl Act<'_> {
     /// When a row cannot be written.
     pub fn forget_workspace(&mut self, stream: &Stream) -> Result<()> {
         self.heard = true;
-        space::forget(&self.tx, stream.local())
+        let mut carts = space::forget(&self.tx, stream.local())?;
+        self.answered.append(&mut carts);
+        Ok(())
     }
 
     /// Takes a cart from a holder that can't be reached; whether anybody else held it.
@@ -228,11 +229,12 @@ impl TillStore {
 
     /// Answers what a sibling's entries said, once they are folded. What is said depends on rows
     /// alone, so that a till that stops in between says it when it starts again.
-    pub(super) fn answer_workspace(&mut self, now: Timestamp, run: &Batch) -> Result<()> {
-        for entry in &run.entries {
-            let operations = sync::space::decode(&entry.body).unwrap_or_default();
-            self.answered.extend(operations.iter().filter_map(Operation::cart));
-        }
+    pub(super) fn answer_workspace(
+        &mut self,
+        now: Timestamp,
+        mut carts: BTreeSet<CartId>,
+    ) -> Result<()> {
+        self.answered.append(&mut carts);
         self.act(now, |act| {
             act.heard = true;
             Ok(())

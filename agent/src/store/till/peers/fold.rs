@@ -3,18 +3,29 @@
 
 use super::super::error::{Result, TillStoreError};
 use super::super::space;
+use commerce::cart::CartId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
 use commerce::sale::{ReceiptNumber, Stamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::collections::BTreeSet;
 use sync::body::BodyError;
 use sync::clock::Hlc;
 use sync::log::{Entry, StreamKind};
 use sync::store::{
-    AlarmKind, Counter, Owner, Stream, fold_stock, folded, head, journals, owner, raise,
-    set_folded, unfolded,
+    AlarmKind, Counter, Owner, Stream, fold_stock, folded, head, journals, overfolded, owner,
+    raise, set_folded, unfolded,
 };
 use sync::trust::Trust;
+
+/// What folding came to, for whoever shows it.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// Somebody must see to something.
+    pub alarmed: bool,
+    /// The carts that operations were about.
+    pub carts: BTreeSet<CartId>,
+}
 
 /// Entries folded at a time once their writer's papers came.
 const PORTION: usize = 256;
@@ -27,28 +38,28 @@ pub(super) fn take_fresh<'e>(
     fresh: impl Iterator<Item = &'e Entry>,
     (from, to): (u64, u64),
     counts_to: u64,
-) -> Result<bool> {
+) -> Result<Folded> {
     if owner(tx, stream.id().replica)? == Some(Owner::Own) {
         tx.prepare_cached(
             "INSERT INTO given_back (stream, from_seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         )?
         .execute(params![stream.local(), from.cast_signed()])?;
     }
-    let mut alarmed = false;
+    let mut came = Folded::default();
     // Entries that waited before are folded first, when their turn comes by a paper.
     if folded(tx, stream)? + 1 == from && counts_to >= from {
         for entry in fresh.take_while(|entry| entry.seq <= counts_to) {
             let place = PeerPlace { stream, seq: entry.seq, clock: entry.clock };
-            alarmed |= fold_peer(tx, Some(now_ms), place, &entry.body)?;
+            fold_peer(tx, Some(now_ms), place, &entry.body, &mut came)?;
         }
         set_folded(tx, stream, counts_to)?;
     }
     if counts_to < to && counts_to > 0 {
         let detail = format!("entries {} to {to} wait for a manager", counts_to.max(from));
         raise(tx, now_ms, AlarmKind::Held, &stream.id().to_string(), &detail)?;
-        alarmed = true;
+        came.alarmed = true;
     }
-    Ok(alarmed)
+    Ok(came)
 }
 
 pub(super) fn take_orphans(
@@ -67,13 +78,30 @@ pub(super) fn take_orphans(
     Ok(())
 }
 
-/// Folds what became countable by papers that came.
-pub(super) fn fold_countable(tx: &Transaction<'_>, now_ms: i64, trust: &Trust) -> Result<bool> {
+/// Folds what became countable by papers that came, and takes out what counts no longer; `None`
+/// when there is nothing of either.
+pub(super) fn fold_countable(
+    tx: &Transaction<'_>,
+    now_ms: i64,
+    trust: &Trust,
+) -> Result<Option<Folded>> {
+    let mut came = Folded::default();
+    let cut = overfolded(tx, trust)?;
+    for (stream, counts) in &cut {
+        set_folded(tx, stream, *counts)?;
+        if stream.id().kind == StreamKind::Workspace {
+            came.carts.append(&mut space::forget(tx, stream.local())?);
+        }
+    }
+    if cut.iter().any(|(stream, _)| stream.id().kind == StreamKind::Journal) {
+        // A revocation is rare, and what it takes out of stock can't be told from the rest of it.
+        super::super::rebuild(tx, &mut |_| {})?;
+    }
     let waiting = unfolded(tx, trust)?;
     for it in &waiting {
-        fold_range(tx, Some(now_ms), &it.stream, (it.from, it.to), &mut |_| {})?;
+        fold_range(tx, Some(now_ms), &it.stream, (it.from, it.to), &mut came, &mut |_| {})?;
     }
-    Ok(!waiting.is_empty())
+    Ok((!waiting.is_empty() || !cut.is_empty()).then_some(came))
 }
 
 /// Folds entries of a peer's stream that are in the log; gives how many.
@@ -82,6 +110,7 @@ fn fold_range(
     now_ms: Option<i64>,
     stream: &Stream,
     (from, to): (u64, u64),
+    came: &mut Folded,
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64> {
     let mut next = from;
@@ -91,7 +120,7 @@ fn fold_range(
         let Some(read_to) = portion.last().map(|stored| stored.entry.seq) else { break };
         for stored in portion {
             let place = PeerPlace { stream, seq: stored.entry.seq, clock: stored.entry.clock };
-            fold_peer(tx, now_ms, place, &stored.entry.body)?;
+            fold_peer(tx, now_ms, place, &stored.entry.body, came)?;
         }
         set_folded(tx, stream, read_to)?;
         next = read_to + 1;
@@ -136,7 +165,7 @@ pub fn refold(
     to: u64,
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64> {
-    fold_range(tx, None, stream, (from, to), progress)
+    fold_range(tx, None, stream, (from, to), &mut Folded::default(), progress)
 }
 
 /// Folds the other branches of streams that forked again.
@@ -165,19 +194,20 @@ struct PeerPlace<'a> {
     clock: Hlc,
 }
 
-/// Folds an entry of a peer; true when it raised an alarm, which it does but in a rebuild, where
-/// there is no `now`.
+/// Folds an entry of a peer. It raises alarms but in a rebuild, where there is no `now`.
 fn fold_peer(
     tx: &Connection,
     now_ms: Option<i64>,
     place: PeerPlace<'_>,
     body: &[u8],
-) -> Result<bool> {
+    came: &mut Folded,
+) -> Result<()> {
     match place.stream.id().kind {
-        StreamKind::Journal => fold_journal(tx, now_ms, place, body),
-        StreamKind::Workspace => fold_carts(tx, now_ms, place, body),
-        _ => Ok(false),
+        StreamKind::Journal => came.alarmed |= fold_journal(tx, now_ms, place, body)?,
+        StreamKind::Workspace => fold_carts(tx, now_ms, place, body, came)?,
+        _ => {}
     }
+    Ok(())
 }
 
 /// Folds what a sibling did to the shop's carts; what this till says to it comes with the next act.
@@ -186,18 +216,21 @@ fn fold_carts(
     now_ms: Option<i64>,
     place: PeerPlace<'_>,
     body: &[u8],
-) -> Result<bool> {
+    came: &mut Folded,
+) -> Result<()> {
     let (stream, replica) = (place.stream, place.stream.id().replica);
     let holder = stream.local();
     let at = space::Place { holder, replica, seq: place.seq, own: false, again: now_ms.is_none() };
     match space::fold_body(tx, at, body) {
-        Ok(_) => Ok(false),
+        Ok(mut carts) => came.carts.append(&mut carts),
         Err(TillStoreError::Body(error)) => {
             let detail = format!("entry {} can't be read: {error}", place.seq);
-            warn(tx, now_ms, AlarmKind::Disbelieved, &stream.id().to_string(), &detail)
+            came.alarmed |=
+                warn(tx, now_ms, AlarmKind::Disbelieved, &stream.id().to_string(), &detail)?;
         }
-        Err(error) => Err(error),
+        Err(error) => return Err(error),
     }
+    Ok(())
 }
 
 fn fold_journal(

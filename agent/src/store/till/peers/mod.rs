@@ -12,9 +12,11 @@ pub use read::{PeerReceipt, peer_receipt};
 use super::error::{Result, TillStoreError};
 use super::fold as own;
 use super::{NewSeries, TillStore, journal};
+use commerce::cart::CartId;
 use commerce::fact::SeriesReason;
-use fold::{fold_countable, take_fresh, take_orphans};
+use fold::{Folded, fold_countable, take_fresh, take_orphans};
 use rusqlite::{Transaction, TransactionBehavior};
+use std::collections::BTreeSet;
 use sync::batch::Batch;
 use sync::clock::Observed;
 use sync::log::{ReplicaId, StreamId, StreamKind};
@@ -80,11 +82,11 @@ impl TillStore {
                 return self.keep_disbelieved(now_ms, sender, run, &disbelief);
             }
         };
-        let received = take(&tx, now_ms, sender, run, ingested)?;
+        let (received, carts) = take(&tx, now_ms, sender, run, ingested)?;
         tx.commit()?;
         self.observe(now_ms, sender, run)?;
-        if run.stream.kind == StreamKind::Workspace {
-            self.answer_workspace(now, run)?;
+        if received.folded && run.stream.kind == StreamKind::Workspace {
+            self.answer_workspace(now, carts)?;
         }
         Ok(received)
     }
@@ -222,9 +224,13 @@ impl TillStore {
                 }
             }
         }
-        let folded = if new.is_empty() { false } else { fold_countable(&tx, now_ms, trust)? };
+        let folded = if new.is_empty() { None } else { fold_countable(&tx, now_ms, trust)? };
         tx.commit()?;
-        Ok((new, folded))
+        let any = folded.is_some();
+        if let Some(carts) = folded.map(|came| came.carts).filter(|carts| !carts.is_empty()) {
+            self.answer_workspace(now, carts)?;
+        }
+        Ok((new, any))
     }
 
     /// Lets a peer's stream begin behind a checkpoint of its writer's; gives what is held of it then,
@@ -278,31 +284,37 @@ impl TillStore {
     }
 }
 
-/// Folds what was taken up, and raises what somebody must see to.
+/// Folds what was taken up, and raises what somebody must see to; gives the carts it was about.
 fn take(
     tx: &Transaction<'_>,
     now_ms: i64,
     sender: &str,
     run: &Batch,
     ingested: Ingested,
-) -> Result<Received> {
-    let alarm = |kind, detail: String| -> Result<Received> {
+) -> Result<(Received, BTreeSet<CartId>)> {
+    let plain = |outcome| Ok((Received::plain(outcome), BTreeSet::new()));
+    let alarm = |kind, detail: String| {
         raise(tx, now_ms, kind, &run.stream.to_string(), &detail)?;
-        Ok(Received { alarmed: true, put_back: true, ..Received::plain(Outcome::Refused) })
+        let refused = Received::plain(Outcome::Refused);
+        Ok((Received { alarmed: true, put_back: true, ..refused }, BTreeSet::new()))
     };
     match ingested {
-        Ingested::Known => Ok(Received::plain(Outcome::Known)),
-        Ingested::Gap { .. } => Ok(Received::plain(Outcome::Gap)),
+        Ingested::Known => plain(Outcome::Known),
+        Ingested::Gap { .. } => plain(Outcome::Gap),
         Ingested::Appended { stream, from, to, counts_to } => {
             let fresh = run.entries.iter().filter(|entry| entry.seq >= from);
-            let alarmed = take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
+            let Folded { alarmed, carts } =
+                take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
             let outcome = Outcome::Appended(held(tx, &stream)?);
-            Ok(Received { folded: counts_to >= from, alarmed, ..Received::plain(outcome) })
+            let received =
+                Received { folded: counts_to >= from, alarmed, ..Received::plain(outcome) };
+            Ok((received, carts))
         }
         Ingested::Forked { stream, at, orphans } => {
             take_orphans(tx, now_ms, &stream, &orphans)?;
             let folded = !orphans.is_empty();
-            Ok(Received { folded, alarmed: folded, ..Received::plain(Outcome::Forked { at }) })
+            let forked = Received::plain(Outcome::Forked { at });
+            Ok((Received { folded, alarmed: folded, ..forked }, BTreeSet::new()))
         }
         Ingested::OwnAhead { to } => {
             alarm(AlarmKind::PutBack, format!("{sender} holds entry {to} of it, which is not here"))

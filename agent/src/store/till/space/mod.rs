@@ -230,7 +230,10 @@ fn fold_end(tx: &Connection, place: Place, cart: CartId, end: &End) -> Result<()
         above.map(|(replica, _)| replica),
         above.map(|(_, seq)| seq)
     ])?;
-    drop_ended(tx, cart)?;
+    // When everything is folded again, what is below a claim may come after it.
+    if !place.again {
+        drop_ended(tx, cart)?;
+    }
     Ok(())
 }
 
@@ -253,11 +256,12 @@ fn drop_ended(tx: &Connection, cart: CartId) -> Result<bool> {
     Ok(forgot)
 }
 
-/// Whether a replica's workspace stream is folded up to an entry.
+/// Whether a replica's workspace stream is here up to an entry, whether it counts or not: one whose
+/// writer was revoked is waited for no more than any other.
 fn is_heard(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<bool> {
     let found = sync::store::find_stream(conn, replica, sync::log::StreamKind::Workspace)?;
     let Some(stream) = found else { return Ok(false) };
-    Ok(sync::store::folded(conn, &stream)? >= seq)
+    Ok(sync::store::head(conn, &stream)?.seq >= seq)
 }
 
 fn fold_offer(tx: &Connection, place: Place, offered: &Offered, here: Dot) -> Result<()> {
@@ -330,9 +334,19 @@ fn fold_succession(tx: &Connection, place: Place, replica: ReplicaId) -> Result<
     }
 }
 
-/// Forgets what a stream came to.
-pub(super) fn forget(tx: &Connection, holder: i64) -> Result<()> {
-    rows::drop_all(tx, holder)
+/// Forgets what a stream came to; gives the carts it was about.
+pub(super) fn forget(tx: &Connection, holder: i64) -> Result<BTreeSet<CartId>> {
+    let carts: rusqlite::Result<BTreeSet<CartId>> = tx
+        .prepare_cached(
+            "SELECT cart FROM claim WHERE holder = ?1 UNION SELECT cart FROM offer WHERE author = ?1",
+        )?
+        .query_map([holder], |row| Ok(CartId(row.get::<_, i64>(0)?.cast_unsigned())))?
+        .collect();
+    rows::drop_all(tx, holder)?;
+    for (table, whose) in [("writer", "holder"), ("succeeded", "by"), ("sold_twice", "author")] {
+        tx.execute(&format!("DELETE FROM {table} WHERE {whose} = ?1"), [holder])?;
+    }
+    Ok(carts?)
 }
 
 fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
@@ -353,18 +367,7 @@ pub(super) fn sweep(tx: &Connection) -> Result<bool> {
     for cart in ended? {
         forgot |= drop_ended(tx, CartId(cart.cast_unsigned()))?;
     }
-    // An answer may come before the offer it answers; then it waits until that stream is there.
-    tx.prepare_cached(
-        "DELETE FROM answer WHERE
-           NOT EXISTS (SELECT 1 FROM offer WHERE offer.of_replica = answer.of_replica
-             AND offer.of_seq = answer.of_seq AND offer.of_index = answer.of_index)
-           AND EXISTS (SELECT 1 FROM stream JOIN replica ON replica.local = stream.replica
-             WHERE replica.id = answer.of_replica AND stream.kind = 2
-               AND stream.folded_seq >= answer.of_seq)
-           AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.holder = answer.holder
-             AND claim.cart = answer.cart)",
-    )?
-    .execute([])?;
+    sweep_answers(tx)?;
     tx.prepare_cached(
         "DELETE FROM contested WHERE NOT EXISTS (SELECT 1 FROM claim WHERE claim.cart = contested.cart)",
     )?
@@ -375,6 +378,31 @@ pub(super) fn sweep(tx: &Connection) -> Result<bool> {
     )?
     .execute([])?;
     Ok(forgot)
+}
+
+/// Forgets the answers to offers that are over. An answer may come before the offer it answers; then
+/// it waits until that stream is there.
+fn sweep_answers(tx: &Connection) -> Result<()> {
+    let over: rusqlite::Result<Vec<(i64, [u8; 16], i64, i64)>> = tx
+        .prepare_cached(
+            "SELECT holder, of_replica, of_seq, of_index FROM answer
+             WHERE NOT EXISTS (SELECT 1 FROM offer WHERE offer.of_replica = answer.of_replica
+                 AND offer.of_seq = answer.of_seq AND offer.of_index = answer.of_index)
+               AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.holder = answer.holder
+                 AND claim.cart = answer.cart)",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect();
+    for (holder, replica, seq, index) in over? {
+        if is_heard(tx, ReplicaId(replica), seq.cast_unsigned())? {
+            tx.prepare_cached(
+                "DELETE FROM answer
+                 WHERE holder = ?1 AND of_replica = ?2 AND of_seq = ?3 AND of_index = ?4",
+            )?
+            .execute(params![holder, replica, seq, index])?;
+        }
+    }
+    Ok(())
 }
 
 /// Empties the tables and folds every workspace stream again, its own and the siblings'. Carts

@@ -1,0 +1,87 @@
+//! Law 3: a cart is sold once; a double that was forced is found and shown. And all tills of a shop
+//! agree on who holds which cart, and on what is in it.
+
+use super::members::{COUNT, SHOPS, shop_of};
+use super::oracle::sales;
+use super::world::World;
+use crate::books::Broken;
+use agent::store::till::read;
+use commerce::cart::{Cart, CartId, CartState};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Carts as a till shows them: the holder's till, or its own, with what is in them.
+type Shown = BTreeMap<CartId, String>;
+
+/// Holds the carts of all shops to their laws.
+pub fn carts_agree(world: &World<'_>) -> Result<(), Broken> {
+    for shop in 0..SHOPS.len() {
+        let tills: Vec<usize> =
+            (1..=COUNT).filter(|id| shop_of(*id) == shop && world.revoked != Some(*id)).collect();
+        shown_alike(world, &tills)?;
+        doubles_are_shown(world, shop, &tills)?;
+    }
+    Ok(())
+}
+
+fn shown_alike(world: &World<'_>, tills: &[usize]) -> Result<(), Broken> {
+    let mut all: Vec<(usize, Shown, Shown)> = Vec::new();
+    for id in tills {
+        let till = &world.tills[id - 1].running.as_ref().ok_or("a till does not run")?.till;
+        let here = till.carts().map(|cart| (cart.id, told(cart))).collect();
+        let elsewhere = till.elsewhere().map(|shared| (shared.cart.id, told(&shared.cart)));
+        all.push((*id, here, elsewhere.collect()));
+    }
+    for (id, here, _) in &all {
+        for (other, here_too, elsewhere) in all.iter().filter(|(other, ..)| other != id) {
+            for (cart, told) in here {
+                if here_too.contains_key(cart) {
+                    return Err(format!("tills {id} and {other} both hold {cart}: {told}"));
+                }
+                if elsewhere.get(cart) != Some(told) {
+                    let seen = elsewhere.get(cart);
+                    return Err(format!("till {id} holds {cart} {told}, till {other}: {seen:?}"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What others see of a cart.
+fn told(cart: &Cart) -> String {
+    let lines: Vec<String> = cart
+        .lines
+        .iter()
+        .map(|it| {
+            format!("{}×{}{}", it.quantity, it.item.sku, if it.void.is_some() { "-" } else { "" })
+        })
+        .collect();
+    let state = match &cart.state {
+        CartState::Parked { label } => label.clone(),
+        _ => "open".to_owned(),
+    };
+    format!("{state}: {}", lines.join(" "))
+}
+
+fn doubles_are_shown(world: &World<'_>, shop: usize, tills: &[usize]) -> Result<(), Broken> {
+    for (cart, receipts) in sales(&world.hub, SHOPS[shop])? {
+        if receipts.len() < 2 {
+            continue;
+        }
+        let in_shop = (1..=COUNT).filter(|id| shop_of(*id) == shop);
+        let forced = in_shop.clone().any(|id| world.tills[id - 1].forced.contains(&cart));
+        let disturbed = in_shop.clone().any(|id| world.disturbed[id] || world.revoked == Some(id));
+        if !forced && !disturbed {
+            return Err(format!("{cart} was sold as {receipts:?}, and nobody took it by force"));
+        }
+        for id in tills {
+            let conn = world.tills[id - 1].conn().ok_or("a till does not run")?;
+            let shown = read::sold_twice(conn).map_err(|error| error.to_string())?;
+            let shown: BTreeSet<CartId> = shown.into_iter().map(|twice| twice.cart).collect();
+            if !shown.contains(&cart) {
+                return Err(format!("{cart} was sold as {receipts:?}, and till {id} hides it"));
+            }
+        }
+    }
+    Ok(())
+}
