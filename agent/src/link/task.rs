@@ -226,8 +226,8 @@ struct Own {
 
 impl Own {
     /// The books over both files.
-    fn books(&self, own: Option<ReplicaId>) -> TillBooks<'_> {
-        TillBooks::new(self.shelf.books(own), self.downstream.books())
+    fn books(&self) -> TillBooks<'_> {
+        TillBooks::new(self.shelf.books(), self.downstream.books())
     }
 }
 
@@ -264,7 +264,7 @@ impl Linked {
         let me = own.shelf.writes_as()?.unwrap_or(ReplicaId([0; 16]));
         let session = u64::from_be_bytes(random()?);
         let (store, trust) = (own.store.clone(), Arc::clone(&own.trust));
-        let held = own.books(None).held().map_err(TillStoreError::from)?;
+        let held = own.books().held().map_err(TillStoreError::from)?;
         let host = Host::new(me, session, store, trust, now, held);
         for sibling in siblings {
             let (store, thing) = (own.store.clone(), sibling.thing.as_str().to_owned());
@@ -319,8 +319,7 @@ impl Linked {
         loop {
             let busy: BTreeSet<Route> = self.held_back.keys().cloned().collect();
             let now = self.now();
-            let own = self.own.shelf.writes_as()?;
-            let mut books = self.own.books(own);
+            let mut books = self.own.books();
             let next =
                 self.host.next_frame(now, &mut books, &busy).map_err(TillStoreError::from)?;
             let Some((route, frame)) = next else { break };
@@ -347,7 +346,7 @@ impl Linked {
         let now = self.now();
         match event {
             Event::Up { route, .. } => {
-                let mut books = self.own.books(None);
+                let mut books = self.own.books();
                 self.host
                     .up(now, route.clone(), Pace::SHOP, &mut books)
                     .map_err(TillStoreError::from)?;
@@ -377,7 +376,7 @@ impl Linked {
         receipt: Receipt,
     ) -> Result<(), LinkError> {
         let now = self.now();
-        let mut books = self.own.books(None);
+        let mut books = self.own.books();
         self.host.receive(now, route, bytes, &mut books).map_err(TillStoreError::from)?;
         self.errands().await?;
         // Only now is what it brought durable here.

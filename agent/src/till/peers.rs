@@ -217,7 +217,7 @@ impl Till {
         let mut trust = Trust::clone(&self.trust);
         let new = self.store.declare_self(&mut trust)?.into_iter().collect();
         let why = "a peer holds more of this till's journal than its database does: it was put back \
-                   from a backup or runs twice; it goes on in a new receipt series";
+                   from a backup, was lost, or runs twice; it goes on in a new receipt series";
         self.store.suspect(now.as_millisecond(), AlarmKind::PutBack, "this till", why, &[])?;
         self.trust = Arc::new(trust);
         effects.push(Effect::Changed(Change::Alarm));

@@ -32,6 +32,8 @@ pub enum Outcome {
     Forked {
         /// The first sequence that differs.
         at: Option<u64>,
+        /// The last of the run, which is kept beside.
+        to: u64,
     },
     /// It was not believed, or not kept: it is not marked, and its sender keeps it.
     Refused,
@@ -276,7 +278,7 @@ impl Exchange {
             // Saying that it holds more of this replica's own stream proves nothing: the entries do,
             // under this replica's seal.
             if own {
-                self.ask_for_branch(route, stream, head + 1);
+                self.ask_for_branch(route, theirs, head + 1);
             }
             return Ok(None);
         }
@@ -284,7 +286,7 @@ impl Exchange {
         if here != theirs.hash {
             if own || policy::takes(&self.side, trust, stream) {
                 let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
-                self.ask_for_branch(route, stream, from);
+                self.ask_for_branch(route, theirs, from);
             }
         } else if let Some(peer) = self.peers.get_mut(route)
             && let Some(replica) = peer.replica
@@ -303,9 +305,11 @@ impl Exchange {
         Ok(None)
     }
 
-    /// Asks a peer once for its branch of a stream, so that it can be kept beside.
-    fn ask_for_branch(&mut self, route: &Route, stream: StreamId, from: u64) {
-        if self.pursuits.fork(route, stream)
+    /// Asks a peer for its branch of a stream, so that it can be kept beside; at each of its digests
+    /// until it is.
+    fn ask_for_branch(&mut self, route: &Route, theirs: &Held, from: u64) {
+        let stream = theirs.stream;
+        if self.pursuits.fork(route, stream, theirs.head)
             && let Some(peer) = self.peers.get_mut(route)
         {
             peer.say_want(&[Wanted { stream, from, to: None }]);
@@ -367,12 +371,16 @@ impl Exchange {
                 self.pursue(now, trust);
                 Vec::new()
             }
-            Outcome::Forked { at: None } => {
+            Outcome::Forked { at: None, .. } => {
                 self.look_further_back(route, stream);
                 Vec::new()
             }
-            Outcome::Forked { at: Some(_) } => {
-                self.pursuits.fork(route, stream);
+            Outcome::Forked { at: Some(_), to } => {
+                self.pursuits.keep_fork(route, stream, to);
+                // Its branch is durable here too, and it need not doubt that.
+                if let Some(peer) = self.peers.get_mut(route) {
+                    peer.mark(now, stream, to);
+                }
                 Vec::new()
             }
             Outcome::Refused => Vec::new(),
@@ -380,7 +388,7 @@ impl Exchange {
     }
 
     fn look_further_back(&mut self, route: &Route, stream: StreamId) {
-        self.pursuits.fork(route, stream);
+        self.pursuits.keep_fork(route, stream, 0);
         let Some(peer) = self.peers.get_mut(route) else { return };
         if let Some(from) = peer.further_back(stream, FORK_SPAN) {
             peer.say_want(&[Wanted { stream, from, to: None }]);

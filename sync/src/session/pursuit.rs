@@ -27,8 +27,9 @@ const NO_MORE: Wanted = Wanted {
 #[derive(Debug, Default)]
 pub(super) struct Pursuits {
     streams: BTreeMap<StreamId, Pursuit>,
-    /// Streams of which a peer holds another branch: asking again brings nothing.
-    forked: BTreeSet<(Route, StreamId)>,
+    /// Streams of which a peer holds another branch, and up to where that is kept beside: going on
+    /// from what is here brings nothing.
+    forked: BTreeMap<(Route, StreamId), u64>,
 }
 
 /// Whether a stream's writer is the peer itself.
@@ -89,7 +90,7 @@ impl Pursuits {
         for (route, peer) in peers {
             let Some(theirs) = peer.theirs.get(&stream) else { continue };
             let writer = is_writer(trust, peer, stream);
-            let forked = self.forked.contains(&(route.clone(), stream));
+            let forked = self.forked.contains_key(&(route.clone(), stream));
             if !forked && (theirs.head > head || writer) {
                 able.push((!writer, *route == Route::Hub, route));
             }
@@ -132,20 +133,26 @@ impl Pursuits {
         }
     }
 
-    /// A peer holds another branch of the stream. True when that is news.
-    pub fn fork(&mut self, route: &Route, stream: StreamId) -> bool {
-        self.forked.insert((route.clone(), stream))
+    /// A peer holds another branch of the stream, up to `head`; whether that is not all kept yet.
+    pub fn fork(&mut self, route: &Route, stream: StreamId, head: u64) -> bool {
+        *self.forked.entry((route.clone(), stream)).or_default() < head
+    }
+
+    /// A peer's branch of a stream is kept up to there.
+    pub fn keep_fork(&mut self, route: &Route, stream: StreamId, to: u64) {
+        let kept = self.forked.entry((route.clone(), stream)).or_default();
+        *kept = to.max(*kept);
     }
 
     /// What peers hold of a replica's streams is asked for like any other's again.
     pub fn forget_forks(&mut self, replica: ReplicaId) {
-        self.forked.retain(|(_, stream)| stream.replica != replica);
+        self.forked.retain(|(_, stream), _| stream.replica != replica);
     }
 
     /// A peer is gone: what it was asked for is asked of another.
     pub fn forget(&mut self, gone: &Route) {
         self.streams.retain(|_, pursuit| pursuit.route != *gone);
-        self.forked.retain(|(route, _)| route != gone);
+        self.forked.retain(|(route, _), _| route != gone);
     }
 
     /// When something should be asked for again.
@@ -157,7 +164,7 @@ impl Pursuits {
         let ahead = |stream: &StreamId, route: &Route, peer: &Peer| {
             let head = held.get(stream).map_or(0, |held| held.head);
             let lacks = peer.theirs.get(stream).is_some_and(|theirs| theirs.head > head);
-            lacks && !self.forked.contains(&(route.clone(), *stream))
+            lacks && !self.forked.contains_key(&(route.clone(), *stream))
         };
         let late = |(stream, pursuit): (&StreamId, &Pursuit)| {
             let asked = peers.get(&pursuit.route)?;

@@ -122,7 +122,7 @@ impl Replica {
 
     fn receive(&mut self, now: Now, at: &Route, bytes: &[u8]) {
         let key = key(self.seed);
-        let mut books = LogBooks::new(&self.db, Some((replica(self.seed), &key)));
+        let mut books = LogBooks::new(&self.db, Some(&key));
         let mut effects = self.exchange.receive(now, at, bytes, &self.trust, &mut books).unwrap();
         effects.reverse();
         while let Some(effect) = effects.pop() {
@@ -163,7 +163,7 @@ impl Replica {
             Ok(Ingested::Gap { .. }) => Outcome::Gap,
             Ok(Ingested::Forked { at, .. }) => {
                 tx.commit().unwrap();
-                Outcome::Forked { at }
+                Outcome::Forked { at, to: run.entries.last().map_or(0, |entry| entry.seq) }
             }
             Ok(Ingested::OwnAhead { .. } | Ingested::OwnForked { .. }) => {
                 self.overtaken = true;
@@ -259,7 +259,7 @@ impl Net {
         let mut sent = Vec::new();
         for (&seed, it) in &mut self.replicas {
             let key = key(seed);
-            let mut books = LogBooks::new(&it.db, Some((replica(seed), &key)));
+            let mut books = LogBooks::new(&it.db, Some(&key));
             while let Some((to, frame)) =
                 it.exchange.next_frame(now, &it.trust, &mut books, &BTreeSet::new()).unwrap()
             {

@@ -4,7 +4,7 @@ use super::{
     LogError, Stream, base, find_stream, hash_at, head, papers, peer_streams, read, streams,
 };
 use crate::batch::Batch;
-use crate::log::{Entry, Hash, MAX_BODY_BYTES, ReplicaId, Seal, SealingKey, StreamId};
+use crate::log::{Entry, Hash, MAX_BODY_BYTES, Seal, SealingKey, StreamId};
 use crate::session::Books;
 use crate::wire::{Checkpoint, Held, MAX_RUN_ENTRIES};
 use rusqlite::Connection;
@@ -15,19 +15,19 @@ const PORTION: usize = 256;
 /// What an entry costs in a run beside its body: its share of the columns.
 const ENTRY_BYTES: usize = 16;
 
-/// A database's log, for reading. `own` is the replica that this machine writes as, with its key:
-/// entries of its streams that have no seal yet are sealed as they are sent.
+/// A database's log, for reading. `key` is this machine's: entries of its streams, of this
+/// incarnation or an earlier one, that have no seal yet are sealed as they are sent.
 #[derive(Debug)]
 pub struct LogBooks<'a> {
     connection: &'a Connection,
-    own: Option<(ReplicaId, &'a SealingKey)>,
+    key: Option<&'a SealingKey>,
 }
 
 impl<'a> LogBooks<'a> {
     /// The books of a database.
     #[must_use]
-    pub const fn new(connection: &'a Connection, own: Option<(ReplicaId, &'a SealingKey)>) -> Self {
-        Self { connection, own }
+    pub const fn new(connection: &'a Connection, key: Option<&'a SealingKey>) -> Self {
+        Self { connection, key }
     }
 
     /// What is held of every stream.
@@ -49,11 +49,16 @@ impl<'a> LogBooks<'a> {
         hash: &Hash,
     ) -> Option<Seal> {
         let last = entries.last()?;
-        stored.last().copied().flatten().or_else(|| {
-            let (replica, key) = self.own.filter(|(replica, _)| *replica == stream.id.replica)?;
-            debug_assert_eq!(replica, stream.id.replica, "filtered");
-            Some(key.seal(stream.id, last.seq, hash))
-        })
+        stored
+            .last()
+            .copied()
+            .flatten()
+            .or_else(|| self.key_of(stream).map(|key| key.seal(stream.id, last.seq, hash)))
+    }
+
+    /// The key that seals a stream, where it is here.
+    fn key_of(&self, stream: &Stream) -> Option<&'a SealingKey> {
+        self.key.filter(|key| key.public() == stream.key())
     }
 }
 
@@ -85,7 +90,7 @@ impl Books for LogBooks<'_> {
         let Some(stream) = find_stream(self.connection, id.replica, id.kind)? else {
             return Ok(None);
         };
-        let mut cut = Cut::new(budget, self.own.is_some_and(|(own, _)| own == id.replica));
+        let mut cut = Cut::new(budget, self.key_of(&stream).is_some());
         let mut next = from;
         'portions: while next <= to {
             let limit = usize::try_from(to - next + 1).unwrap_or(PORTION).min(PORTION);
@@ -173,7 +178,7 @@ mod tests {
 
     fn run(db: &Connection, own: bool, from: u64, to: u64, budget: usize) -> Option<(u64, u64)> {
         let (key, replica) = (testing::key(), testing::replica());
-        let mut books = LogBooks::new(db, own.then_some((replica, &key)));
+        let mut books = LogBooks::new(db, own.then_some(&key));
         let id = StreamId { replica, kind: StreamKind::Journal };
         let run = books.run(id, from, to, budget).unwrap()?;
         run.verify(&testing::key().public()).unwrap();

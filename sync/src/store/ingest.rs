@@ -12,7 +12,7 @@ use super::{
 use crate::batch::{Batch, BatchError};
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, entry_hash};
 use crate::trust::{Member, Standing, Trust};
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 /// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub enum Ingested {
         at: Option<u64>,
         /// The entries that are new in the other branch.
         orphans: Vec<Entry>,
+        /// Up to where entries of the stream count now; those above wait.
+        counts_to: u64,
     },
     /// A peer holds entries of the stream that this machine is writing which are not here: the
     /// database was put back.
@@ -146,7 +148,7 @@ pub fn ingest(
         }
         Compared::Leaves { at, rest } => {
             let orphans = keep_orphans(tx, &stream, rest, &run.seal)?;
-            Ok(Ingested::Forked { stream, at, orphans })
+            Ok(Ingested::Forked { stream, at, orphans, counts_to: counts })
         }
     }
 }
@@ -192,6 +194,9 @@ impl Place {
         let Some(first) = run.entries.first() else {
             return Ok(Compared::Follows(&[]));
         };
+        if let Some(at) = branch_at(tx, stream, first)? {
+            return Ok(Compared::Leaves { at: Some(at), rest: &run.entries });
+        }
         if first.seq > self.end.seq + 1 {
             return Ok(Compared::Beyond);
         }
@@ -225,6 +230,26 @@ impl Place {
         }
         read::hash_of(tx, stream, seq)
     }
+}
+
+/// Where the branch parts that an entry goes on, when it goes on one that is kept already.
+fn branch_at(tx: &Connection, stream: &Stream, entry: &Entry) -> Result<Option<u64>, LogError> {
+    let mut before = tx.prepare_cached(
+        "SELECT seq, prev FROM orphan WHERE stream = ?1 AND seq = ?2 AND hash = ?3",
+    )?;
+    let (mut at, mut prev) = (None, entry.prev);
+    let mut seq = entry.seq;
+    // A branch is kept from where it parts on, or from where it was seen first.
+    while seq > 1 {
+        seq -= 1;
+        let key = params![stream.local, seq.cast_signed(), &prev.0[..]];
+        let found = before.query_row(key, |row| row.get::<_, [u8; 32]>(1)).optional()?;
+        let Some(found) = found else { break };
+        (at, prev) = (Some(seq), Hash(found));
+    }
+    // It joins what is here, or where it parts is not known yet.
+    let joins = read::hash_of(tx, stream, seq)?.is_none_or(|here| here == prev);
+    Ok(at.filter(|_| joins))
 }
 
 /// The hash of a run's entry: the next one states it.
@@ -344,6 +369,15 @@ pub struct Unfolded {
     pub to: u64,
 }
 
+/// Peers' streams, each with up to where its entries count by now.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn counting(conn: &Connection, trust: &Trust) -> Result<Vec<(Stream, u64)>, LogError> {
+    let peers = super::peer_streams(conn)?.into_iter();
+    Ok(peers.filter_map(|it| Some((it, counts_to(trust, it.id).ok()?))).collect())
+}
+
 /// Peers' streams of which more is part of state than counts by now, with how far each counts: a
 /// revocation may come after what it cuts off.
 ///
@@ -351,8 +385,7 @@ pub struct Unfolded {
 /// When SQLite fails.
 pub fn overfolded(conn: &Connection, trust: &Trust) -> Result<Vec<(Stream, u64)>, LogError> {
     let mut found = Vec::new();
-    for stream in super::peer_streams(conn)? {
-        let Ok(counts) = counts_to(trust, stream.id) else { continue };
+    for (stream, counts) in counting(conn, trust)? {
         if folded(conn, &stream)? > counts {
             found.push((stream, counts));
         }
@@ -366,8 +399,7 @@ pub fn overfolded(conn: &Connection, trust: &Trust) -> Result<Vec<(Stream, u64)>
 /// When SQLite fails.
 pub fn unfolded(conn: &Connection, trust: &Trust) -> Result<Vec<Unfolded>, LogError> {
     let mut found = Vec::new();
-    for stream in super::peer_streams(conn)? {
-        let Ok(counts) = counts_to(trust, stream.id) else { continue };
+    for (stream, counts) in counting(conn, trust)? {
         let (done, to) = (folded(conn, &stream)?, counts.min(head(conn, &stream)?.seq));
         if to > done {
             found.push(Unfolded { stream, from: done + 1, to });

@@ -23,7 +23,9 @@ mod testing;
 pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
 pub use append::{Appended, append, append_unsealed, seal_head};
 pub use books::{LogBooks, held};
-pub use ingest::{Disbelief, Ingested, Unfolded, folded, ingest, overfolded, set_folded, unfolded};
+pub use ingest::{
+    Disbelief, Ingested, Unfolded, counting, folded, ingest, overfolded, set_folded, unfolded,
+};
 pub use papers::{Peers, keep_mark, keep_paper, marks, papers};
 pub use prune::{Begun, begin_behind, prune};
 pub use read::{MAX_READ_BYTES, MAX_READ_ENTRIES, Stored, hash_at, read, read_one};
@@ -45,6 +47,9 @@ pub const SCHEMA: &str = include_str!("schema.sql");
 
 /// The second step: peers' streams, papers, marks, orphans, evidence and alarms.
 pub const SCHEMA_2: &str = include_str!("schema_2.sql");
+
+/// The third step of the log's tables, for whoever folds journals.
+pub const SCHEMA_3: &str = include_str!("schema_3.sql");
 
 /// Why the log could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -137,7 +137,8 @@ fn moved_after(
             next = read_to + 1;
         }
     }
-    let mut orphans = tx.prepare_cached("SELECT body FROM orphan WHERE clock > ?1")?;
+    let mut orphans =
+        tx.prepare_cached("SELECT body FROM orphan WHERE clock > ?1 AND counts = 1")?;
     let mut rows = orphans.query([clock.to_sql()])?;
     while let Some(row) = rows.next()? {
         add_moves(&mut moved, &row.get::<_, Vec<u8>>(0)?);

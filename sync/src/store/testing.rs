@@ -1,6 +1,8 @@
 //! What the store's tests share: a database in memory, a key, a journal with entries.
 
-use super::{Appended, SCHEMA, SCHEMA_2, Stream, append, declare_replica, last_clock, open_stream};
+use super::{
+    Appended, SCHEMA, SCHEMA_2, SCHEMA_3, Stream, append, declare_replica, last_clock, open_stream,
+};
 use crate::clock::{Clock, Hlc};
 use crate::log::{ReplicaId, SealingKey, Seed, StreamKind};
 use rusqlite::Connection;
@@ -11,6 +13,7 @@ pub fn database() -> Connection {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch(SCHEMA).unwrap();
     db.execute_batch(SCHEMA_2).unwrap();
+    db.execute_batch(SCHEMA_3).unwrap();
     db
 }
 

@@ -104,7 +104,7 @@ impl Hub {
 
     pub fn next_frame(&mut self, ms: u64) -> Option<(Route, Vec<u8>)> {
         let (now, key) = (self.now(ms), key_of(HUB));
-        let mut books = LogBooks::new(&self.conn, Some((ME, &key)));
+        let mut books = LogBooks::new(&self.conn, Some(&key));
         self.exchange.next_frame(now, &self.trust, &mut books, &BTreeSet::new()).unwrap()
     }
 
@@ -173,12 +173,12 @@ impl Hub {
             }
             Ingested::Known => Outcome::Known,
             Ingested::Gap { .. } => Outcome::Gap,
-            Ingested::Forked { stream, at, orphans } => {
+            Ingested::Forked { stream, at, orphans, .. } => {
                 if !orphans.is_empty() {
                     let subject = stream.id().to_string();
                     raise(&tx, wall(ms), AlarmKind::Fork, &subject, "two branches")?;
                 }
-                Outcome::Forked { at }
+                Outcome::Forked { at, to: run.entries.last().map_or(0, |entry| entry.seq) }
             }
             Ingested::OwnAhead { .. } | Ingested::OwnForked { .. } => Outcome::Refused,
         };

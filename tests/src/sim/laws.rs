@@ -285,6 +285,7 @@ fn money(world: &World<'_>, id: usize, books: &Books) -> Result<(), Broken> {
 /// Law 8: once all agree nobody goes on talking.
 fn quiet(world: &mut World<'_>) -> Result<(), Broken> {
     let before = world.history.frames;
+    world.listening = true;
     world.until(world.ms + QUIET_MS);
     let said = world.history.frames - before;
     if said > MAX_QUIET_FRAMES {

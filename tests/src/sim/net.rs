@@ -3,6 +3,8 @@
 use super::members::{COUNT, HUB, linked};
 use crate::dice::Dice;
 use std::collections::BTreeMap;
+use sync::wire::codec::decode;
+use sync::wire::{Frame, Held};
 
 /// A line between two members, the smaller number first.
 pub type Ends = (usize, usize);
@@ -97,5 +99,22 @@ impl Net {
         let arrival = Arrival { from, to, epoch, bytes };
         let dice = &mut self.dice;
         (0..times).map(|again| (ms + delay + again * dice.below(500), arrival.clone())).collect()
+    }
+}
+
+/// A frame in words, for a trace.
+pub fn words(bytes: &[u8]) -> String {
+    let Ok(envelope) = decode(bytes) else { return "no frame".to_owned() };
+    match envelope.frame {
+        Frame::Have(have) => {
+            let held = |held: &Held| format!("{} {}-{}", held.stream, held.first, held.head);
+            let streams: Vec<String> = have.streams.iter().map(held).collect();
+            format!("have{} {}", if have.reply { "?" } else { "" }, streams.join(", "))
+        }
+        Frame::Want(want) => format!("want {:?}", want.streams),
+        Frame::Run(run) => format!("run of the {}, {} entries", run.stream, run.entries.len()),
+        Frame::Mark(mark) => format!("mark {:?}", mark.streams),
+        Frame::Papers(papers) => format!("{} papers", papers.len()),
+        other => format!("{other:?}"),
     }
 }

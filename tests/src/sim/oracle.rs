@@ -116,9 +116,7 @@ pub fn on_hand(hub: &Hub, shop: &str) -> Result<BTreeMap<String, i64>, Broken> {
         let counts_to = counts_to(hub.trust.standing(id));
         for read in entries(&hub.conn, &stream)?.into_iter().filter(|read| read.seq <= counts_to) {
             let (clock, Some(fact)) = (read.clock, read.fact) else { continue };
-            if let Fact::StockCounted(counted) = &fact
-                && !read.orphan
-            {
+            if let Fact::StockCounted(counted) = &fact {
                 for (sku, thousandths) in &counted.items {
                     let key = (clock, id.replica);
                     let standing = counts.entry(sku.clone()).or_insert((key, *thousandths));

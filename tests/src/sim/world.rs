@@ -3,7 +3,7 @@
 use super::history::History;
 use super::hub::Hub;
 use super::members::{COUNT, HUB, SHOPS, route_to, shop_of};
-use super::net::{Arrival, Ends, Net};
+use super::net::{Arrival, Ends, Net, words};
 use super::script::{Step, What};
 use super::till::SimTill;
 use crate::dice::Dice;
@@ -92,6 +92,8 @@ pub struct World<'s> {
     pub revoked: Option<usize>,
     /// The till whose journal holds what only a newer version can fold again.
     pub newer: Option<usize>,
+    /// Whether frames are told of.
+    pub listening: bool,
     /// How much later than the script says things happen, since faults took time.
     behind_ms: u64,
     due: BTreeMap<(u64, u64), Due>,
@@ -125,6 +127,7 @@ impl<'s> World<'s> {
             enrolled: false,
             revoked: None,
             newer: None,
+            listening: false,
             behind_ms: 0,
             due: BTreeMap::new(),
             order: 0,
@@ -325,6 +328,9 @@ impl<'s> World<'s> {
             assert!(sent < MAX_BURST, "member {id} sends without end");
             let Some(to) = member_at(&route) else { continue };
             self.history.frame(ms, id, to, &bytes);
+            if self.listening {
+                self.history.tell(ms, &format!("{id} to {to}: {}", words(&bytes)));
+            }
             let ends = Net::ends(id, to);
             let lied = self.net.line(ends).lies == 1;
             for (at, arrival) in self.net.carry(ms, id, to, bytes) {

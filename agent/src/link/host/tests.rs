@@ -46,9 +46,9 @@ fn papers(tills: &[u8]) -> Vec<Vec<u8>> {
 fn books<'a>(
     shop: &'a Shop,
     downstream: &'a Downstream,
-    own: Option<(ReplicaId, &'a SealingKey)>,
+    key: Option<&'a SealingKey>,
 ) -> TillBooks<'a> {
-    let till = LogBooks::new(shop.till.store().connection(), own);
+    let till = LogBooks::new(shop.till.store().connection(), key);
     TillBooks::new(till, downstream.books())
 }
 
@@ -163,8 +163,8 @@ impl Floor {
             let mut under_way = Vec::new();
             for (&from, peer) in &mut self.tills {
                 peer.errands(now);
-                let (me, replica) = (key_of(from), peer.shop.till.store().head().unwrap().replica);
-                let mut books = books(&peer.shop, &peer.downstream, Some((replica, &me)));
+                let me = key_of(from);
+                let mut books = books(&peer.shop, &peer.downstream, Some(&me));
                 while let Some((to, bytes)) =
                     peer.host.next_frame(now, &mut books, &BTreeSet::new()).unwrap()
                 {

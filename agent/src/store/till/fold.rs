@@ -284,6 +284,7 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     let counted = peers::unfold(tx)?;
+    peers::refold_orphans(tx)?;
     let mut done = 0;
     let own = sync::store::streams(tx)?.into_iter();
     for stream in own.filter(|stream| stream.id().kind == StreamKind::Journal) {
@@ -293,7 +294,6 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
     for (stream, from, to) in counted {
         done += peers::refold(tx, &stream, from, to, &mut |folded| progress(done + folded))?;
     }
-    peers::refold_orphans(tx)?;
     space::rebuild(tx)?;
     if series_missing(tx)? {
         return Err(TillStoreError::damaged("entry", "the journal opens no receipt series"));

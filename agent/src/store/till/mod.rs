@@ -57,6 +57,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, sql: sync::store::SCHEMA_2 },
     Migration { version: 4, sql: include_str!("schema_4.sql") },
     Migration { version: 5, sql: include_str!("schema_5.sql") },
+    Migration { version: 6, sql: sync::store::SCHEMA_3 },
 ];
 
 /// The one writer of `till.db`.

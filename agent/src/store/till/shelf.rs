@@ -35,11 +35,8 @@ impl Shelf {
 
     /// The log, for the exchange.
     #[must_use]
-    pub const fn books(&self, own: Option<ReplicaId>) -> LogBooks<'_> {
-        match own {
-            Some(replica) => LogBooks::new(&self.connection, Some((replica, &self.key))),
-            None => LogBooks::new(&self.connection, None),
-        }
+    pub const fn books(&self) -> LogBooks<'_> {
+        LogBooks::new(&self.connection, Some(&self.key))
     }
 
     /// What is held of every stream.
@@ -47,7 +44,7 @@ impl Shelf {
     /// # Errors
     /// When the file cannot be read.
     pub fn held(&self) -> Result<Vec<Held>> {
-        let held = self.books(None).held().map_err(super::TillStoreError::from);
+        let held = self.books().held().map_err(super::TillStoreError::from);
         held.map_err(|error| error.at(&self.file))
     }
 }

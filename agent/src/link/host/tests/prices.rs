@@ -51,8 +51,7 @@ impl Chain {
         let peer = &mut self.tills[at];
         let mut both = books(&peer.shop, &peer.downstream, None);
         peer.host.up(now, Route::Hub, Pace::HUB, &mut both).unwrap();
-        let mut log =
-            LogBooks::new(&self.hub.log, Some((self.hub.stream.id().replica, &self.hub.key)));
+        let mut log = LogBooks::new(&self.hub.log, Some(&self.hub.key));
         self.exchange.up(now, route(peer.number), Pace::HUB, &self.trust, &mut log).unwrap();
     }
 
@@ -89,7 +88,7 @@ impl Chain {
         let held = held(&self.hub.log, &self.hub.stream).unwrap();
         self.exchange.hold(now, &self.trust, held);
         let mut frames = Vec::new();
-        let own = Some((self.hub.stream.id().replica, &self.hub.key));
+        let own = Some(&self.hub.key);
         let mut log = LogBooks::new(&self.hub.log, own);
         let none = BTreeSet::new();
         while let Some((to, bytes)) =
@@ -99,9 +98,8 @@ impl Chain {
             frames.extend(till.map(|till| (till, false, bytes)));
         }
         for (till, peer) in self.tills.iter_mut().enumerate() {
-            let (me, replica) =
-                (key_of(peer.number), peer.shop.till.store().head().unwrap().replica);
-            let mut both = books(&peer.shop, &peer.downstream, Some((replica, &me)));
+            let me = key_of(peer.number);
+            let mut both = books(&peer.shop, &peer.downstream, Some(&me));
             while let Some((_, bytes)) = peer.host.next_frame(now, &mut both, &none).unwrap() {
                 frames.push((till, true, bytes));
             }
@@ -119,7 +117,7 @@ impl Chain {
             peer.host.receive(now, &Route::Hub, bytes, &mut both).unwrap();
             return peer.errands(now);
         }
-        let own = Some((self.hub.stream.id().replica, &self.hub.key));
+        let own = Some(&self.hub.key);
         let mut log = LogBooks::new(&self.hub.log, own);
         let from = route(peer.number);
         let effects = self.exchange.receive(now, &from, bytes, &self.trust, &mut log).unwrap();

@@ -47,14 +47,14 @@ pub(super) fn take(
             }
             Ok(Outcome::Appended(held(tx, &stream)?))
         }
-        Ingested::Forked { stream, at, orphans } => {
+        Ingested::Forked { stream, at, orphans, .. } => {
             // Which branch counts is not for a till to choose: the one that came first stands.
             if let Some((first, last)) = orphans.first().zip(orphans.last()) {
                 let why =
                     format!("a second branch holds other entries {} to {}", first.seq, last.seq);
                 suspicions.push(about(stream.id(), AlarmKind::Fork, why));
             }
-            Ok(Outcome::Forked { at })
+            Ok(Outcome::Forked { at, to: run.entries.last().map_or(0, |entry| entry.seq) })
         }
         // A till writes none of these streams.
         Ingested::OwnAhead { .. } | Ingested::OwnForked { .. } => Ok(Outcome::Refused),

@@ -86,7 +86,7 @@ impl Hub {
     /// Its entries from `from` on, each a run of its own.
     pub fn runs(&self, from: u64) -> Vec<Batch> {
         let id = self.stream.id();
-        let mut books = LogBooks::new(&self.log, Some((id.replica, &self.key)));
+        let mut books = LogBooks::new(&self.log, Some(&self.key));
         (from..)
             .map_while(|seq| books.run(id, seq, seq, sync::session::RUN_BYTES).unwrap())
             .collect()

@@ -235,7 +235,7 @@ fn gaps_and_other_branches_are_told() {
     let mut twin = Hub::new(9, 10);
     twin.push(20, two(Layer::Headquarters, 20, 5, 6));
     let delivered = shop.hear(DAY, twin.runs(1).swap_remove(0));
-    assert_eq!(delivered.outcome, Some(Outcome::Forked { at: Some(1) }));
+    assert_eq!(delivered.outcome, Some(Outcome::Forked { at: Some(1), to: 1 }));
     assert_eq!(delivered.suspicions[0].kind, AlarmKind::Fork);
     assert_eq!(shop.prices(DAY), [111, 222]);
 }

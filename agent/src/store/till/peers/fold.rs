@@ -67,11 +67,18 @@ pub(super) fn take_orphans(
     now_ms: i64,
     stream: &Stream,
     orphans: &[Entry],
+    counts_to: u64,
 ) -> Result<()> {
     let Some((first, last)) = orphans.first().zip(orphans.last()) else { return Ok(()) };
-    for entry in orphans {
-        let place = PeerPlace { stream, seq: entry.seq, clock: entry.clock };
-        fold_orphan(tx, place, &entry.body)?;
+    // What this till sold it sold, whoever has signed for it.
+    let own = owner(tx, stream.id().replica)? == Some(Owner::Own);
+    let counts_to = if own { u64::MAX } else { counts_to };
+    set_orphans_count(tx, stream, counts_to)?;
+    if stream.id().kind == StreamKind::Journal {
+        let replica = stream.id().replica;
+        let counting = orphans.iter().filter(|entry| entry.seq <= counts_to);
+        let counter = |entry: &Entry| Counter { replica, clock: entry.clock };
+        fold_orphans(tx, counting.map(|entry| (counter(entry), entry.body.as_slice())))?;
     }
     let detail = format!("a second branch holds other entries {} to {}", first.seq, last.seq);
     raise(tx, now_ms, AlarmKind::Fork, &stream.id().to_string(), &detail)?;
@@ -93,15 +100,19 @@ pub(super) fn fold_countable(
             came.carts.append(&mut space::forget(tx, stream.local())?);
         }
     }
-    if cut.iter().any(|(stream, _)| stream.id().kind == StreamKind::Journal) {
-        // A revocation is rare, and what it takes out of stock can't be told from the rest of it.
+    let mut again = cut.iter().any(|(stream, _)| stream.id().kind == StreamKind::Journal);
+    for (stream, counts_to) in sync::store::counting(tx, trust)? {
+        again |= set_orphans_count(tx, &stream, counts_to)?;
+    }
+    if again {
+        // Rare, and what must be taken out of stock can't be told from the rest of it.
         super::super::rebuild(tx, &mut |_| {})?;
     }
     let waiting = unfolded(tx, trust)?;
     for it in &waiting {
         fold_range(tx, Some(now_ms), &it.stream, (it.from, it.to), &mut came, &mut |_| {})?;
     }
-    Ok((!waiting.is_empty() || !cut.is_empty()).then_some(came))
+    Ok((!waiting.is_empty() || !cut.is_empty() || again).then_some(came))
 }
 
 /// Folds entries of a peer's stream that are in the log; gives how many.
@@ -168,22 +179,34 @@ pub fn refold(
     fold_range(tx, None, stream, (from, to), &mut Folded::default(), progress)
 }
 
-/// Folds the other branches of streams that forked again.
+/// Folds the other branches of streams that forked again; before anything else is folded, for what
+/// they moved is part of every count.
 pub fn refold_orphans(tx: &Connection) -> Result<()> {
+    let mut orphans = Vec::new();
     for stream in journals(tx)? {
         let mut statement = tx.prepare_cached(
-            "SELECT seq, clock, body FROM orphan WHERE stream = ?1 ORDER BY local",
+            "SELECT clock, body FROM orphan WHERE stream = ?1 AND counts = 1 ORDER BY local",
         )?;
         let mut rows = statement.query([stream.local()])?;
         while let Some(row) = rows.next()? {
-            let clock = Hlc::from_number(row.get::<_, i64>(1)?.cast_unsigned())
+            let clock = Hlc::from_number(row.get::<_, i64>(0)?.cast_unsigned())
                 .ok_or_else(|| TillStoreError::damaged("orphan", "a clock"))?;
-            let place =
-                PeerPlace { stream: &stream, seq: row.get::<_, i64>(0)?.cast_unsigned(), clock };
-            fold_orphan(tx, place, &row.get::<_, Vec<u8>>(2)?)?;
+            let replica = stream.id().replica;
+            orphans.push((Counter { replica, clock }, row.get::<_, Vec<u8>>(1)?));
         }
     }
-    Ok(())
+    fold_orphans(tx, orphans.iter().map(|(counter, body)| (*counter, body.as_slice())))
+}
+
+/// Notes which orphans of a stream count; whether that changed.
+fn set_orphans_count(tx: &Connection, stream: &Stream, counts_to: u64) -> Result<bool> {
+    let counts_to = i64::try_from(counts_to).unwrap_or(i64::MAX);
+    let changed = tx
+        .prepare_cached(
+            "UPDATE orphan SET counts = seq <= ?2 WHERE stream = ?1 AND counts <> (seq <= ?2)",
+        )?
+        .execute(params![stream.local(), counts_to])?;
+    Ok(changed > 0)
 }
 
 /// Where a peer's entry stands.
@@ -289,19 +312,22 @@ fn warn(
     Ok(now_ms.is_some())
 }
 
-/// Folds an entry of a stream's other branch: what it moved was moved, but a count in it competes
-/// with none.
-fn fold_orphan(tx: &Connection, place: PeerPlace<'_>, body: &[u8]) -> Result<()> {
-    if place.stream.id().kind != StreamKind::Journal {
-        return Ok(());
+/// Folds entries of other branches of journals: what was moved was moved, and what was counted was
+/// counted. Movements come first, for a count takes all that the table of orphans holds for folded.
+fn fold_orphans<'o>(
+    tx: &Connection,
+    orphans: impl Iterator<Item = (Counter, &'o [u8])>,
+) -> Result<()> {
+    let mut counts = Vec::new();
+    for (counter, body) in orphans {
+        match sync::body::decode(body) {
+            Ok(fact @ Fact::StockCounted(_)) => counts.push((counter, fact)),
+            Ok(fact) => fold_stock(tx, counter, &fact, journals)?,
+            // A newer version's moves nothing that this one could know of.
+            Err(_) => {}
+        }
     }
-    if let Ok(fact) = sync::body::decode(body)
-        && !matches!(fact, Fact::StockCounted(_))
-    {
-        let counter = Counter { replica: place.stream.id().replica, clock: place.clock };
-        fold_stock(tx, counter, &fact, journals)?;
-    }
-    Ok(())
+    counts.iter().try_for_each(|(counter, fact)| Ok(fold_stock(tx, *counter, fact, journals)?))
 }
 
 fn receipt_of(fact: &Fact) -> Option<(&ReceiptNumber, u8, &Stamp, i64)> {

@@ -15,18 +15,21 @@ use super::{NewSeries, TillStore, journal};
 use commerce::cart::CartId;
 use commerce::fact::SeriesReason;
 use fold::{Folded, fold_countable, take_fresh, take_orphans};
-use rusqlite::{Transaction, TransactionBehavior};
+use rusqlite::{Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use sync::batch::Batch;
 use sync::clock::Observed;
-use sync::log::{ReplicaId, StreamId, StreamKind};
+use sync::log::{ReplicaId, SealKey, StreamId, StreamKind};
 use sync::session::Outcome;
 use sync::store::{
-    AlarmKind, Begun, Disbelief, Ingested, held, ingest, keep_evidence, keep_mark, keep_paper,
-    raise,
+    AlarmKind, Begun, Disbelief, Ingested, Owner, find_stream, held, ingest, keep_evidence,
+    keep_mark, keep_paper, owner, raise,
 };
-use sync::trust::{Admitted, Statement, Trust, issue};
+use sync::trust::{Admitted, Member, Statement, Trust, issue};
 use sync::wire::{Checkpoint, Held};
+
+/// A series that another life of this till gives numbers of is left by up to so many.
+const MOST_ASIDE: u8 = 8;
 
 /// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,8 @@ pub struct Received {
     pub folded: bool,
     /// Whether somebody must see to something.
     pub alarmed: bool,
-    /// This till's own stream is further at a peer than here: it must begin a new incarnation.
+    /// This till's own stream is further at a peer than here, or it gave numbers of this series in
+    /// an earlier life: it must begin a new incarnation.
     pub put_back: bool,
 }
 
@@ -82,7 +86,11 @@ impl TillStore {
                 return self.keep_disbelieved(now_ms, sender, run, &disbelief);
             }
         };
-        let (received, carts) = take(&tx, now_ms, sender, run, ingested)?;
+        let (mut received, carts) = take(&tx, now_ms, sender, run, ingested)?;
+        let lived = lived_before(trust, &self.key.public(), run.stream.replica);
+        if received.folded && lived && gives_series(&tx, run.stream, self.series)? {
+            received.put_back = true;
+        }
         tx.commit()?;
         self.observe(now_ms, sender, run)?;
         if received.folded && run.stream.kind == StreamKind::Workspace {
@@ -174,12 +182,19 @@ impl TillStore {
         store: String,
         till: u16,
     ) -> Result<()> {
-        // Peers may know of receipts that the lost end of the old journal gave.
-        let above = self.connection.query_row(
-            "SELECT coalesce(max(series), 0) FROM peer_receipt WHERE till = ?1",
-            [till],
-            |row| row.get(0),
+        // Peers may know of receipts that the lost end of the old journal gave, or an earlier life.
+        let (above, taken): (u32, bool) = self.connection.query_row(
+            "SELECT coalesce(max(series), 0), coalesce(max(series = ?2), 0) FROM (
+               SELECT series FROM peer_receipt WHERE till = ?1
+               UNION ALL SELECT series FROM writer WHERE till = ?1 AND holder NOT IN (
+                 SELECT local FROM stream WHERE replica IN
+                   (SELECT local FROM replica WHERE own = 1)))",
+            params![till, self.series],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        // Two that live under one name, and step aside for each other at once, must not meet again.
+        let aside = if taken { u32::from(replica.0[0] % MOST_ASIDE) } else { 0 };
+        let above = above.saturating_add(aside);
         let new = NewSeries { replica, reason: SeriesReason::Restored, store, till, above };
         journal::begin_series(&mut self.connection, &mut self.clock, &self.key, now, &new)?;
         self.stream = sync::store::open_stream(&self.connection, replica, StreamKind::Journal)?;
@@ -284,6 +299,31 @@ impl TillStore {
     }
 }
 
+/// Whether a replica is this till in an earlier life: under the same key, or before its hardware was
+/// replaced.
+fn lived_before(trust: &Trust, own: &SealKey, replica: ReplicaId) -> bool {
+    let Some((key, _)) = trust.key_of(replica) else { return false };
+    let till = |key| match trust.member(key) {
+        Some(Member::Till { store, thing, .. }) => Some((store, thing)),
+        _ => None,
+    };
+    key == *own || till(&key).is_some_and(|theirs| till(own) == Some(theirs))
+}
+
+/// Whether a peer's stream gives receipts or carts numbers of a series.
+fn gives_series(tx: &Transaction<'_>, stream: StreamId, series: u32) -> Result<bool> {
+    if owner(tx, stream.replica)? == Some(Owner::Own) {
+        return Ok(false);
+    }
+    let Some(stream) = find_stream(tx, stream.replica, stream.kind)? else { return Ok(false) };
+    Ok(tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM peer_receipt WHERE stream = ?1 AND series = ?2)
+               OR EXISTS (SELECT 1 FROM writer WHERE holder = ?1 AND series = ?2)",
+        )?
+        .query_row(params![stream.local(), series], |row| row.get(0))?)
+}
+
 /// Folds what was taken up, and raises what somebody must see to; gives the carts it was about.
 fn take(
     tx: &Transaction<'_>,
@@ -310,10 +350,11 @@ fn take(
                 Received { folded: counts_to >= from, alarmed, ..Received::plain(outcome) };
             Ok((received, carts))
         }
-        Ingested::Forked { stream, at, orphans } => {
-            take_orphans(tx, now_ms, &stream, &orphans)?;
+        Ingested::Forked { stream, at, orphans, counts_to } => {
+            take_orphans(tx, now_ms, &stream, &orphans, counts_to)?;
             let folded = !orphans.is_empty();
-            let forked = Received::plain(Outcome::Forked { at });
+            let to = run.entries.last().map_or(0, |entry| entry.seq);
+            let forked = Received::plain(Outcome::Forked { at, to });
             Ok((Received { folded, alarmed: folded, ..forked }, BTreeSet::new()))
         }
         Ingested::OwnAhead { to } => {
