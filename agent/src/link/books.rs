@@ -8,7 +8,7 @@ use sync::batch::Batch;
 use sync::log::{Hash, StreamId};
 use sync::session::Books;
 use sync::store::{LogBooks, LogError};
-use sync::wire::Held;
+use sync::wire::{Held, MAX_TIPS, Tip};
 
 /// The books of a till.
 #[derive(Debug)]
@@ -55,6 +55,21 @@ impl Books for TillBooks<'_> {
 
     fn hash_at(&mut self, stream: StreamId, seq: u64) -> Result<Option<Hash>, LogError> {
         self.of(stream).hash_at(stream, seq)
+    }
+
+    fn tips(&mut self) -> Result<Vec<Tip>, LogError> {
+        let mut tips = self.till.tips()?;
+        tips.extend(self.catalogue.tips()?);
+        tips.truncate(MAX_TIPS);
+        Ok(tips)
+    }
+
+    fn has_tip(&mut self, tip: &Tip) -> Result<bool, LogError> {
+        self.of(tip.stream).has_tip(tip)
+    }
+
+    fn branch(&mut self, tip: &Tip, from: u64, budget: usize) -> Result<Option<Batch>, LogError> {
+        self.of(tip.stream).branch(tip, from, budget)
     }
 
     /// Papers are `till.db`'s: they outlive the catalogue.

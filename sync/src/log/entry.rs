@@ -17,7 +17,7 @@ const ENTRY_TAG: [u8; 16] = *b"till/entry/v1\0\0\0";
 const GENESIS_TAG: [u8; 16] = *b"till/genesis/v1\0";
 
 /// A SHA-256 hash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
 impl fmt::Display for Hash {

@@ -1,5 +1,6 @@
 //! The exchange: all peers of a replica at once.
 
+use super::forks::Branches;
 use super::peer::{Heard, Peer, Sendable};
 use super::pursuit::Pursuits;
 use super::{Books, CLOCKS_APART_MS, Effect, Now, Pace, RUN_BYTES, Side, policy};
@@ -9,7 +10,7 @@ use crate::log::{ReplicaId, StreamId};
 use crate::trust::Trust;
 use crate::wire::codec::{WireError, decode};
 use crate::wire::parts::{Joiner, frames};
-use crate::wire::{Answer, Ask, Envelope, Frame, Have, Held, Mark, Wanted};
+use crate::wire::{Answer, Ask, Envelope, Forks, Frame, Have, Held, Mark, Tip, Wanted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Runs that came before those they follow, kept in memory: a broker that reorders some frames.
@@ -48,6 +49,7 @@ pub struct Exchange {
     held: BTreeMap<StreamId, Held>,
     peers: BTreeMap<Route, Peer>,
     pursuits: Pursuits,
+    branches: Branches,
     early: BTreeMap<(StreamId, u64), (Route, Batch)>,
     /// The peer that was served last, so that each has its turn.
     last: Option<Route>,
@@ -71,6 +73,7 @@ impl Exchange {
             held: BTreeMap::new(),
             peers: BTreeMap::new(),
             pursuits: Pursuits::default(),
+            branches: Branches::default(),
             early: BTreeMap::new(),
             last: None,
             cut: VecDeque::new(),
@@ -133,6 +136,8 @@ impl Exchange {
                 peer.notice(now, held.stream, held.head);
             }
             peer.say_have(now, self.session, true, offer);
+            let gives = |tip: &Tip| policy::gives(&self.side, trust, &route, tip.stream);
+            peer.say_kept(books.tips()?.into_iter().filter(gives).collect());
         }
         self.peers.insert(route, peer);
         Ok(())
@@ -143,6 +148,7 @@ impl Exchange {
         self.peers.remove(route);
         self.cut.retain(|(to, _)| to != route);
         self.pursuits.forget(route);
+        self.branches.forget(route);
     }
 
     /// What is here that a peer may know of.
@@ -218,6 +224,7 @@ impl Exchange {
                 self.pursue(now, trust);
                 Ok(news.into_iter().map(marked).collect())
             }
+            Frame::Forks(forks) => self.hear_forks(now, &route, forks, trust, books),
             Frame::Ask(ask) => Ok(vec![Effect::Asked { route, ask }]),
             Frame::Answer(answer) => Ok(vec![Effect::Answered { route, answer }]),
             Frame::Papers(_) | Frame::Page(_) => Ok(Vec::new()),
@@ -258,6 +265,43 @@ impl Exchange {
         Ok(effects)
     }
 
+    /// A peer says which branches it keeps, or asks for some.
+    fn hear_forks<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        forks: Forks,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Vec<Effect>, B::Error> {
+        for tip in forks.kept {
+            if policy::takes(&self.side, trust, tip.stream) && !books.has_tip(&tip)? {
+                self.branches.miss(now, route, tip);
+            }
+        }
+        let Some(peer) = self.peers.get_mut(route) else { return Ok(Vec::new()) };
+        for tip in forks.wanted {
+            if policy::gives(&self.side, trust, route, tip.stream) {
+                peer.want_branch(tip);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Tells peers which branches are kept here, once there are more of them.
+    fn tell_branches<B: Books>(&mut self, trust: &Trust, books: &mut B) -> Result<(), B::Error> {
+        if !self.branches.take_grown() {
+            return Ok(());
+        }
+        let tips = books.tips()?;
+        for peer in self.peers.values_mut().filter(|it| !matches!(it.route, Route::Fan(_))) {
+            let gives = |tip: &&Tip| policy::gives(&self.side, trust, &peer.route, tip.stream);
+            let kept = tips.iter().filter(gives).copied().collect();
+            peer.say_kept(kept);
+        }
+        Ok(())
+    }
+
     /// Compares what a peer holds of a stream with what is here.
     fn compare<B: Books>(
         &mut self,
@@ -278,7 +322,7 @@ impl Exchange {
             // Saying that it holds more of this replica's own stream proves nothing: the entries do,
             // under this replica's seal.
             if own {
-                self.ask_for_branch(route, theirs, head + 1);
+                self.ask_for_branch(now, route, theirs, head + 1);
             }
             return Ok(None);
         }
@@ -286,7 +330,7 @@ impl Exchange {
         if here != theirs.hash {
             if own || policy::takes(&self.side, trust, stream) {
                 let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
-                self.ask_for_branch(route, theirs, from);
+                self.ask_for_branch(now, route, theirs, from);
             }
         } else if let Some(peer) = self.peers.get_mut(route)
             && let Some(replica) = peer.replica
@@ -307,12 +351,15 @@ impl Exchange {
 
     /// Asks a peer for its branch of a stream, so that it can be kept beside; at each of its digests
     /// until it is.
-    fn ask_for_branch(&mut self, route: &Route, theirs: &Held, from: u64) {
+    fn ask_for_branch(&mut self, now: Now, route: &Route, theirs: &Held, from: u64) {
         let stream = theirs.stream;
-        if self.pursuits.fork(route, stream, theirs.head)
-            && let Some(peer) = self.peers.get_mut(route)
-        {
+        let lacks = self.pursuits.fork(route, stream, theirs.head);
+        let Some(peer) = self.peers.get_mut(route) else { return };
+        if lacks {
             peer.say_want(&[Wanted { stream, from, to: None }]);
+        } else {
+            // It is kept, and the mark that said so was lost.
+            peer.mark(now, stream, theirs.head);
         }
     }
 
@@ -330,7 +377,7 @@ impl Exchange {
         let (stream, Some(first)) = (run.stream, run.entries.first()) else { return Vec::new() };
         let seq = first.seq;
         let head = self.held.get(&stream).map_or(0, |held| held.head);
-        if seq <= head + 1 {
+        if seq <= head + 1 || self.branches.awaits(stream) {
             return vec![Effect::Ingest { route, run }];
         }
         if self.early.len() < MAX_EARLY && policy::takes(&self.side, trust, stream) {
@@ -372,10 +419,12 @@ impl Exchange {
                 Vec::new()
             }
             Outcome::Forked { at: None, .. } => {
+                self.branches.grow();
                 self.look_further_back(route, stream);
                 Vec::new()
             }
             Outcome::Forked { at: Some(_), to } => {
+                self.branches.grow();
                 self.pursuits.keep_fork(route, stream, to);
                 // Its branch is durable here too, and it need not doubt that.
                 if let Some(peer) = self.peers.get_mut(route) {
@@ -529,6 +578,14 @@ impl Exchange {
         if let Some(word) = peer.next_word(now) {
             return Ok(Some(word));
         }
+        while let Some((tip, from)) = peer.next_branch() {
+            let run = books.branch(&tip, from, RUN_BYTES)?;
+            let to = run.as_ref().and_then(|run| run.entries.last()).map(|entry| entry.seq);
+            peer.sent_branch(to);
+            if let Some(run) = run {
+                return Ok(Some(Frame::Run(run)));
+            }
+        }
         let head = head_in(&self.held);
         // Each turn either sends or strikes a stream off, so it ends.
         while let Some(Sendable { stream, from, to }) = peer.sendable(now, &head) {
@@ -571,7 +628,8 @@ impl Exchange {
         if self.pursuits.due_at(&self.held, &self.peers).is_some_and(|due| now.ms >= due) {
             self.pursue(now, trust);
         }
-        Ok(())
+        self.tell_branches(trust, books)?;
+        self.branches.ask(now, books, &mut self.peers)
     }
 
     /// When [`Exchange::next_frame`] should be called at the latest, in milliseconds of
@@ -584,7 +642,8 @@ impl Exchange {
         }
         let free = self.peers.values().filter(|peer| !busy.contains(&peer.route));
         let peers = free.filter_map(Peer::due_at).min();
-        [peers, self.pursuits.due_at(&self.held, &self.peers)].into_iter().flatten().min()
+        let pursuits = self.pursuits.due_at(&self.held, &self.peers);
+        [peers, pursuits, self.branches.due_at()].into_iter().flatten().min()
     }
 
     /// The routes that are up, with the peer's replica where it is known and what each lacks of

@@ -13,6 +13,7 @@
 //!    not come is wanted again, of the next who has it.
 
 mod exchange;
+mod forks;
 mod peer;
 mod policy;
 mod pursuit;
@@ -23,7 +24,9 @@ pub use policy::Side;
 use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::{Hash, ReplicaId, StreamId};
-use crate::wire::{Answer, Ask, Checkpoint};
+#[cfg(doc)]
+use crate::wire::MAX_TIPS;
+use crate::wire::{Answer, Ask, Checkpoint, Tip};
 
 /// An instant as the host sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,26 @@ pub trait Books {
     /// # Errors
     /// When it can't be read.
     fn hash_at(&mut self, stream: StreamId, seq: u64) -> Result<Option<Hash>, Self::Error>;
+
+    /// The ends of the branches that are kept beside streams, at most [`MAX_TIPS`].
+    ///
+    /// # Errors
+    /// When they can't be read.
+    fn tips(&mut self) -> Result<Vec<Tip>, Self::Error>;
+
+    /// Whether a branch's end is here, in its stream or beside it.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn has_tip(&mut self, tip: &Tip) -> Result<bool, Self::Error>;
+
+    /// A run of a branch that is kept beside a stream, from a sequence on, as many entries as fit
+    /// `budget`. `None` when nothing of it is here from there on.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    fn branch(&mut self, tip: &Tip, from: u64, budget: usize)
+    -> Result<Option<Batch>, Self::Error>;
 
     /// All papers, issuers first.
     ///

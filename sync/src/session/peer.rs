@@ -4,7 +4,9 @@ use super::{Now, Pace, policy};
 use crate::link::Route;
 use crate::log::{Hash, ReplicaId, StreamId};
 use crate::wire::parts::Joiner;
-use crate::wire::{Frame, Have, Held, MAX_PAPERS, MAX_STREAMS, Mark, VERSION, Want, Wanted};
+use crate::wire::{
+    Forks, Frame, Have, Held, MAX_PAPERS, MAX_STREAMS, Mark, Tip, VERSION, Want, Wanted,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The widest window that a peer may ask for.
@@ -63,6 +65,8 @@ pub(super) struct Peer {
     looked_back: BTreeMap<StreamId, u64>,
     /// Runs of the peer that come in parts.
     pub parts: Joiner,
+    /// Branches that it asked for, each with the sequence to go on from.
+    branches: VecDeque<(Tip, u64)>,
 }
 
 /// Where the sending of a wanted stream stands.
@@ -109,6 +113,7 @@ impl Peer {
             doubts: 0,
             looked_back: BTreeMap::new(),
             parts: Joiner::default(),
+            branches: VecDeque::new(),
         }
     }
 
@@ -119,6 +124,34 @@ impl Peer {
         }
         self.waiting.push_back(frame);
         true
+    }
+
+    /// Says which branches are kept here.
+    pub fn say_kept(&mut self, kept: Vec<Tip>) {
+        if !kept.is_empty() {
+            self.say(Frame::Forks(Forks { kept, wanted: Vec::new() }));
+        }
+    }
+
+    /// The peer asks for a branch; what does not fit it asks for again.
+    pub fn want_branch(&mut self, tip: Tip) {
+        let known = self.branches.iter().any(|(other, _)| *other == tip);
+        if !known && self.branches.len() < MAX_WAITING {
+            self.branches.push_back((tip, 1));
+        }
+    }
+
+    /// The branch to be sent next, and from where.
+    pub fn next_branch(&self) -> Option<(Tip, u64)> {
+        self.branches.front().copied()
+    }
+
+    /// Notes up to where that branch was sent; `None` when there is no more of it.
+    pub fn sent_branch(&mut self, to: Option<u64>) {
+        match (self.branches.front_mut(), to) {
+            (Some((tip, next)), Some(to)) if to < tip.seq => *next = to + 1,
+            _ => drop(self.branches.pop_front()),
+        }
     }
 
     /// Queues papers, cut into frames.
@@ -311,7 +344,7 @@ impl Peer {
 
     /// When something is due, in milliseconds of [`Now::ms`].
     pub fn due_at(&self) -> Option<u64> {
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || !self.branches.is_empty() {
             return Some(0);
         }
         let marks = self.marks_since.map(|since| since + self.pace.mark_ms);

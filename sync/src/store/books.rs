@@ -1,13 +1,14 @@
 //! The log's tables as the exchange reads them.
 
 use super::{
-    LogError, Stream, base, find_stream, hash_at, head, papers, peer_streams, read, streams,
+    LogError, Stored, Stream, base, find_stream, hash_at, head, papers, peer_streams, read, streams,
 };
 use crate::batch::Batch;
-use crate::log::{Entry, Hash, MAX_BODY_BYTES, Seal, SealingKey, StreamId};
+use crate::clock::Hlc;
+use crate::log::{Entry, Hash, MAX_BODY_BYTES, ReplicaId, Seal, SealingKey, StreamId, StreamKind};
 use crate::session::Books;
-use crate::wire::{Checkpoint, Held, MAX_RUN_ENTRIES};
-use rusqlite::Connection;
+use crate::wire::{Checkpoint, Held, MAX_RUN_ENTRIES, MAX_TIPS, Tip};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Entries read at a time.
 const PORTION: usize = 256;
@@ -110,6 +111,68 @@ impl Books for LogBooks<'_> {
         Ok(seal.map(|seal| Batch { stream: id, entries, seal }))
     }
 
+    fn tips(&mut self) -> Result<Vec<Tip>, LogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT replica.id, stream.kind, tip.seq, tip.hash FROM orphan AS tip
+               JOIN stream ON stream.local = tip.stream
+               JOIN replica ON replica.local = stream.replica
+             WHERE tip.seal IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM orphan AS next WHERE next.prev = tip.hash)
+             ORDER BY tip.local DESC LIMIT ?1",
+        )?;
+        let mut rows = statement.query([i64::try_from(MAX_TIPS).unwrap_or(i64::MAX)])?;
+        let mut tips = Vec::new();
+        while let Some(row) = rows.next()? {
+            let kind = StreamKind::from_number(row.get(1)?)
+                .map_err(|error| LogError::damaged("stream", error.to_string()))?;
+            let stream = StreamId { replica: ReplicaId(row.get(0)?), kind };
+            let seq = row.get::<_, i64>(2)?.cast_unsigned();
+            tips.push(Tip { stream, seq, hash: Hash(row.get(3)?) });
+        }
+        Ok(tips)
+    }
+
+    fn has_tip(&mut self, tip: &Tip) -> Result<bool, LogError> {
+        let Tip { stream, seq, hash } = tip;
+        if hash_at(self.connection, stream.replica, stream.kind, *seq)? == Some(*hash) {
+            return Ok(true);
+        }
+        let beside = "SELECT EXISTS (SELECT 1 FROM orphan WHERE hash = ?1)";
+        let mut statement = self.connection.prepare_cached(beside)?;
+        Ok(statement.query_row([&hash.0[..]], |row| row.get(0))?)
+    }
+
+    fn branch(&mut self, tip: &Tip, from: u64, budget: usize) -> Result<Option<Batch>, LogError> {
+        let Tip { stream: id, seq, hash } = *tip;
+        let Some(stream) = find_stream(self.connection, id.replica, id.kind)? else {
+            return Ok(None);
+        };
+        let mut before = self.connection.prepare_cached(
+            "SELECT prev FROM orphan WHERE stream = ?1 AND seq = ?2 AND hash = ?3",
+        )?;
+        // From its end back to where it parts, or to `from`.
+        let (mut chain, mut at, mut seq) = (Vec::new(), hash, seq);
+        while seq >= from.max(1) {
+            let key = params![stream.local, seq.cast_signed(), &at.0[..]];
+            let found = before.query_row(key, |row| row.get::<_, [u8; 32]>(0)).optional()?;
+            let Some(prev) = found else { break };
+            chain.push(at);
+            (at, seq) = (Hash(prev), seq - 1);
+        }
+        let mut entry = self.connection.prepare_cached(
+            "SELECT seq, clock, prev, hash, seal, body FROM orphan WHERE hash = ?1",
+        )?;
+        let mut cut = Cut::new(budget, self.key_of(&stream).is_some());
+        for hash in chain.into_iter().rev() {
+            if !cut.add(entry.query_row([&hash.0[..]], orphan_of)?) {
+                break;
+            }
+        }
+        let Some((entries, seals, hash)) = cut.finish() else { return Ok(None) };
+        let seal = self.seal_of(&stream, &entries, &seals, &hash);
+        Ok(seal.map(|seal| Batch { stream: id, entries, seal }))
+    }
+
     fn hash_at(&mut self, stream: StreamId, seq: u64) -> Result<Option<Hash>, LogError> {
         if let Some(found) = find_stream(self.connection, stream.replica, stream.kind)? {
             let begin = base(self.connection, &found)?;
@@ -123,6 +186,18 @@ impl Books for LogBooks<'_> {
     fn papers(&mut self) -> Result<Vec<Vec<u8>>, LogError> {
         papers(self.connection)
     }
+}
+
+fn orphan_of(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let clock = row.get::<_, i64>(1)?.cast_unsigned();
+    let entry = Entry {
+        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        clock: Hlc::from_number(clock).ok_or(rusqlite::Error::InvalidQuery)?,
+        prev: Hash(row.get(2)?),
+        body: row.get(5)?,
+    };
+    let seal = row.get::<_, Option<[u8; 64]>>(4)?.map(Seal);
+    Ok(Stored { entry, hash: Hash(row.get(3)?), seal })
 }
 
 /// Entries for one run: as many as fit, ending at one that is sealed or can be.
@@ -144,7 +219,7 @@ impl Cut {
     }
 
     /// Adds an entry; false when the run is long enough without it.
-    fn add(&mut self, stored: super::Stored) -> bool {
+    fn add(&mut self, stored: Stored) -> bool {
         let cost = stored.entry.body.len() + ENTRY_BYTES;
         let full = self.bytes + cost > self.budget || self.entries.len() >= MAX_RUN_ENTRIES;
         // Past the budget only until a first seal is found: who relays can't seal for the writer.

@@ -20,6 +20,9 @@ pub const MAX_PLAIN_BYTES: usize = (1 << 20) + (64 << 10);
 /// are cut into several frames.
 pub const MAX_STREAMS: usize = 1_024;
 
+/// The most branches in either list of one [`Forks`]: far more than a shop ever sees.
+pub const MAX_TIPS: usize = 256;
+
 /// The most entries in one run.
 pub const MAX_RUN_ENTRIES: usize = 4_096;
 
@@ -67,6 +70,8 @@ pub enum Frame {
     Page(Page),
     /// Part of a run that is too long for a frame.
     Part(Part),
+    /// Other branches of streams that forked.
+    Forks(Forks),
 }
 
 /// A digest of what the sender holds; sent on connect and on suspicion.
@@ -138,6 +143,26 @@ pub struct Wanted {
 pub struct Mark {
     /// Streams, each with the last contiguous sequence that is durable.
     pub streams: Vec<(StreamId, u64)>,
+}
+
+/// Other branches of streams: those that the sender keeps, and those that it asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Forks {
+    /// Branches that the sender keeps.
+    pub kept: Vec<Tip>,
+    /// Branches that it lacks and asks for; they come as runs.
+    pub wanted: Vec<Tip>,
+}
+
+/// The last entry of a branch that is not the one a stream went on with where it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tip {
+    /// The stream.
+    pub stream: StreamId,
+    /// The last sequence of the branch.
+    pub seq: u64,
+    /// The hash there.
+    pub hash: Hash,
 }
 
 /// A question.

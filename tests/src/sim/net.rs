@@ -115,6 +115,7 @@ pub fn words(bytes: &[u8]) -> String {
         Frame::Run(run) => format!("run of the {}, {} entries", run.stream, run.entries.len()),
         Frame::Mark(mark) => format!("mark {:?}", mark.streams),
         Frame::Papers(papers) => format!("{} papers", papers.len()),
+        Frame::Forks(forks) => format!("keeps {:?}, wants {:?}", forks.kept, forks.wanted),
         other => format!("{other:?}"),
     }
 }

@@ -5,7 +5,7 @@ use crate::batch::{Batch, ends};
 use crate::log::{MAX_SEQ, StreamId};
 use crate::wire::{
     Frame, Have, Held, MAX_ASK_BYTES, MAX_PAPER_BYTES, MAX_PAPERS, MAX_PART_BYTES, MAX_PARTS,
-    MAX_RUN_ENTRIES, MAX_STREAMS, Page, Part, Wanted,
+    MAX_RUN_ENTRIES, MAX_STREAMS, MAX_TIPS, Page, Part, Wanted,
 };
 use std::collections::BTreeSet;
 
@@ -27,6 +27,10 @@ pub(super) fn frame(frame: &Frame) -> Result<(), WireError> {
             papers.iter().try_for_each(|paper| at_most("a paper", paper.len(), MAX_PAPER_BYTES))
         }
         Frame::Ask(ask) => at_most("a question", ask.body.len(), MAX_ASK_BYTES),
+        Frame::Forks(forks) => [&forks.kept, &forks.wanted].into_iter().try_for_each(|tips| {
+            at_most("the branches of a frame", tips.len(), MAX_TIPS)?;
+            tips.iter().try_for_each(|tip| sequence("the last sequence of a branch", 1, tip.seq))
+        }),
         Frame::Answer(answer) => at_most("an answer", answer.body.len(), MAX_ASK_BYTES),
         Frame::Page(Page { number, of, .. }) => one_of("a page", *number, *of),
         Frame::Part(Part { number, of, bytes, .. }) => {

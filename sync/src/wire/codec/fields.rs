@@ -5,8 +5,9 @@ use crate::batch::{Batch, chain, columns, ends};
 use crate::cbor::{BadField, Reader};
 use crate::log::{Hash, ReplicaId, Seal, StreamId, StreamKind};
 use crate::wire::{
-    Answer, Ask, Checkpoint, Frame, Have, Held, MAX_ASK_BYTES, MAX_PAPER_BYTES, MAX_PAPERS,
-    MAX_PART_BYTES, MAX_PLAIN_BYTES, MAX_RUN_ENTRIES, MAX_STREAMS, Mark, Page, Part, Want, Wanted,
+    Answer, Ask, Checkpoint, Forks, Frame, Have, Held, MAX_ASK_BYTES, MAX_PAPER_BYTES, MAX_PAPERS,
+    MAX_PART_BYTES, MAX_PLAIN_BYTES, MAX_RUN_ENTRIES, MAX_STREAMS, Mark, Page, Part, Tip, Want,
+    Wanted,
 };
 use minicbor::Encoder;
 use std::convert::Infallible;
@@ -22,6 +23,7 @@ pub(super) mod kind {
     pub const ANSWER: u64 = 7;
     pub const PAGE: u64 = 8;
     pub const PART: u64 = 9;
+    pub const FORKS: u64 = 11;
 }
 
 type Plain = Encoder<Vec<u8>>;
@@ -50,6 +52,7 @@ pub(super) fn write(frame: &Frame, to: &mut Plain) -> Result<(), WireError> {
         Frame::Page(Page { snapshot, number, of, rows }) => {
             to.u64(kind::PAGE)?.array(4)?.u64(*snapshot)?.u32(*number)?.u32(*of)?.bytes(rows)?;
         }
+        Frame::Forks(forks) => write_forks(forks, to)?,
         Frame::Part(Part { run, number, of, bytes }) => {
             to.u64(kind::PART)?.array(4)?.u64(*run)?.u32(*number)?.u32(*of)?.bytes(bytes)?;
         }
@@ -74,6 +77,7 @@ pub(super) fn read(number: u64, from: &mut Reader<'_>) -> Result<Option<Frame>, 
         kind::ANSWER => Frame::Answer(read_answer(from)?),
         kind::PAGE => Frame::Page(read_page(from)?),
         kind::PART => Frame::Part(read_part(from)?),
+        kind::FORKS => Frame::Forks(read_forks(from)?),
         _ => return Ok(None),
     }))
 }
@@ -240,6 +244,30 @@ fn read_part(from: &mut Reader<'_>) -> Result<Part, BadField> {
             of: from.u32("a part's number of parts")?,
             bytes: from.bytes("a part's bytes", MAX_PART_BYTES)?.to_vec(),
         })
+    })
+}
+
+fn write_forks(forks: &Forks, to: &mut Plain) -> Written {
+    to.u64(kind::FORKS)?.array(2)?;
+    for tips in [&forks.kept, &forks.wanted] {
+        to.array(tips.len() as u64)?;
+        for tip in tips {
+            to.array(4)?;
+            write_stream(tip.stream, to)?;
+            to.u64(tip.seq)?.bytes(&tip.hash.0)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_forks(from: &mut Reader<'_>) -> Result<Forks, BadField> {
+    let tip = |from: &mut Reader<'_>, stream| {
+        let seq = from.u64("the last sequence of a branch")?;
+        Ok(Tip { stream, seq, hash: Hash(from.array("the hash at the end of a branch")?) })
+    };
+    from.fields("forks", 2, |from| {
+        let kept = known(from, "the branches that are kept", 4, tip)?;
+        Ok(Forks { kept, wanted: known(from, "the branches that are wanted", 4, tip)? })
     })
 }
 

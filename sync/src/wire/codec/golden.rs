@@ -7,7 +7,8 @@ use super::{PLAIN, ZSTD, decode, encode};
 use crate::batch::testing::batch_of;
 use crate::log::{Hash, ReplicaId, Seal, StreamId, StreamKind, Zone};
 use crate::wire::{
-    Answer, Ask, Checkpoint, Envelope, Frame, Have, Held, Mark, Page, Part, Want, Wanted,
+    Answer, Ask, Checkpoint, Envelope, Forks, Frame, Have, Held, Mark, Page, Part, Tip, Want,
+    Wanted,
 };
 use serde_cbor::Value;
 
@@ -33,6 +34,7 @@ pub(super) fn vectors() -> Vec<(&'static str, Frame, usize, &'static str)> {
         vector!("7-answer", 3, Frame::Answer(answer())),
         vector!("8-page", 4, Frame::Page(page())),
         vector!("9-part", 4, Frame::Part(part())),
+        vector!("11-forks", 2, Frame::Forks(forks())),
     ]
 }
 
@@ -64,6 +66,11 @@ fn want() -> Want {
         Wanted { stream: prices(), from: 301, to: Some(301) },
     ];
     Want { window: 1 << 20, streams }
+}
+
+fn forks() -> Forks {
+    let kept = vec![Tip { stream: journal(), seq: 12, hash: Hash([7; 32]) }];
+    Forks { kept, wanted: vec![Tip { stream: prices(), seq: 300, hash: Hash([8; 32]) }] }
 }
 
 fn answer() -> Answer {
@@ -109,7 +116,8 @@ fn frames_are_plain_cbor() {
         };
         assert_eq!(version, &Value::Integer(1), "{name}");
         assert_eq!(sender, &Value::Bytes(SENDER.0.to_vec()), "{name}");
-        assert_eq!(kind, &Value::Integer(name[..1].parse().unwrap()), "{name}");
+        let number = name.split('-').next().unwrap();
+        assert_eq!(kind, &Value::Integer(number.parse().unwrap()), "{name}");
         assert_eq!(found.len(), fields, "{name}");
         assert_eq!(serde_cbor::to_vec(&value).unwrap(), content, "{name}");
     }

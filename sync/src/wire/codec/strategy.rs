@@ -3,7 +3,8 @@
 use crate::batch::testing::batch_of;
 use crate::log::{Hash, MAX_SEQ, ReplicaId, Seal, StreamId, StreamKind, Zone};
 use crate::wire::{
-    Answer, Ask, Checkpoint, Envelope, Frame, Have, Held, Mark, Page, Part, VERSION, Want, Wanted,
+    Answer, Ask, Checkpoint, Envelope, Forks, Frame, Have, Held, Mark, Page, Part, Tip, VERSION,
+    Want, Wanted,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -27,7 +28,10 @@ fn frame() -> impl Strategy<Value = Frame> {
     let part = (any::<u64>(), numbered(9), bytes(2_000))
         .prop_map(|(run, (number, of), bytes)| Frame::Part(Part { run, number, of, bytes }));
     let papers = vec(bytes(1_024), 0..8).prop_map(Frame::Papers);
-    prop_oneof![have().prop_map(Frame::Have), want(), run, mark, papers, ask, answer, page, part]
+    let forks = (vec(tip(), 0..8), vec(tip(), 0..8))
+        .prop_map(|(kept, wanted)| Frame::Forks(Forks { kept, wanted }));
+    let have = have().prop_map(Frame::Have);
+    prop_oneof![have, want(), run, mark, papers, ask, answer, page, part, forks]
 }
 
 fn have() -> impl Strategy<Value = Have> {
@@ -50,6 +54,14 @@ fn held() -> impl Strategy<Value = Held> {
             Held { stream, first, head, hash: Hash(hash), base }
         },
     )
+}
+
+fn tip() -> impl Strategy<Value = Tip> {
+    (stream(), 1..=MAX_SEQ, any::<[u8; 32]>()).prop_map(|(stream, seq, hash)| Tip {
+        stream,
+        seq,
+        hash: Hash(hash),
+    })
 }
 
 fn want() -> impl Strategy<Value = Frame> {
