@@ -323,11 +323,14 @@ impl Exchange {
             // under this replica's seal.
             if own {
                 self.ask_for_branch(now, route, theirs, head + 1);
+            } else {
+                self.mark_if_beside(now, route, theirs, books)?;
             }
             return Ok(None);
         }
         let Some(here) = books.hash_at(stream, theirs_head)? else { return Ok(None) };
         if here != theirs.hash {
+            self.mark_if_beside(now, route, theirs, books)?;
             if own || policy::takes(&self.side, trust, stream) {
                 let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
                 self.ask_for_branch(now, route, theirs, from);
@@ -347,6 +350,24 @@ impl Exchange {
             return Ok((!news.is_empty()).then_some(Effect::Marked { peer: replica, stream, seq }));
         }
         Ok(None)
+    }
+
+    /// What a peer went on with may be kept beside already, from somebody else: it need not doubt that.
+    fn mark_if_beside<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        theirs: &Held,
+        books: &mut B,
+    ) -> Result<(), B::Error> {
+        let (stream, seq) = (theirs.stream, theirs.head);
+        if books.has_tip(&Tip { stream, seq, hash: theirs.hash })?
+            && let Some(peer) = self.peers.get_mut(route)
+        {
+            self.pursuits.keep_fork(route, stream, seq);
+            peer.mark(now, stream, seq);
+        }
+        Ok(())
     }
 
     /// Asks a peer for its branch of a stream, so that it can be kept beside; at each of its digests
