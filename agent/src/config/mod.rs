@@ -25,11 +25,12 @@ pub use clash::{MAX_SCANNERS, MAX_SIBLINGS};
 pub use finding::{ConfigError, Finding, MAX_FINDINGS, Place};
 pub use schema::schema;
 pub use sections::{
-    Config, Http, Links, Log, LogFormat, Printer, Scanner, Seconds, Sibling, Store, Terminal, Till,
+    Config, Http, Hub, KeepAlive, Links, Log, LogFormat, Printer, Scanner, Seconds, Sibling, Store,
+    Terminal, Till,
 };
 pub use value::{
-    DeviceName, DrawerPin, HostPort, LogFilter, Loopback, OwnThing, Text, TextValue, ThingName,
-    ValueError, Within,
+    DeviceName, DrawerPin, Given, HostName, HostPort, LogFilter, Loopback, MAX_ZONES, OwnThing,
+    Text, TextValue, ThingName, TopicName, ValueError, Within, Zones,
 };
 
 use tree::Tree;

@@ -79,6 +79,7 @@ mod tests {
             ("terminal", &["endpoint"]),
             ("link", &["listen"]),
             ("sibling", &["thing", "address"]),
+            ("hub", &["host"]),
             ("nothing", &[]),
         ] {
             assert_eq!(required(section), expected, "{section}");

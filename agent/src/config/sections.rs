@@ -14,9 +14,11 @@ use drivers::terminal::protocol::Password;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sync::enrol::default_thing;
+use sync::link::mqtt::KEEP_ALIVE_S;
 
 use super::value::{
-    DeviceName, DrawerPin, HostPort, LogFilter, Loopback, OwnThing, Text, ThingName, Within,
+    DeviceName, DrawerPin, Given, HostName, HostPort, LogFilter, Loopback, OwnThing, Text,
+    ThingName, TopicName, Within, Zones,
 };
 
 /// A time in whole seconds: a zero would end every wait at once, an hour is no till's wait.
@@ -55,6 +57,10 @@ pub struct Config {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = super::clash::MAX_SIBLINGS))]
     pub sibling: Vec<Sibling>,
+    /// The line to the chain's hub, through an MQTT 5 broker. Without this section there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Hub")]
+    pub hub: Option<Hub>,
 }
 
 /// `[till]`
@@ -67,6 +73,9 @@ pub struct Till {
     /// The till's name among the chain's things, in its certificate: 1 to 63 small letters, digits
     /// and -. Empty makes it of the store's code and the number, such as hh01-till-3.
     pub thing: Text<OwnThing>,
+    /// The price zones whose pushes count in its store, up to 8; 0 is headquarters'. What the hub
+    /// writes for other zones is not taken.
+    pub price_zones: Zones,
     /// The file that names this machine; a till whose folder was copied to another one notices.
     pub machine_id_file: Text<PathBuf>,
 }
@@ -76,6 +85,7 @@ impl Default for Till {
         Self {
             number: Within::of::<1>(),
             thing: Text::built_in(OwnThing::NONE),
+            price_zones: Zones::HEADQUARTERS,
             machine_id_file: Text::built_in("/etc/machine-id".into()),
         }
     }
@@ -281,6 +291,41 @@ pub struct Sibling {
     pub thing: Text<ThingName>,
     /// Where it listens: HOST:PORT.
     pub address: Text<HostPort>,
+}
+
+/// `[hub]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Hub {
+    /// The broker's host name, as its certificate has it, or its IP address.
+    pub host: Text<HostName>,
+    /// The broker's port for MQTT over TLS. On 443 TLS says that this is MQTT, as AWS IoT Core wants
+    /// it there (ALPN x-amzn-mqtt-ca).
+    #[serde(default = "mqtts")]
+    pub port: Within<1, 65535>,
+    /// The certificates that the broker's must lead to, PEM. Empty takes the chain's own authority.
+    #[serde(default = "Text::<Given<PathBuf>>::none")]
+    pub roots_file: Text<Given<PathBuf>>,
+    /// The chain's name in topics: 1 to 64 bytes without spaces, /, +, # and $. Empty takes the one
+    /// that the till is enrolled in.
+    #[serde(default = "Text::<Given<TopicName>>::none")]
+    pub chain: Text<Given<TopicName>>,
+    /// The rule of AWS IoT Core that takes what tills send (Basic Ingest). Empty sends it through
+    /// the broker's own topics.
+    #[serde(default = "Text::<Given<TopicName>>::none")]
+    pub ingest_rule: Text<Given<TopicName>>,
+    /// Seconds after which a silent line is tried; it counts as dead after one and a half times that.
+    #[serde(default = "KeepAlive::of::<60>")]
+    pub keep_alive_seconds: KeepAlive,
+}
+
+/// How often a silent line to a broker is tried.
+pub type KeepAlive = Within<{ *KEEP_ALIVE_S.start() }, { *KEEP_ALIVE_S.end() }>;
+
+/// MQTT over TLS, as IANA has it.
+const fn mqtts() -> Within<1, 65535> {
+    Within::of::<8883>()
 }
 
 const fn roll_80() -> Text<Profile> {

@@ -56,9 +56,9 @@ fn unknown_names_are_named_with_the_nearest_known() {
         (
             "\"http.port\" = 1\n",
             "1:1: http.port: there is no `http.port` here: take it out, known are till, store, \
-             http, log, scanner, printer, terminal, link, sibling",
+             http, log, scanner, printer, terminal, link, sibling, hub",
         ),
-        ("port = 1\n", "1:1: port: there is no `port` here: it belongs to [http]"),
+        ("port = 1\n", "1:1: port: there is no `port` here: it belongs to [http] or [hub]"),
         (
             "[http]\n  endpoint = \"x\"\n",
             "2:3: http.endpoint: there is no `endpoint` here: it belongs to [printer] or \

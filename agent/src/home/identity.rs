@@ -31,6 +31,8 @@ pub struct Identity {
     pub ca_pem: PathBuf,
     /// The public key that the chain's papers lead to.
     pub root: SealKey,
+    /// The chain's name.
+    pub chain: String,
     /// The store's code.
     pub store: String,
     /// The till's name among the chain's things.
@@ -113,6 +115,7 @@ impl Home {
             key_pem: self.tls_key(),
             ca_pem: self.chain_pem(),
             root: enrolment.root,
+            chain: enrolment.chain,
             store: enrolment.store,
             thing: enrolment.thing,
         }))

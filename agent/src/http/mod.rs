@@ -27,7 +27,7 @@ mod tests;
 use crate::auth::{Auth, AuthError};
 use crate::config::Http;
 use crate::home::{Home, HomeError};
-pub use dto::link::{LineShown, LinkShown};
+pub use dto::link::{LineShown, LinkShown, OwedShown};
 
 use crate::link::status::LinkBoard;
 use crate::runtime::{Around, DeviceStatus, Loop};

@@ -80,17 +80,18 @@ pub struct Host {
 }
 
 impl Host {
-    /// The host of replica `me` of a store, over what is held. `session` is a number of this start.
+    /// The host of replica `me`, over what is held. `session` is a number of this start; `side` is
+    /// always a till's.
     #[must_use]
     pub fn new(
         me: ReplicaId,
         session: u64,
-        store: String,
+        side: Side,
         trust: Arc<Trust>,
         now: Now,
         held: Vec<Held>,
     ) -> Self {
-        let exchange = Exchange::new(me, session, Side::Till { store });
+        let exchange = Exchange::new(me, session, side);
         let mut host = Self {
             exchange,
             trust,

@@ -2,7 +2,11 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`task`] | the links, the clock and the log around it |
+//! | [`task`] | the thread, which runs with links or without |
+//! | `traffic` | frames to and fro, the clock and the log around them |
+//! | `wires` | the links themselves, each started, mended and told of by itself |
+//! | [`door`] | who may connect directly |
+//! | `files` | the till's two files as all of it uses them |
 //! | [`claims`] | carts asked for between tills |
 //! | [`status`] | who is up since when, and what each lacks, for people |
 //! | [`host`] | the exchange with everything that it asks of the till, without I/O |
@@ -12,6 +16,15 @@
 
 pub mod books;
 pub mod claims;
+pub mod door;
+mod files;
 pub mod host;
 pub mod status;
 pub mod task;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod wires;
+
+pub use files::FilesError;
+pub use wires::Shop;

@@ -1,7 +1,9 @@
 //! Who is linked with this till, since when, and what each lacks.
 
+use crate::home::wall_clock;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use sync::link::Route;
 
@@ -20,11 +22,35 @@ pub struct Line {
     pub unsent: u64,
 }
 
+/// What of the links can be in trouble by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// The till's right to have any.
+    All,
+    /// The work between them and the till.
+    Work,
+    /// The line to the shop's other tills.
+    Shop,
+    /// The line to the hub.
+    Hub,
+}
+
+/// Read after "a line to".
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::All | Self::Work => "others",
+            Self::Shop => "other tills",
+            Self::Hub => "the hub",
+        })
+    }
+}
+
 /// The lines of this till, for the API and the command line. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct LinkBoard {
     thing: Option<String>,
-    trouble: Arc<Mutex<Option<String>>>,
+    troubles: Arc<Mutex<BTreeMap<Part, String>>>,
     lines: Arc<Mutex<BTreeMap<Route, Line>>>,
 }
 
@@ -41,20 +67,41 @@ impl LinkBoard {
         self.thing.as_deref()
     }
 
-    /// Why there are no links although they are configured.
+    /// Why links that are configured can't be had.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        let words: Vec<&str> = troubles.values().map(String::as_str).collect();
+        (!words.is_empty()).then(|| words.join("; "))
     }
 
-    pub(super) fn set_trouble(&self, why: String) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    pub(super) fn set_trouble(&self, part: Part, why: Option<String>) {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => troubles.insert(part, why),
+            None => troubles.remove(&part),
+        };
+    }
+
+    /// The work has ended, and with it every line.
+    pub(super) fn broke(&self, why: &str) {
+        tracing::error!(why, "the links ended, and begin anew");
+        self.set_trouble(Part::Work, Some(why.to_owned()));
+        for line in self.lock().values_mut().filter(|line| line.up) {
+            (line.up, line.since, line.why) = (false, wall_clock(), why.to_owned());
+        }
     }
 
     /// All lines, by their routes.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         self.lock().values().cloned().collect()
+    }
+
+    /// Whether there is a line to the hub, up or not.
+    #[must_use]
+    pub fn has_hub(&self) -> bool {
+        self.lock().contains_key(&Route::Hub)
     }
 
     /// How the till stands to others, in one sentence.
@@ -64,10 +111,19 @@ impl LinkBoard {
             return why;
         }
         let lines = self.lock();
-        let up = lines.values().filter(|line| line.up).count();
-        match lines.len() {
-            0 => "this till works on its own".to_owned(),
-            all => format!("{up} of {all} other tills are linked"),
+        let hub = lines.get(&Route::Hub).map(|line| match line.up {
+            true => "the line to the hub is up".to_owned(),
+            false => format!("the line to the hub is down ({})", line.why),
+        });
+        let tills: Vec<bool> =
+            lines.values().filter(|line| line.route != Route::Hub).map(|line| line.up).collect();
+        let linked = tills.iter().filter(|up| **up).count();
+        let tills = (!tills.is_empty())
+            .then(|| format!("{linked} of {} other tills are linked", tills.len()));
+        let words: Vec<String> = tills.into_iter().chain(hub).collect();
+        match words.is_empty() {
+            true => "this till works on its own".to_owned(),
+            false => words.join(", "),
         }
     }
 

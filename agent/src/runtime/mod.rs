@@ -18,6 +18,7 @@ pub use payments::report_of;
 
 use crate::config::Config;
 use crate::home::{Home, HomeError, Lock, machine_at, wall_clock};
+use crate::link::Shop;
 use crate::link::status::LinkBoard;
 use crate::link::task::{LinkTask, Plan};
 use crate::store::till::read;
@@ -38,7 +39,7 @@ pub struct Running {
     /// The devices.
     pub devices: Devices,
     lines: LinkBoard,
-    links: Option<LinkTask>,
+    links: LinkTask,
     thread: LoopThread,
     _lock: Lock,
 }
@@ -72,17 +73,22 @@ impl Running {
         let (till, thread, outlets, claims) = Loop::start(till, first, home.clone(), machine, feed);
         let devices = Devices::start(config, &known, &till, outlets);
         let lines = LinkBoard::new(identity.as_ref().map(|identity| identity.thing.clone()));
-        let links = match &config.link {
-            None => None,
-            Some(link) => {
-                let siblings = config.sibling.clone();
-                let (till, board) = (till.clone(), lines.clone());
-                let listen = *link.listen;
-                let plan =
-                    Plan { till, home, store, trust, identity, listen, siblings, board, claims };
-                LinkTask::start(plan)?
-            }
-        };
+        let shop = config
+            .link
+            .as_ref()
+            .map(|link| Shop { listen: *link.listen, siblings: config.sibling.clone() });
+        let links = LinkTask::start(Plan {
+            till: till.clone(),
+            home,
+            store,
+            trust,
+            identity,
+            shop,
+            hub: config.hub.clone(),
+            zones: config.till.price_zones.zones(),
+            board: lines.clone(),
+            claims,
+        });
         Ok(Self { till, devices, lines, links, thread, _lock: lock })
     }
 
@@ -94,9 +100,7 @@ impl Running {
 
     /// Stops links and devices, then the loop: what a device reports at the end is still written down.
     pub async fn stop(self) {
-        if let Some(links) = self.links {
-            links.stop().await;
-        }
+        self.links.stop().await;
         self.devices.stop().await;
         self.till.stop().await;
         self.thread.join().await;

@@ -107,6 +107,12 @@ impl Till {
         Ok(Arc::clone(&self.trust))
     }
 
+    /// Whose word counts, by the papers as they are known now.
+    #[must_use]
+    pub const fn trust(&self) -> &Arc<Trust> {
+        &self.trust
+    }
+
     /// Forgets what this till's part in the shop's carts came to and is over, once enough of it
     /// stands in the log. For when nobody waits.
     ///

@@ -396,6 +396,9 @@ impl Exchange {
 
     fn hear_run(&mut self, now: Now, route: Route, run: Batch, trust: &Trust) -> Vec<Effect> {
         let (stream, Some(first)) = (run.stream, run.entries.first()) else { return Vec::new() };
+        if !policy::is_of_use(&self.side, stream.kind) {
+            return Vec::new();
+        }
         let seq = first.seq;
         let head = self.held.get(&stream).map_or(0, |held| held.head);
         if seq <= head + 1 || self.branches.awaits(stream) {

@@ -1,8 +1,9 @@
 //! Who receives which stream, and what goes first.
 
 use crate::link::Route;
-use crate::log::{StreamId, StreamKind};
+use crate::log::{StreamId, StreamKind, Zone};
 use crate::trust::{Member, Standing, Trust};
+use std::collections::BTreeSet;
 
 /// Which side of the conversation a replica is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,19 +14,30 @@ pub enum Side {
     Till {
         /// Its store's code.
         store: String,
+        /// The price zones whose pushes count in its store.
+        zones: BTreeSet<Zone>,
     },
 }
 
+/// Whether entries of this kind are of any use here, whoever wrote them: prices of other zones are
+/// none of a till's.
+pub(super) fn is_of_use(side: &Side, kind: StreamKind) -> bool {
+    match (side, kind) {
+        (Side::Till { zones, .. }, StreamKind::Prices(zone)) => zones.contains(&zone),
+        _ => true,
+    }
+}
+
 /// Whether this side takes entries of the stream: a hub every till's but for carts, which never
-/// leave the shop; a till those of its own shop and of the hub.
+/// leave the shop; a till those of its own shop, and of the hub but for prices of other zones.
 pub(super) fn takes(side: &Side, trust: &Trust, stream: StreamId) -> bool {
     let kind = stream.kind;
     match (side, trust.standing(stream)) {
         (_, Standing::Unknown | Standing::NotTheirs(_)) => false,
         (_, Standing::Pending) if kind.is_hubs() => false,
         (Side::Hub, _) => !kind.is_hubs() && kind != StreamKind::Workspace,
-        (Side::Till { .. }, _) if kind.is_hubs() => true,
-        (Side::Till { store }, _) => {
+        (Side::Till { .. }, _) if kind.is_hubs() => is_of_use(side, kind),
+        (Side::Till { store, .. }, _) => {
             // A till that nobody has signed for yet is let in by the link or not at all.
             trust.store_of_writer(stream.replica).is_none_or(|theirs| theirs == store)
         }
@@ -44,9 +56,9 @@ pub(super) fn gives(side: &Side, trust: &Trust, to: &Route, stream: StreamId) ->
             // itself, and another shop would count it as its own once it is signed for.
             stream.kind.is_hubs() || trust.store_of_writer(stream.replica) == Some(store)
         }
+        (_, Route::Till { .. }) if stream.kind.is_hubs() => is_of_use(side, stream.kind),
         (_, Route::Till { store, .. }) => {
-            stream.kind.is_hubs()
-                || trust.store_of_writer(stream.replica).is_none_or(|theirs| theirs == store)
+            trust.store_of_writer(stream.replica).is_none_or(|theirs| theirs == store)
         }
         (Side::Hub, Route::Hub) => true,
     }
@@ -110,7 +122,7 @@ mod tests {
         admit(&mut trust, &Statement::Incarnation { replica, opened: Hlc::from_ms(1) }, &key(9));
         let stream = StreamId { replica, kind: StreamKind::Journal };
         let to = |store: &str| Route::Till { store: store.into(), thing: "till-1".into() };
-        let sibling = Side::Till { store: "HH01".into() };
+        let sibling = Side::Till { store: "HH01".into(), zones: BTreeSet::new() };
         for (enrolled, from, shop, expected) in [
             (false, &Side::Hub, "HH01", false),
             (false, &Side::Hub, "HH02", false),
@@ -132,6 +144,31 @@ mod tests {
             }
             let given = gives(from, &trust, &to(shop), stream);
             assert_eq!(given, expected, "enrolled {enrolled}, {from:?} to {shop}");
+        }
+    }
+
+    #[test]
+    fn a_till_takes_and_passes_on_prices_of_its_own_zones_only() {
+        let (root, replica) = (key(1), ReplicaId([7; 16]));
+        let mut trust = Trust::new(Some(root.public()));
+        admit(&mut trust, &Statement::Hub { key: key(9).public(), serial: 1 }, &root);
+        admit(&mut trust, &Statement::Incarnation { replica, opened: Hlc::from_ms(1) }, &key(9));
+        let zone = |number| Zone::new(number).unwrap();
+        let side = Side::Till { store: "HH01".into(), zones: [zone(0), zone(7)].into() };
+        let sibling = Route::Till { store: "HH01".into(), thing: "till-2".into() };
+        for (kind, expected) in [
+            (StreamKind::Prices(zone(0)), true),
+            (StreamKind::Prices(zone(7)), true),
+            (StreamKind::Prices(zone(8)), false),
+            (StreamKind::Settings, true),
+            (StreamKind::Catalogue, true),
+        ] {
+            let stream = StreamId { replica, kind };
+            assert_eq!(takes(&side, &trust, stream), expected, "{kind}");
+            assert_eq!(gives(&side, &trust, &sibling, stream), expected, "{kind}");
+            assert_eq!(is_of_use(&side, kind), expected, "{kind}");
+            assert!(gives(&Side::Hub, &trust, &sibling, stream), "{kind}");
+            assert!(!gives(&side, &trust, &Route::Hub, stream), "{kind}");
         }
     }
 }

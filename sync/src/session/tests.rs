@@ -80,7 +80,11 @@ impl Replica {
             keep_paper(&db, &paper).unwrap();
         }
         declare_replica(&db, replica(seed), &key(seed).public(), OPENED).unwrap();
-        let side = if seed == HUB { Side::Hub } else { Side::Till { store: STORE.into() } };
+        let side = if seed == HUB {
+            Side::Hub
+        } else {
+            Side::Till { store: STORE.into(), zones: BTreeSet::new() }
+        };
         let exchange = Exchange::new(replica(seed), u64::from(seed), side);
         let (marked, noticed) = (BTreeMap::new(), Vec::new());
         Self { seed, db, trust, exchange, marked, noticed, overtaken: false }
@@ -88,7 +92,11 @@ impl Replica {
 
     /// Starts anew over the same tables.
     fn restart(&mut self, session: u64) {
-        let side = if self.seed == HUB { Side::Hub } else { Side::Till { store: STORE.into() } };
+        let side = if self.seed == HUB {
+            Side::Hub
+        } else {
+            Side::Till { store: STORE.into(), zones: BTreeSet::new() }
+        };
         self.exchange = Exchange::new(replica(self.seed), session, side);
         for held in LogBooks::new(&self.db, None).held().unwrap() {
             self.exchange.hold(Now { ms: 0, wall_ms: 0 }, &self.trust, held);

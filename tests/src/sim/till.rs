@@ -3,6 +3,7 @@
 
 use super::disk::Copy;
 use super::members::{SHOPS, key_of, number_of, papers, root_key, shop_of, why_new};
+use super::pushes::zone;
 use crate::dice::Dice;
 use crate::shop::{DemoStore, file, start};
 use crate::vfs::Shim;
@@ -22,7 +23,7 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use sync::log::{Hash, ReplicaId, StreamId, StreamKind};
-use sync::session::Now;
+use sync::session::{Now, Side};
 use sync::store::{BootId, Chain, Machine, MachineId, Witness, find_stream};
 
 /// A till that runs.
@@ -142,8 +143,10 @@ impl<'s> SimTill<'s> {
         till.hear(now, word).0.map_err(refused)?;
         let trust = till.join(Some(root_key())).map_err(refused)?;
         let me = till.store().head().map_err(|error| error.to_string())?.replica;
-        let (session, shop) = (self.dice.below(u64::MAX), SHOPS[shop_of(self.id)].to_owned());
-        let host = Host::new(me, session, shop, trust, self.now(ms), Vec::new());
+        let session = self.dice.below(u64::MAX);
+        let store = SHOPS[shop_of(self.id)].to_owned();
+        let side = Side::Till { store, zones: [zone()].into() };
+        let host = Host::new(me, session, side, trust, self.now(ms), Vec::new());
         self.running = Some(Running { till, downstream, host });
         self.refresh(ms);
         self.orders.clear();

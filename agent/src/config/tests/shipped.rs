@@ -53,7 +53,8 @@ fn the_shipped_examples_are_right_once_taken_into_use() {
         [printer]\nendpoint = \"tcp://192.168.1.50:9100\"\n\
         [terminal]\nendpoint = \"tcp://192.168.1.60:20007\"\n\
         [link]\nlisten = \"0.0.0.0:8421\"\n\
-        [[sibling]]\nthing = \"hh01-till-2\"\naddress = \"192.168.1.12:8421\"\n";
+        [[sibling]]\nthing = \"hh01-till-2\"\naddress = \"192.168.1.12:8421\"\n\
+        [hub]\nhost = \"mqtt.hansa.example\"\n";
     assert_eq!(Ok(config), load(bare, &[]), "the examples show the defaults");
 }
 

@@ -1,6 +1,6 @@
 //! Values that are wrong by themselves.
 
-use super::check;
+use super::{check, load};
 
 #[test]
 fn wrong_values_are_named_with_what_would_be_right() {
@@ -29,6 +29,37 @@ fn wrong_values_are_named_with_what_would_be_right() {
             "[till]\nthing = \"Till_3\"",
             "2:9: till.thing: `Till_3` is not a till's name: write 1 to 63 small letters, digits \
              or `-`, no `-` at either end, or leave it empty",
+        ),
+        (
+            "[till]\nprice_zones = [0, 4096]",
+            "2:19: till.price_zones 2: 4096 is out of range: write a whole number from 0 to 4095",
+        ),
+        (
+            "[till]\nprice_zones = [7, 7]",
+            "2:15: till.price_zones: a zone stands here twice: name each once",
+        ),
+        (
+            "[till]\nprice_zones = [1, 2, 3, 4, 5, 6, 7, 8, 9]",
+            "2:15: till.price_zones: a till takes at most 8 zones: take some out",
+        ),
+        (
+            "[till]\nprice_zones = 7",
+            "2:15: till.price_zones: a bare number stands here: write whole numbers from 0 to 4095 \
+             in brackets, such as [0, 7]",
+        ),
+        (
+            "[hub]\nhost = \"mqtt:8883\"",
+            "2:8: hub.host: `mqtt:8883` is not a machine: write its host name or IP address, \
+             without a port",
+        ),
+        (
+            "[hub]\nhost = \"a\"\nchain = \"Hansa Kaffee\"",
+            "3:9: hub.chain: `Hansa Kaffee` can't stand in a topic: write 1 to 64 bytes without \
+             spaces, /, +, # and $",
+        ),
+        (
+            "[hub]\nhost = \"a\"\nkeep_alive_seconds = 29",
+            "3:22: hub.keep_alive_seconds: 29 is out of range: write a whole number from 30 to 1200",
         ),
         (
             "[store]\nfolder = 7",
@@ -128,4 +159,24 @@ fn wrong_values_are_named_with_what_would_be_right() {
     ] {
         check(text, &[], &[expected]);
     }
+}
+
+#[test]
+fn zones_are_a_list_in_the_file_and_have_commas_in_the_environment() {
+    for (text, variable, expected) in [
+        ("", None, &[0][..]),
+        ("[till]\nprice_zones = []\n", None, &[]),
+        ("[till]\nprice_zones = [7, 0, 4095]\n", None, &[0, 7, 4095]),
+        ("[till]\nprice_zones = [7]\n", Some("3, 1"), &[1, 3]),
+        ("", Some(" "), &[]),
+    ] {
+        let env: Vec<_> =
+            variable.map(|value| ("TILL_TILL__PRICE_ZONES", value)).into_iter().collect();
+        let zones = load(text, &env).unwrap().till.price_zones.zones();
+        let numbers: Vec<u16> = zones.into_iter().map(sync::log::Zone::number).collect();
+        assert_eq!(numbers, expected, "{text:?} {variable:?}");
+    }
+    let wrong = "environment variable TILL_TILL__PRICE_ZONES: till.price_zones: `1;2` is no list of \
+        zones: write whole numbers from 0 to 4095 with commas";
+    check("", &[("TILL_TILL__PRICE_ZONES", "1;2")], &[wrong]);
 }

@@ -36,6 +36,12 @@ pub enum ValueError {
         "`{0}` is not where a till listens: write its host or IP address with the port, such as 192.168.1.12:8421"
     )]
     HostPort(String),
+    /// Not a host.
+    #[error("`{0}` is not a machine: write its host name or IP address, without a port")]
+    HostName(String),
+    /// Not a name in a topic.
+    #[error("`{0}` can't stand in a topic: write 1 to 64 bytes without spaces, /, +, # and $")]
+    TopicName(String),
     /// Not a thing's name.
     #[error(
         "`{0}` is not a thing's name: write 1 to 64 lower-case letters, digits, `-` or `.`, as its certificate has it"

@@ -5,8 +5,10 @@ mod error;
 mod net;
 mod number;
 mod text;
+mod zones;
 
 pub use error::ValueError;
-pub use net::{HostPort, ThingName};
+pub use net::{HostName, HostPort, ThingName, TopicName};
 pub use number::{DrawerPin, Within};
-pub use text::{DeviceName, LogFilter, Loopback, OwnThing, Text, TextValue};
+pub use text::{DeviceName, Given, LogFilter, Loopback, OwnThing, Text, TextValue};
+pub use zones::{MAX_ZONES, Zones};

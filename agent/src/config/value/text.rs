@@ -253,6 +253,44 @@ impl TextValue for OwnThing {
     }
 }
 
+/// A value that may be left empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given<T>(Option<T>);
+
+impl<T> Given<T> {
+    /// The value, where one was given.
+    #[must_use]
+    pub const fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> Text<Given<T>> {
+    /// Nothing given.
+    pub(in crate::config) const fn none() -> Self {
+        Self(Given(None))
+    }
+}
+
+impl<T: TextValue> TextValue for Given<T> {
+    type Error = T::Error;
+
+    fn parse(text: &str) -> Result<Self, T::Error> {
+        match text {
+            "" => Ok(Self(None)),
+            text => T::parse(text).map(Some).map(Self),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.0.as_ref().map(T::show).unwrap_or_default()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "anyOf": [{ "const": "" }, T::schema()] })
+    }
+}
+
 impl TextValue for Endpoint {
     type Error = EndpointError;
 

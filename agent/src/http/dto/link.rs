@@ -1,10 +1,15 @@
 //! How the till stands to others: its lines, and what somebody must see to.
 
+use super::money::MoneyView;
 use super::time;
+use crate::http::problem::Problem;
 use crate::link::status::{Line, LinkBoard};
+use crate::store::till::Owed;
+use commerce::Currency;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use sync::link::Route;
 use sync::store::Alarm;
 use utoipa::ToSchema;
 
@@ -15,7 +20,7 @@ pub struct LinkShown {
     /// The name this till is enrolled under; missing when it is not enrolled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thing: Option<String>,
-    /// Why there are no lines although they are configured.
+    /// Why lines that are configured can't be had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// The lines.
@@ -38,11 +43,60 @@ pub struct LineShown {
     pub why: String,
     /// How many journal and cart entries that are here the other side has not confirmed.
     pub unsent: u64,
+    /// What of this till's own journal the hub has not confirmed; on the line to it, while there is
+    /// something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<OwedShown>,
+}
+
+/// What would be lost with this machine, as far as the hub is concerned.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Owed)]
+pub struct OwedShown {
+    /// Journal entries.
+    pub entries: u64,
+    /// Receipts among them.
+    pub receipts: u64,
+    /// Their sales, less what was paid back.
+    pub amount: MoneyView,
+    /// When the oldest of the entries was written, on the store's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
+}
+
+impl OwedShown {
+    /// `None` when nothing is owed.
+    pub(in crate::http) fn new(
+        owed: Owed,
+        currency: Currency,
+        zone: &TimeZone,
+    ) -> Result<Option<Self>, Problem> {
+        if owed == Owed::default() {
+            return Ok(None);
+        }
+        let at = |ms: u64| Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok();
+        Ok(Some(Self {
+            entries: owed.entries,
+            receipts: owed.receipts,
+            amount: MoneyView::of(owed.amount_minor, currency)?,
+            oldest: owed.oldest_ms.and_then(at).map(|at| time(at, zone)),
+        }))
+    }
 }
 
 impl LinkShown {
-    pub(in crate::http) fn new(board: &LinkBoard, zone: &TimeZone) -> Self {
+    pub(in crate::http) fn new(
+        board: &LinkBoard,
+        zone: &TimeZone,
+        mut owed: Option<OwedShown>,
+    ) -> Self {
+        // What was confirmed is written down some seconds later.
+        let mut owed_on = |line: &Line| match line.route {
+            Route::Hub if !line.up || line.unsent > 0 => owed.take(),
+            _ => None,
+        };
         let line = |line: Line| LineShown {
+            owed: owed_on(&line),
             to: line.route.to_string(),
             up: line.up,
             since: time(line.since, zone),

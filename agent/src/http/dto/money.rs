@@ -3,29 +3,42 @@
 use crate::http::problem::Problem;
 use commerce::{Currency, Money, MoneyError};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
 use utoipa::ToSchema;
 
 /// An amount of money.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = Money, example = json!({"minor": 1250, "currency": "EUR", "text": "12.50"}))]
-pub(in crate::http) struct MoneyView {
+pub struct MoneyView {
     /// Whole minor units: cents for EUR, yen for JPY.
     minor: i64,
     /// ISO 4217.
-    currency: &'static str,
+    currency: Cow<'static, str>,
     /// In major units, for people.
     text: String,
 }
 
 impl From<Money> for MoneyView {
     fn from(money: Money) -> Self {
-        Self { minor: money.minor(), currency: money.currency().code(), text: money.amount_text() }
+        Self {
+            minor: money.minor(),
+            currency: Cow::Borrowed(money.currency().code()),
+            text: money.amount_text(),
+        }
+    }
+}
+
+/// `12.50 EUR`
+impl fmt::Display for MoneyView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.text, self.currency)
     }
 }
 
 impl MoneyView {
     /// An amount of so many minor units, as rows hold it.
-    pub fn of(minor: i64, currency: Currency) -> Result<Self, Problem> {
+    pub(in crate::http) fn of(minor: i64, currency: Currency) -> Result<Self, Problem> {
         Ok(Money::new(minor, currency)?.into())
     }
 }

@@ -5,7 +5,7 @@ mod prices;
 use super::*;
 use crate::link::books::TillBooks;
 use crate::store::catalogue::Downstream;
-use crate::store::catalogue::downstream::testing::root;
+use crate::store::catalogue::downstream::testing::{ZONE, root};
 use crate::store::open::OpenOptions;
 use crate::store::till::{peer_receipt, read, rebuild};
 use crate::till::tests::{START, Shop, key_of};
@@ -22,6 +22,11 @@ const STORE: &str = "HH01";
 
 fn route(till: u8) -> Route {
     Route::Till { store: STORE.into(), thing: format!("till-{till}") }
+}
+
+/// A till of the store, which takes what the tests' hub pushes.
+fn side() -> Side {
+    Side::Till { store: STORE.into(), zones: [ZONE].into() }
 }
 
 /// The chain's papers for tills with these numbers.
@@ -73,7 +78,7 @@ impl Peer {
         let downstream = Downstream::open(&catalogue, shop.now).unwrap();
         let held = books(&shop, &downstream, None).held().unwrap();
         let now = Now { ms: 0, wall_ms: shop.now.as_millisecond() };
-        let host = Host::new(me, session, STORE.into(), trust, now, held);
+        let host = Host::new(me, session, side(), trust, now, held);
         Self { number, shop, downstream, host }
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct Shop {
     pub effects: Vec<Effect>,
 }
 
-fn import_demo(catalogue: &mut Catalogue, now: Timestamp) {
+pub fn import_demo(catalogue: &mut Catalogue, now: Timestamp) {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/stores/demo");
     for kind in Kind::ALL {
         let path = demo.join(format!("{}.csv", kind.name()));

@@ -20,7 +20,7 @@ mod topics;
 mod trouble;
 
 pub use limits::{KEEP_ALIVE_S, MAX_CLIENT_ID_BYTES, MAX_STREAMS};
-pub use topics::MAX_NAME_BYTES;
+pub use topics::{MAX_NAME_BYTES, is_topic_name};
 
 use super::backoff::{Backoff, seed};
 use super::mailbox::Mailbox;

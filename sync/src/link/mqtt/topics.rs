@@ -21,10 +21,12 @@ const HUB: &str = "hub";
 /// # Errors
 /// [`MqttError::Name`].
 pub(super) fn name(text: &str) -> Result<(), MqttError> {
-    if is_name(text) { Ok(()) } else { Err(MqttError::Name(text.chars().take(64).collect())) }
+    if is_topic_name(text) { Ok(()) } else { Err(MqttError::Name(text.chars().take(64).collect())) }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a text can be a name in a topic.
+#[must_use]
+pub fn is_topic_name(text: &str) -> bool {
     let wrong = |c: char| matches!(c, '/' | '+' | '#' | '$') || c.is_control() || c.is_whitespace();
     !text.is_empty() && text.len() <= MAX_NAME_BYTES && !text.contains(wrong)
 }
@@ -60,7 +62,7 @@ impl Topics {
     }
 
     fn tills(&self, store: &str, thing: &str, end: &str) -> Option<String> {
-        let named = is_name(store) && is_name(thing) && store != HUB;
+        let named = is_topic_name(store) && is_topic_name(thing) && store != HUB;
         named.then(|| format!("{}/{store}/{thing}/{end}", self.root))
     }
 

@@ -18,6 +18,9 @@ pub(crate) fn root() -> SealingKey {
     SealingKey::from_seed(&Seed::new([200; 32])).unwrap()
 }
 
+/// The zone whose prices it writes.
+pub(crate) const ZONE: Zone = Zone::new(3).unwrap();
+
 pub(crate) struct Hub {
     pub log: Connection,
     pub key: SealingKey,
@@ -35,7 +38,7 @@ impl Hub {
         let replica = ReplicaId([name; 16]);
         let tx = log.transaction().unwrap();
         declare_replica(&tx, replica, &key.public(), Hlc::from_ms(ms)).unwrap();
-        let kind = StreamKind::Prices(Zone::new(3).unwrap());
+        let kind = StreamKind::Prices(ZONE);
         let stream = open_stream(&tx, replica, kind).unwrap();
         tx.commit().unwrap();
         Self { log, key, stream, ms, pushes: 0 }

@@ -1,0 +1,170 @@
+//! Tills without any line: what the hub staged counts at its instant all the same, and each line
+//! that can't be had is told of by itself.
+
+use crate::config::Config;
+use crate::home::{Enrolment, Home, wall_clock};
+use crate::runtime::Running;
+use crate::store::catalogue::downstream::Word;
+use crate::store::catalogue::downstream::testing::{Hub, chunk, root};
+use crate::store::catalogue::{Catalogue, Downstream};
+use crate::store::open::OpenOptions;
+use crate::till::tests::import_demo;
+use crate::till::{Event, find_item};
+use commerce::price::Layer;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use sync::log::SealKey;
+use sync::trust::Trust;
+use tokio::runtime::Runtime;
+
+const ROLL: &str = "9520000100377";
+
+/// What takes longer has hung.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A till's folder with the demo store.
+struct Place {
+    folder: tempfile::TempDir,
+    home: Home,
+    runtime: Runtime,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        import_demo(&mut home.catalogue().unwrap(), wall_clock());
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+        Self { folder, home, runtime }
+    }
+
+    /// Enrols it, with files that no line can use.
+    fn enrol_badly(&self) {
+        let key = SealKey([1; 32]);
+        let (chain, store, thing) = ("acme".into(), "HH01".into(), "hh01-till-1".into());
+        let enrolment = Enrolment { chain, store, thing, number: 1, root: key, key };
+        self.home.write_enrolment(&enrolment).unwrap();
+        std::fs::write(self.home.tls_pem(), "no certificate").unwrap();
+    }
+
+    fn start(&self, sections: &str) -> Running {
+        let folder = self.folder.path();
+        let path = folder.join("agent.toml");
+        let text = format!("[store]\nfolder = {folder:?}\n[http]\nport = 0\n{sections}");
+        std::fs::write(&path, text).unwrap();
+        let config = Config::load(Some(&path), []).unwrap();
+        let _here = self.runtime.enter();
+        Running::start(&config, &self.home).unwrap()
+    }
+
+    fn catalogue_db(&self) -> OpenOptions {
+        OpenOptions::new(self.home.catalogue_db())
+    }
+
+    /// A hub's push of one price, whole in the till's file and waiting for its instant.
+    fn stage(&self, name: u8, starts_ms: i64, amount: i64) {
+        let catalogue = Catalogue::open(&self.catalogue_db()).unwrap();
+        let settings = crate::till::Settings::load(&catalogue).unwrap();
+        let item = find_item(&catalogue.view(), &settings, ROLL, wall_clock()).unwrap().item;
+        let item = u32::try_from(item.id.index()).unwrap();
+        let mut hub = Hub::new(name, wall_clock().as_millisecond().unsigned_abs());
+        hub.push(starts_ms, vec![chunk(Layer::Store, starts_ms, &[(item, Some(amount))])]);
+        let mut trust = Trust::new(Some(root().public()));
+        for paper in hub.papers() {
+            trust.admit(&paper).unwrap();
+        }
+        let trust = Arc::new(trust);
+        let mut downstream = Downstream::open(&self.catalogue_db(), wall_clock()).unwrap();
+        for run in hub.runs(1) {
+            let word = Word::Run { sender: "hub".into(), run, trust: Arc::clone(&trust) };
+            assert_eq!(downstream.hear(wall_clock(), word).unwrap().suspicions, []);
+        }
+    }
+
+    /// What the till sells at now.
+    fn price(&self, running: &Running) -> i64 {
+        let price = running.till.look(|till| {
+            till.handle(wall_clock(), Event::Operator(None)).reply.unwrap();
+            let (view, settings) = (till.catalogue().view(), till.settings());
+            find_item(&view, &settings, ROLL, wall_clock()).unwrap().price.unwrap().price.amount()
+        });
+        self.runtime.block_on(price).unwrap()
+    }
+
+    fn stop(&self, running: Running) {
+        self.runtime.block_on(running.stop());
+    }
+}
+
+#[test]
+fn a_push_counts_at_its_instant_on_a_till_that_talks_to_nobody() {
+    const LINKS: &str = "[link]\nlisten = \"127.0.0.1:0\"\n[hub]\nhost = \"127.0.0.1\"\n";
+    for (what, enrolled, sections) in [
+        ("no links", false, ""),
+        ("not enrolled", false, LINKS),
+        ("enrolled with files of no use", true, LINKS),
+    ] {
+        let place = Place::new();
+        if enrolled {
+            place.enrol_badly();
+        }
+        // A machine that is slow to start sees the instant pass meanwhile; it gets a later one.
+        for (try_, wait_ms) in [1_000, 4_000, 16_000].into_iter().enumerate() {
+            let amount = 777 + i64::try_from(try_).unwrap();
+            let starts_ms = wall_clock().as_millisecond() + wait_ms;
+            place.stage(90 + u8::try_from(try_).unwrap(), starts_ms, amount);
+            let running = place.start(sections);
+            let was_early = place.price(&running) != amount;
+            let until = Instant::now() + PATIENCE;
+            while place.price(&running) != amount {
+                assert!(Instant::now() < until, "{what}: it does not count");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            assert!(wall_clock().as_millisecond() >= starts_ms, "{what}");
+            place.stop(running);
+            if was_early {
+                break;
+            }
+            assert!(try_ < 2, "{what}: no start was quick enough to see it staged");
+        }
+    }
+}
+
+#[test]
+fn what_keeps_each_line_from_being_had_is_told() {
+    const SHOP: &str = "[link]\nlisten = \"127.0.0.1:0\"\n\
+        [[sibling]]\nthing = \"hh01-till-2\"\naddress = \"127.0.0.1:1\"\n";
+    const HUB: &str = "[hub]\nhost = \"127.0.0.1\"\n";
+    let both = format!("{SHOP}{HUB}");
+    for (sections, enrolled, troubles, lines) in [
+        ("", false, vec![], 0),
+        ("", true, vec![], 0),
+        (HUB, false, vec!["not enrolled"], 0),
+        (SHOP, true, vec!["no line to other tills"], 1),
+        (HUB, true, vec!["no line to the hub"], 1),
+        (&both, true, vec!["no line to other tills", "no line to the hub"], 2),
+    ] {
+        let place = Place::new();
+        if enrolled {
+            place.enrol_badly();
+        }
+        let running = place.start(sections);
+        let board = running.around().lines.clone();
+        let until = Instant::now() + PATIENCE;
+        let told = loop {
+            let told = board.trouble().unwrap_or_default();
+            let parts = told.split("; ").filter(|part| !part.is_empty()).count();
+            if parts == troubles.len() && board.lines().len() == lines {
+                break told;
+            }
+            assert!(Instant::now() < until, "{sections:?}: {told}");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        for (part, trouble) in told.split("; ").zip(&troubles) {
+            assert!(part.contains(trouble), "{sections:?}: {told}");
+        }
+        assert!(board.lines().iter().all(|line| !line.up));
+        place.stop(running);
+    }
+}
