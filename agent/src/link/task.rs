@@ -94,13 +94,18 @@ impl LinkTask {
         let side = Side::Till { store: store.clone(), zones: zones.clone() };
         let wiring = match identity {
             _ if shop.is_none() && hub.is_none() => None,
-            Some(identity) => Some(Wiring { identity, store: store.clone(), shop, hub, zones }),
-            None => {
-                let why = "this till is not enrolled: see `till enrol --help`";
-                tracing::error!(why, "this till has no links to others");
-                board.set_trouble(Part::All, Some(why.to_owned()));
-                None
+            Some(identity) if identity.store != store => {
+                let theirs = identity.store;
+                no_lines(
+                    &board,
+                    format!(
+                        "this till is enrolled for store {theirs} and its data are of {store}: import \
+                     those of {theirs}, or enrol it anew"
+                    ),
+                )
             }
+            Some(identity) => Some(Wiring { identity, store: store.clone(), shop, hub, zones }),
+            None => no_lines(&board, "this till is not enrolled: see `till enrol --help`".into()),
         };
         // What counts since the till was off counts before anything is sold.
         let files = Files::open(home);
@@ -117,6 +122,13 @@ impl LinkTask {
         self.stop.send(true).ok();
         tokio::task::spawn_blocking(move || self.thread.join().ok()).await.ok();
     }
+}
+
+/// Tells why there can be none, although they are configured.
+fn no_lines(board: &LinkBoard, why: String) -> Option<Wiring> {
+    tracing::error!(why, "this till has no lines to others");
+    board.set_trouble(Part::All, Some(why));
+    None
 }
 
 /// The thread: its own runtime, so that reading the log there holds nobody else up.

@@ -40,9 +40,9 @@ impl Place {
     }
 
     /// Enrols it, with files that no line can use.
-    fn enrol_badly(&self) {
+    fn enrol_badly(&self, store: &str) {
         let key = SealKey([1; 32]);
-        let (chain, store, thing) = ("acme".into(), "HH01".into(), "hh01-till-1".into());
+        let (chain, store, thing) = ("acme".into(), store.into(), "hh01-till-1".into());
         let enrolment = Enrolment { chain, store, thing, number: 1, root: key, key };
         self.home.write_enrolment(&enrolment).unwrap();
         std::fs::write(self.home.tls_pem(), "no certificate").unwrap();
@@ -107,7 +107,7 @@ fn a_push_counts_at_its_instant_on_a_till_that_talks_to_nobody() {
     ] {
         let place = Place::new();
         if enrolled {
-            place.enrol_badly();
+            place.enrol_badly("HH01");
         }
         // A machine that is slow to start sees the instant pass meanwhile; it gets a later one.
         for (try_, wait_ms) in [1_000, 4_000, 16_000].into_iter().enumerate() {
@@ -138,16 +138,17 @@ fn what_keeps_each_line_from_being_had_is_told() {
     const HUB: &str = "[hub]\nhost = \"127.0.0.1\"\n";
     let both = format!("{SHOP}{HUB}");
     for (sections, enrolled, troubles, lines) in [
-        ("", false, vec![], 0),
-        ("", true, vec![], 0),
-        (HUB, false, vec!["not enrolled"], 0),
-        (SHOP, true, vec!["no line to other tills"], 1),
-        (HUB, true, vec!["no line to the hub"], 1),
-        (&both, true, vec!["no line to other tills", "no line to the hub"], 2),
+        ("", None, vec![], 0),
+        ("", Some("HH01"), vec![], 0),
+        (HUB, None, vec!["not enrolled"], 0),
+        (HUB, Some("HH02"), vec!["enrolled for store HH02 and its data are of HH01"], 0),
+        (SHOP, Some("HH01"), vec!["no line to other tills"], 1),
+        (HUB, Some("HH01"), vec!["no line to the hub"], 1),
+        (&both, Some("HH01"), vec!["no line to other tills", "no line to the hub"], 2),
     ] {
         let place = Place::new();
-        if enrolled {
-            place.enrol_badly();
+        if let Some(store) = enrolled {
+            place.enrol_badly(store);
         }
         let running = place.start(sections);
         let board = running.around().lines.clone();
