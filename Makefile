@@ -18,13 +18,14 @@ build: ## Builds the release binary, target/release/till
 
 test: ## Runs every test
 	$(CARGO) test --workspace --locked
+	$(CARGO) test --locked -p tests --features aws-iot-sdk -- over_sdk on_the_sdk
 
 bench: build ## Measures speed and memory against plain rusqlite, writes docs/benchmarks.md (minutes; a quiet machine)
 	TILL_BIN=$(abspath $(TILL)) $(CARGO) bench --locked -p tests --bench figures
 
 check: deny ## Formatting, lints, licences and duplicates of dependencies
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features tests/aws-iot-sdk --locked -- -D warnings
 
 deny: $(DENY)
 	$(DENY) --offline --log-level error check bans licenses sources

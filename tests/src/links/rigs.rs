@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use sync::link::direct::{Admission, DirectLink, Listener, Sibling};
 use sync::link::memory::{Cables, MemoryLink, mesh};
-use sync::link::mqtt::{MqttLink, Role};
+use sync::link::mqtt::{Broker, MqttError, MqttLink, Role};
+use sync::link::tls::Tls;
 use sync::link::{Link, Route};
 use sync::log::StreamKind;
 
@@ -98,6 +99,18 @@ pub async fn direct() -> Rig<DirectLink, DirectLink> {
 
 /// A till behind the line, and a hub at the broker.
 pub async fn mqtt() -> Rig<MqttLink, MqttLink> {
+    through_a_broker(MqttLink::start).await
+}
+
+/// The same over the second link.
+#[cfg(feature = "aws-iot-sdk")]
+pub async fn sdk() -> Rig<sync::link::mqtt::SdkLink, sync::link::mqtt::SdkLink> {
+    through_a_broker(sync::link::mqtt::SdkLink::start).await
+}
+
+async fn through_a_broker<L: Link>(
+    start: impl Fn(&Broker, Role, &Tls) -> Result<L, MqttError>,
+) -> Rig<L, L> {
     let chain = Chain::new("acme");
     let settings = Settings { tills: vec![("HH01", "till-1")], ..Settings::default() };
     let broker = Mosquitto::start(&chain, &settings).unwrap();
@@ -107,8 +120,8 @@ pub async fn mqtt() -> Rig<MqttLink, MqttLink> {
     let tls = chain.tls(&chain.till("HH01", "till-1")).unwrap();
     let hub_tls = chain.tls(&chain.hub()).unwrap();
     Rig {
-        near: MqttLink::start(&chain.at(proxy.address().port()), near, &tls).unwrap(),
-        far: MqttLink::start(&chain.at(broker.port()), far, &hub_tls).unwrap(),
+        near: start(&chain.at(proxy.address().port()), near, &tls).unwrap(),
+        far: start(&chain.at(broker.port()), far, &hub_tls).unwrap(),
         to_far: Route::Hub,
         to_near: till("till-1"),
         line: Line::Proxy(proxy),

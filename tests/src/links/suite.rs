@@ -18,6 +18,11 @@ macro_rules! over_each_link {
         mod over_mqtt {
             $(#[tokio::test] async fn $case() { super::$case(super::mqtt().await).await })*
         }
+        #[cfg(feature = "aws-iot-sdk")]
+        mod over_sdk {
+            use crate::links::rigs::sdk;
+            $(#[tokio::test] async fn $case() { super::$case(sdk().await).await })*
+        }
     };
 }
 

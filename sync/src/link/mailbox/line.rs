@@ -40,9 +40,14 @@ impl Line {
 
     /// Waits until the session may be given one more frame.
     pub(in crate::link) async fn credit(&self) {
-        while !self.mailbox.state().has_credit(self.id) {
+        while !self.has_credit() {
             self.signals.returned.notified().await;
         }
+    }
+
+    /// Whether the session may be given one more frame now.
+    pub(in crate::link) fn has_credit(&self) -> bool {
+        self.mailbox.state().has_credit(self.id)
     }
 
     /// Gives the session a frame. `None` when it holds as many as it may.

@@ -6,35 +6,39 @@
 //! it is raised for each stream it publishes as soon as the broker is there, and for each till at
 //! its first frame. A hub may send to a till that was not heard of.
 //!
-//! One connection is `connection`'s, from CONNECT to its end; what a broker grants and refuses is
-//! judged in `grant` and `trouble`, pure like `pace`, `flight` and `topics`.
+//! One connection is `connection`'s, from CONNECT to its end, and the next one `connector`'s; what a broker grants and refuses is
+//! judged in `grant` and `trouble`, pure like `pace`, `flight` and `topics`. A second link over the same topics, on AWS's
+//! community SDK, is `sdk`'s, behind the feature `aws-iot-sdk`.
 
 mod connection;
+mod connector;
 mod flight;
 mod grant;
 mod limits;
 mod pace;
+#[cfg(feature = "aws-iot-sdk")]
+mod sdk;
 #[cfg(test)]
 mod tests;
 mod topics;
 mod trouble;
 
 pub use limits::{KEEP_ALIVE_S, MAX_CLIENT_ID_BYTES, MAX_STREAMS};
+#[cfg(feature = "aws-iot-sdk")]
+pub use sdk::SdkLink;
 pub use topics::{MAX_NAME_BYTES, is_topic_name};
 
-use super::backoff::{Backoff, seed};
 use super::mailbox::Mailbox;
 use super::tls::{Tls, TlsError};
 use super::{Event, Link, Receipt, Route, SendError};
 use crate::log::StreamKind;
+use connector::Connector;
 use rumqttc::v5::MqttOptions;
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use std::fmt;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
 use topics::Topics;
-use trouble::{End, Trouble};
 
 /// Why there can be no link to a broker as it is configured.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +83,13 @@ pub struct Broker {
     pub ingest_rule: Option<String>,
 }
 
+/// `mqtt.hansa.example:8883`
+impl fmt::Display for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
 /// Who we are at the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
@@ -114,14 +125,16 @@ impl MqttLink {
     /// When a setting is none that a broker takes, or TLS can't be set up.
     pub fn start(broker: &Broker, role: Role, tls: &Tls) -> Result<Self, MqttError> {
         let mailbox = Mailbox::new();
-        let topics = Topics::new(&broker.chain, broker.ingest_rule.as_deref())?;
-        let side = Side { topics, role };
-        side.check()?;
+        let side = Side::new(broker, role)?;
+        let options = options(broker, side.client_id(), tls)?;
+        let dial = {
+            let (mailbox, side) = (mailbox.clone(), side.clone());
+            move || connection::run(mailbox.clone(), options.clone(), side.clone())
+        };
         let connector = Connector {
             mailbox: mailbox.clone(),
-            options: options(broker, side.client_id(), tls)?,
-            side: side.clone(),
-            broker: format!("{}:{}", broker.host, broker.port),
+            dial,
+            broker: broker.to_string(),
             tls: tls.clone(),
         };
         let mut task = JoinSet::new();
@@ -155,6 +168,16 @@ struct Side {
 }
 
 impl Side {
+    fn new(broker: &Broker, role: Role) -> Result<Self, MqttError> {
+        if !KEEP_ALIVE_S.contains(&broker.keep_alive_s) {
+            return Err(MqttError::KeepAlive(broker.keep_alive_s));
+        }
+        let topics = Topics::new(&broker.chain, broker.ingest_rule.as_deref())?;
+        let side = Self { topics, role };
+        side.check()?;
+        Ok(side)
+    }
+
     fn client_id(&self) -> &str {
         match &self.role {
             Role::Till { thing, .. } => thing,
@@ -232,9 +255,6 @@ impl Side {
 }
 
 fn options(broker: &Broker, client_id: &str, tls: &Tls) -> Result<MqttOptions, MqttError> {
-    if !KEEP_ALIVE_S.contains(&broker.keep_alive_s) {
-        return Err(MqttError::KeepAlive(broker.keep_alive_s));
-    }
     let alpn = broker.aws_alpn.then_some(limits::AWS_ALPN);
     let mut options = MqttOptions::new(client_id, &broker.host, broker.port);
     let mut network = NetworkOptions::new();
@@ -254,73 +274,4 @@ fn options(broker: &Broker, client_id: &str, tls: &Tls) -> Result<MqttOptions, M
         .set_outgoing_inflight_upper_limit(limits::IN_FLIGHT)
         .set_connection_timeout(limits::CONNECTING.as_secs());
     Ok(options)
-}
-
-/// Connects again and again.
-struct Connector {
-    mailbox: Mailbox,
-    options: MqttOptions,
-    side: Side,
-    /// For words to a person.
-    broker: String,
-    tls: Tls,
-}
-
-impl Connector {
-    async fn run(self) {
-        let mut backoff = Backoff::new(limits::LEAST_WAIT, limits::MOST_WAIT, seed());
-        let mut short = 0;
-        loop {
-            self.mailbox.settled().await;
-            let began = Instant::now();
-            let End { trouble, was_up } = self.connection().await;
-            if began.elapsed() >= limits::LASTED {
-                backoff.reset();
-                short = 0;
-            } else if was_up {
-                short += 1;
-            }
-            if trouble.needs_a_person {
-                self.alarm(&trouble.why);
-            }
-            // Not every broker says that it closed a connection for the sake of another.
-            if short >= limits::SHORT_CONNECTIONS {
-                short = 0;
-                self.alarm(&format_args!(
-                    "it took us {} times and closed the line soon after ({}): another client may \
-                     use our client id",
-                    limits::SHORT_CONNECTIONS,
-                    trouble.why
-                ));
-            }
-            if let Err(own @ (TlsError::Expired { .. } | TlsError::NotYet { .. })) =
-                self.tls.check()
-            {
-                self.alarm(&own);
-            }
-            sleep(if trouble.wait_long { backoff.wait_longest() } else { backoff.wait() }).await;
-        }
-    }
-
-    fn alarm(&self, why: &dyn fmt::Display) {
-        self.mailbox.alarm(format!("broker {}: {why}", self.broker));
-    }
-
-    /// One connection, in a task of its own: should the client library panic at what a broker
-    /// sends, the connection is lost and nothing else.
-    async fn connection(&self) -> End {
-        let connection =
-            connection::run(self.mailbox.clone(), self.options.clone(), self.side.clone());
-        let mut task = JoinSet::new();
-        task.spawn(connection);
-        match task.join_next().await {
-            Some(Ok(end)) => end,
-            _ => End {
-                trouble: Trouble::alarm(
-                    "the MQTT library failed at what the broker sent".to_owned(),
-                ),
-                was_up: false,
-            },
-        }
-    }
 }
