@@ -1,16 +1,10 @@
 //! Two real tills of one shop: enrolled by the commands of the documentation, linked by mutual TLS,
 //! with no line to anything else.
 
-use crate::process::{Agent, Client, Place};
-use serde_json::{Value, json};
+use crate::process::Place;
+use crate::tills::{Till, enrol, wait_for};
+use serde_json::json;
 use std::net::TcpListener;
-use std::path::Path;
-use std::time::{Duration, Instant};
-
-/// What a linked till has to show within milliseconds; a loaded machine gets this long.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-const ROLL: &str = "9520000100377";
 
 /// A port that nobody uses now.
 fn port() -> u16 {
@@ -31,74 +25,6 @@ fn places() -> [Place; 2] {
         place.configure(&sections).unwrap();
         place
     })
-}
-
-/// Enrols a till at an authority, as docs/configuration.md says.
-fn enrol(authority: &Path, place: &Place, folder: &Path, number: usize) {
-    let file = |end: &str| folder.join(format!("{number}.{end}")).to_string_lossy().into_owned();
-    let (request, bundle) = (file("request"), file("bundle"));
-    place.till(&["enrol", "request", "--out", &request]).unwrap();
-    let authority = authority.to_string_lossy();
-    place.till(&["authority", "enrol", &authority, &request, "--out", &bundle]).unwrap();
-    place.till(&["enrol", "accept", &bundle]).unwrap();
-}
-
-/// A running till, someone logged in at it.
-struct Till {
-    agent: Agent,
-    client: Client,
-}
-
-impl Till {
-    fn start(place: &Place) -> Self {
-        let agent = Agent::start(place).unwrap();
-        let client = Client::log_in(agent.address(), "301", "692571");
-        let client = client.unwrap_or_else(|error| panic!("{error}: {}", place.log_tail()));
-        Self { agent, client }
-    }
-
-    fn post(&mut self, path: &str, body: &Value) -> Value {
-        self.client.post(path, body).unwrap()
-    }
-
-    fn open_shift(&mut self) {
-        self.post("/shifts", &json!({ "float": { "minor": 10_000, "currency": "EUR" } }));
-    }
-
-    fn scan(&mut self) -> u64 {
-        let reply = self.post("/carts", &json!({ "code": ROLL }));
-        reply["cart"]["cart"].as_u64().unwrap_or_else(|| panic!("{reply}"))
-    }
-
-    fn pay(&mut self, cart: u64) -> Value {
-        let body = json!({ "tender": "cash", "amount": { "minor": 500, "currency": "EUR" } });
-        let reply = self.post(&format!("/carts/{cart}/tenders"), &body);
-        assert_eq!(reply["result"], "sold", "{reply}");
-        reply
-    }
-
-    fn on_hand(&self) -> String {
-        let item = self.client.get(&format!("/items/by-code/{ROLL}")).unwrap();
-        item["stock"][0]["on_hand"].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()
-    }
-
-    fn cart(&self, cart: u64) -> Option<Value> {
-        let carts = self.client.get("/carts").unwrap();
-        let all = carts["carts"].as_array().unwrap();
-        all.iter().find(|it| it["cart"].as_u64() == Some(cart)).cloned()
-    }
-}
-
-#[track_caller]
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < until, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

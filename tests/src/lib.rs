@@ -9,7 +9,9 @@
 //! | `architecture` | who may import whom, and what only one place may name |
 //! | `shop` | a till of the demo store, driven in a straight line |
 //! | `power_cut` | a day's trade under every power cut |
-//! | `floor` | two real tills of one shop, enrolled and linked |
+//! | `tills` | real tills that sell, enrolled |
+//! | `floor` | two of them of one shop, linked directly |
+//! | `uplink` | two of them with no line but the one to a hub, over a real broker |
 //! | `crash` | the real process killed at random moments |
 //! | `disk` | a till on a full, failing or read-only disk |
 //! | `links` | what every kind of link must do, over each of them |
@@ -43,3 +45,7 @@ mod schedules;
 mod shop;
 #[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod tills;
+#[cfg(test)]
+mod uplink;

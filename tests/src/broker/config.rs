@@ -13,6 +13,8 @@ pub struct Settings {
     pub tills: Vec<(&'static str, &'static str)>,
     /// Whether sessions and queues outlive a restart.
     pub persistence: bool,
+    /// Further authorities whose certificates are taken, PEM.
+    pub authorities: Vec<String>,
     /// Further lines of configuration; a later one wins.
     pub lines: Vec<&'static str>,
 }
@@ -20,10 +22,16 @@ pub struct Settings {
 /// Writes configuration, rules and certificates into a folder.
 pub(super) fn write(folder: &Path, chain: &Chain, settings: &Settings) -> io::Result<()> {
     let broker = chain.broker();
-    fs::write(folder.join("roots.pem"), chain.roots())?;
+    let roots = [&[chain.roots().to_owned()], settings.authorities.as_slice()].concat();
+    fs::write(folder.join("roots.pem"), roots.join("\n"))?;
     fs::write(folder.join("chain.pem"), broker.chain)?;
     fs::write(folder.join("key.pem"), broker.key)?;
-    fs::write(folder.join("rules"), rules(&chain.name, &settings.tills))
+    write_rules(folder, chain, &settings.tills)
+}
+
+/// Writes the rules anew; they hold from the next start on.
+pub(super) fn write_rules(folder: &Path, chain: &Chain, tills: &[(&str, &str)]) -> io::Result<()> {
+    fs::write(folder.join("rules"), rules(&chain.name, tills))
 }
 
 /// The configuration for a port. Its limits are those that IoT Core grants.

@@ -53,6 +53,14 @@ impl Mosquitto {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
+    /// Gives these tills rules, and no others; it knows them from its next start on.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub fn allow(&self, chain: &Chain, tills: &[(&str, &str)]) -> Result<()> {
+        config::write_rules(self.folder.path(), chain, tills).context("no rules")
+    }
+
     /// Asks it to stop (SIGTERM), as when its machine is shut down, and waits.
     ///
     /// # Errors

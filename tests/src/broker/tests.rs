@@ -33,7 +33,8 @@ impl Net {
     fn start(lines: &[&'static str]) -> Self {
         let chain = Chain::new("acme");
         let tills = TILLS.to_vec();
-        let settings = Settings { tills, persistence: true, lines: lines.to_vec() };
+        let lines = lines.to_vec();
+        let settings = Settings { tills, persistence: true, lines, ..Settings::default() };
         let broker = Mosquitto::start(&chain, &settings).unwrap();
         Self { chain, broker }
     }

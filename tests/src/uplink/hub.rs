@@ -1,0 +1,293 @@
+//! A small hub: the log's tables alone with the exchange of a hub, over any link. It takes up every
+//! journal, relays it to the shop's other tills, and pushes prices.
+
+use commerce::Currency;
+use commerce::price::Layer;
+use jiff::Timestamp;
+use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use sync::batch::Batch;
+use sync::bulk::{Bulk, PriceChange, PriceChunk, PushManifest, encode, push_digest};
+use sync::clock::Clock;
+use sync::link::{Event, Link, Receipt, Route, SendError};
+use sync::log::{Hash, ReplicaId, SealingKey, Seed, StreamKind, Zone};
+use sync::session::{Effect, Exchange, Now, Outcome, Pace, Side};
+use sync::store::{
+    Disbelief, Ingested, LogBooks, Stream, append, declare_replica, held, ingest, keep_paper,
+    open_stream,
+};
+use sync::trust::{Admitted, Statement, Trust, issue};
+use sync::wire::codec::encode as encode_frame;
+use sync::wire::{Ask, Envelope, Frame};
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+const ME: ReplicaId = ReplicaId([0xb; 16]);
+
+/// The zone whose prices it writes.
+pub const ZONE: Zone = Zone::new(0).unwrap();
+
+/// The hub's own key.
+pub fn key() -> SealingKey {
+    SealingKey::from_seed(&Seed::new([77; 32])).unwrap()
+}
+
+/// A hub at work. Dropped, it ends.
+pub struct Hub {
+    replica: Arc<Mutex<Replica>>,
+    written: Arc<Notify>,
+    _task: JoinSet<()>,
+}
+
+impl Hub {
+    /// Starts a hub whose key `papers` vouch for.
+    pub fn start<L: Link + 'static>(runtime: &Runtime, link: L, papers: &[Vec<u8>]) -> Self {
+        let replica = Replica::new(papers);
+        let (replica, written) = (Arc::new(Mutex::new(replica)), Arc::new(Notify::new()));
+        let mut task = JoinSet::new();
+        task.spawn_on(carry(link, Arc::clone(&replica), Arc::clone(&written)), runtime.handle());
+        Self { replica, written, _task: task }
+    }
+
+    pub fn look<T>(&self, look: impl FnOnce(&Replica) -> T) -> T {
+        look(&lock(&self.replica))
+    }
+
+    /// Pushes one price to every store.
+    pub fn push(&self, starts_ms: i64, item: u32, amount: i64) {
+        lock(&self.replica).push(starts_ms, item, amount);
+        self.written.notify_one();
+    }
+}
+
+/// Its database and its exchange.
+pub struct Replica {
+    pub conn: Connection,
+    /// What it could not believe, and what its link told.
+    pub alarms: Vec<String>,
+    exchange: Exchange,
+    trust: Trust,
+    clock: Clock,
+    prices: Stream,
+    pushes: u64,
+    waiting: VecDeque<Effect>,
+    started: Instant,
+}
+
+fn lock(replica: &Mutex<Replica>) -> MutexGuard<'_, Replica> {
+    replica.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Passes frames between link and replica.
+async fn carry<L: Link>(mut link: L, replica: Arc<Mutex<Replica>>, written: Arc<Notify>) {
+    let mut held_back: BTreeMap<Route, Vec<u8>> = BTreeMap::new();
+    loop {
+        for (route, frame) in std::mem::take(&mut held_back) {
+            send(&mut link, &mut held_back, route, frame);
+        }
+        let wait = loop {
+            let busy: BTreeSet<Route> = held_back.keys().cloned().collect();
+            let next = lock(&replica).next_frame(&busy);
+            match next {
+                Some((route, frame)) => send(&mut link, &mut held_back, route, frame),
+                None => break lock(&replica).wait(&busy),
+            }
+        };
+        tokio::select! {
+            event = link.event() => {
+                let receipt = lock(&replica).take(event);
+                receipt.into_iter().for_each(|receipt| link.done(receipt));
+            }
+            () = written.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+fn send(
+    link: &mut impl Link,
+    held_back: &mut BTreeMap<Route, Vec<u8>>,
+    route: Route,
+    frame: Vec<u8>,
+) {
+    match link.send(&route, frame.clone()) {
+        Err(SendError::Full) => drop(held_back.insert(route, frame)),
+        Ok(()) | Err(SendError::NotUp(_)) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl Replica {
+    fn new(papers: &[Vec<u8>]) -> Self {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(sync::store::SCHEMA).unwrap();
+        conn.execute_batch(sync::store::SCHEMA_2).unwrap();
+        conn.execute_batch(sync::store::SCHEMA_3).unwrap();
+        let (mut clock, key) = (Clock::new(0, None).unwrap(), key());
+        let opened = clock.tick(wall());
+        let own = issue(&Statement::Incarnation { replica: ME, opened }, &key).unwrap();
+        let root = sync::trust::read(&papers[0]).unwrap().issuer;
+        let mut trust = Trust::new(Some(root));
+        let tx = conn.unchecked_transaction().unwrap();
+        for paper in papers.iter().chain([&own]) {
+            assert_eq!(trust.admit(paper).unwrap(), Admitted::New);
+            keep_paper(&tx, paper).unwrap();
+        }
+        declare_replica(&tx, ME, &key.public(), opened).unwrap();
+        let prices = open_stream(&tx, ME, StreamKind::Prices(ZONE)).unwrap();
+        tx.commit().unwrap();
+        Self {
+            conn,
+            alarms: Vec::new(),
+            exchange: Exchange::new(ME, clock.last().number(), Side::Hub),
+            trust,
+            clock,
+            prices,
+            pushes: 0,
+            waiting: VecDeque::new(),
+            started: Instant::now(),
+        }
+    }
+
+    /// A frame as the till says it whose journal came first.
+    pub fn a_till_s_question(&self) -> Vec<u8> {
+        let till = sync::store::peer_streams(&self.conn).unwrap()[0].id().replica;
+        let ask = Ask { number: 1, topic: 1, body: Vec::new() };
+        encode_frame(&Envelope { from: till, frame: Frame::Ask(ask) }).unwrap()
+    }
+
+    fn now(&self) -> Now {
+        Now { ms: u64::try_from(self.started.elapsed().as_millis()).unwrap(), wall_ms: wall() }
+    }
+
+    fn next_frame(&mut self, busy: &BTreeSet<Route>) -> Option<(Route, Vec<u8>)> {
+        let (now, key) = (self.now(), key());
+        let mut books = LogBooks::new(&self.conn, Some(&key));
+        self.exchange.next_frame(now, &self.trust, &mut books, busy).unwrap()
+    }
+
+    fn wait(&self, busy: &BTreeSet<Route>) -> Duration {
+        // Nothing to wait for is looked at again all the same; nobody counts on it.
+        let at = self.exchange.wake_at(busy).unwrap_or(u64::MAX);
+        Duration::from_millis(at.saturating_sub(self.now().ms).min(60_000))
+    }
+
+    fn take(&mut self, event: Event) -> Option<Receipt> {
+        let (now, mut books) = (self.now(), LogBooks::new(&self.conn, None));
+        match event {
+            Event::Up { route, .. } => {
+                self.exchange.up(now, route, Pace::HUB, &self.trust, &mut books).unwrap();
+            }
+            Event::Down { route, .. } => self.exchange.down(&route),
+            Event::Frame { route, bytes, receipt } => {
+                let heard = self.exchange.receive(now, &route, &bytes, &self.trust, &mut books);
+                self.waiting.extend(heard.unwrap());
+                self.errands();
+                return Some(receipt);
+            }
+            Event::Room => {}
+            Event::Alarm(why) => self.alarms.push(why),
+        }
+        None
+    }
+
+    fn errands(&mut self) {
+        while let Some(effect) = self.waiting.pop_front() {
+            match effect {
+                Effect::Ingest { route, run } => self.take_run(&route, &run),
+                Effect::Papers { route, papers } => self.admit(&route, papers),
+                Effect::Suspicious { route, why, .. } => {
+                    self.alarms.push(format!("{route}: {why}"))
+                }
+                Effect::Begin { .. }
+                | Effect::Marked { .. }
+                | Effect::Asked { .. }
+                | Effect::Answered { .. }
+                | Effect::ClockDiffers { .. } => {}
+            }
+        }
+    }
+
+    fn take_run(&mut self, route: &Route, run: &Batch) {
+        let outcome = match self.ingest(run) {
+            Ok(outcome) => outcome,
+            Err(disbelief) => {
+                self.alarms.push(format!("{route}: {disbelief}"));
+                Outcome::Refused
+            }
+        };
+        let now = self.now();
+        let more = self.exchange.ingested(now, route, run.stream, outcome, &self.trust);
+        more.into_iter().rev().for_each(|effect| self.waiting.push_front(effect));
+    }
+
+    fn ingest(&self, run: &Batch) -> Result<Outcome, Disbelief> {
+        let tx = self.conn.unchecked_transaction()?;
+        let outcome = match ingest(&tx, &self.trust, Some(ME), run)? {
+            Ingested::Appended { stream, .. } => Outcome::Appended(held(&tx, &stream)?),
+            Ingested::Known => Outcome::Known,
+            Ingested::Gap { .. } => Outcome::Gap,
+            Ingested::Forked { at, .. } => {
+                let to = run.entries.last().map_or(0, |entry| entry.seq);
+                Outcome::Forked { at, to }
+            }
+            Ingested::OwnAhead { .. } | Ingested::OwnForked { .. } => Outcome::Refused,
+        };
+        tx.commit()?;
+        Ok(outcome)
+    }
+
+    fn admit(&mut self, route: &Route, papers: Vec<Vec<u8>>) {
+        let mut new = Vec::new();
+        for paper in papers {
+            match self.trust.admit(&paper) {
+                Ok(Admitted::New) => {
+                    keep_paper(&self.conn, &paper).unwrap();
+                    new.push(paper);
+                }
+                Ok(_) => {}
+                Err(error) => self.alarms.push(format!("{route}: {error}")),
+            }
+        }
+        if !new.is_empty() {
+            self.exchange.papers_changed(self.now(), Some(route), &new, &self.trust);
+        }
+    }
+
+    fn push(&mut self, starts_ms: i64, item: u32, amount: i64) {
+        self.pushes += 1;
+        let currency = Currency::parse("EUR").unwrap();
+        let rows = vec![PriceChange { item, amount: Some(amount), scale: 2, per: 1 }];
+        let (push, layer) = (self.pushes, Layer::Store);
+        let chunk = PriceChunk { push, layer, starts_ms, ends_ms: None, currency, rows };
+        let digest = push_digest([self.write(&Bulk::Prices(chunk))]);
+        let name = format!("push {push}");
+        let (zone, chunks, changes) = (ZONE, 1, 1);
+        self.write(&Bulk::Manifest(PushManifest {
+            push,
+            name,
+            zone,
+            chunks,
+            changes,
+            digest,
+            starts_ms,
+        }));
+    }
+
+    fn write(&mut self, bulk: &Bulk) -> Hash {
+        let clock = self.clock.tick(wall());
+        let tx = self.conn.unchecked_transaction().unwrap();
+        let appended = append(&tx, &self.prices, clock, &encode(bulk).unwrap(), &key()).unwrap();
+        let here = held(&tx, &self.prices).unwrap();
+        tx.commit().unwrap();
+        self.exchange.hold(self.now(), &self.trust, here);
+        appended.hash
+    }
+}
+
+fn wall() -> i64 {
+    Timestamp::now().as_millisecond()
+}
