@@ -78,3 +78,64 @@ fn receipts_after(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<(u6
         .query_row(params![series, last.unwrap_or(0)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok((u64::from(receipts), amount))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::till::Command;
+    use crate::till::tests::Shop;
+    use sync::store::keep_mark;
+
+    const HUB: ReplicaId = ReplicaId([0xb; 16]);
+    const SIBLING: ReplicaId = ReplicaId([2; 16]);
+
+    fn is_hub(replica: ReplicaId) -> bool {
+        replica == HUB
+    }
+
+    fn sell(shop: &mut Shop) -> i64 {
+        let view = shop.scan("9520000100377");
+        let (cart, amount) = (view.cart.id, shop.money("5.00"));
+        let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+        let reply = shop.ok("101", tender);
+        shop.sold(reply);
+        view.totals.total.minor()
+    }
+
+    #[test]
+    fn what_no_hub_has_confirmed_is_counted_with_its_money() {
+        let mut shop = Shop::till(1);
+        let float = shop.money("100.00");
+        shop.ok("201", Command::OpenShift { float });
+        let first = sell(&mut shop);
+        let conn = shop.till.store().connection();
+        let journals = streams(conn).unwrap();
+        let journal = *journals.iter().find(|it| it.id().kind == StreamKind::Journal).unwrap();
+        let seq = |shop: &Shop| head(shop.till.store().connection(), &journal).unwrap().seq;
+        let all = owed(conn, is_hub).unwrap();
+        assert_eq!((all.entries, all.receipts, all.amount_minor), (seq(&shop), 1, first));
+        assert!(all.oldest_ms.is_some());
+
+        // Another till's word does not count, the hub's does.
+        keep_mark(conn, SIBLING, &journal, seq(&shop)).unwrap();
+        assert_eq!(owed(conn, is_hub).unwrap(), all);
+        let confirmed = seq(&shop);
+        keep_mark(conn, HUB, &journal, confirmed).unwrap();
+        assert_eq!(owed(conn, is_hub).unwrap(), Owed::default());
+
+        let second = sell(&mut shop);
+        let conn = shop.till.store().connection();
+        let rest = owed(conn, is_hub).unwrap();
+        let counted = (rest.entries, rest.receipts, rest.amount_minor);
+        assert_eq!(counted, (seq(&shop) - confirmed, 1, second));
+        assert!(rest.oldest_ms >= all.oldest_ms);
+
+        // What was paid back is taken off.
+        let paid_back = "INSERT INTO receipt (series, number, kind, seq, shift, at, total)
+            SELECT series, number + 1, 2, seq, shift, at, 100 FROM receipt
+            ORDER BY number DESC LIMIT 1";
+        conn.execute(paid_back, []).unwrap();
+        let less = owed(conn, is_hub).unwrap();
+        assert_eq!((less.receipts, less.amount_minor), (2, second - 100));
+    }
+}
