@@ -3,6 +3,7 @@
 
 use super::super::error::{Result, TillStoreError};
 use super::super::space;
+use super::recount::recount;
 use commerce::cart::CartId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
@@ -13,8 +14,8 @@ use sync::body::BodyError;
 use sync::clock::Hlc;
 use sync::log::{Entry, StreamKind};
 use sync::store::{
-    AlarmKind, Counter, Owner, Stream, fold_stock, folded, head, journals, overfolded, owner,
-    raise, set_folded, unfolded,
+    AlarmKind, Counter, Owner, Stream, fold_stock, folded, head, journals, owner, raise,
+    set_folded, unfolded,
 };
 use sync::trust::Trust;
 
@@ -29,6 +30,12 @@ pub(super) struct Folded {
 
 /// Entries folded at a time once their writer's papers came.
 const PORTION: usize = 256;
+
+/// Up to where entries of a stream count here: what this till sold it sold, whoever has signed for it.
+pub(super) fn counts_here(tx: &Connection, stream: &Stream, counts_to: u64) -> Result<u64> {
+    let own = owner(tx, stream.id().replica)? == Some(Owner::Own);
+    Ok(if own { u64::MAX } else { counts_to })
+}
 
 /// Folds what is new of a peer's stream, as far as it counts.
 pub(super) fn take_fresh<'e>(
@@ -55,7 +62,7 @@ pub(super) fn take_fresh<'e>(
         set_folded(tx, stream, counts_to)?;
     }
     if counts_to < to && counts_to > 0 {
-        let detail = format!("entries {} to {to} wait for a manager", counts_to.max(from));
+        let detail = format!("entries {} to {to} wait for a manager", from.max(counts_to + 1));
         raise(tx, now_ms, AlarmKind::Held, &stream.id().to_string(), &detail)?;
         came.alarmed = true;
     }
@@ -70,9 +77,6 @@ pub(super) fn take_orphans(
     counts_to: u64,
 ) -> Result<()> {
     let Some((first, last)) = orphans.first().zip(orphans.last()) else { return Ok(()) };
-    // What this till sold it sold, whoever has signed for it.
-    let own = owner(tx, stream.id().replica)? == Some(Owner::Own);
-    let counts_to = if own { u64::MAX } else { counts_to };
     set_orphans_count(tx, stream, counts_to)?;
     if stream.id().kind == StreamKind::Journal {
         let replica = stream.id().replica;
@@ -93,26 +97,12 @@ pub(super) fn fold_countable(
     trust: &Trust,
 ) -> Result<Option<Folded>> {
     let mut came = Folded::default();
-    let cut = overfolded(tx, trust)?;
-    for (stream, counts) in &cut {
-        set_folded(tx, stream, *counts)?;
-        if stream.id().kind == StreamKind::Workspace {
-            came.carts.append(&mut space::forget(tx, stream.local())?);
-        }
-    }
-    let mut again = cut.iter().any(|(stream, _)| stream.id().kind == StreamKind::Journal);
-    for (stream, counts_to) in sync::store::counting(tx, trust)? {
-        again |= set_orphans_count(tx, &stream, counts_to)?;
-    }
-    if again {
-        // Rare, and what must be taken out of stock can't be told from the rest of it.
-        super::super::rebuild(tx, &mut |_| {})?;
-    }
+    let again = recount(tx, trust, &mut came)?;
     let waiting = unfolded(tx, trust)?;
     for it in &waiting {
         fold_range(tx, Some(now_ms), &it.stream, (it.from, it.to), &mut came, &mut |_| {})?;
     }
-    Ok((!waiting.is_empty() || !cut.is_empty() || again).then_some(came))
+    Ok((again || !waiting.is_empty()).then_some(came))
 }
 
 /// Folds entries of a peer's stream that are in the log; gives how many.
@@ -199,7 +189,7 @@ pub fn refold_orphans(tx: &Connection) -> Result<()> {
 }
 
 /// Notes which orphans of a stream count; whether that changed.
-fn set_orphans_count(tx: &Connection, stream: &Stream, counts_to: u64) -> Result<bool> {
+pub(super) fn set_orphans_count(tx: &Connection, stream: &Stream, counts_to: u64) -> Result<bool> {
     let counts_to = i64::try_from(counts_to).unwrap_or(i64::MAX);
     let changed = tx
         .prepare_cached(

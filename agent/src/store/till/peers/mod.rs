@@ -5,6 +5,7 @@
 
 mod fold;
 mod read;
+mod recount;
 
 pub(super) use fold::{fold_unread, refold, refold_orphans, unfold, written_here};
 pub use read::{PeerReceipt, peer_receipt};
@@ -14,7 +15,7 @@ use super::fold as own;
 use super::{NewSeries, TillStore, journal};
 use commerce::cart::CartId;
 use commerce::fact::SeriesReason;
-use fold::{Folded, fold_countable, take_fresh, take_orphans};
+use fold::{Folded, counts_here, fold_countable, take_fresh, take_orphans};
 use rusqlite::{Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use sync::batch::Batch;
@@ -343,6 +344,7 @@ fn take(
         Ingested::Gap { .. } => plain(Outcome::Gap),
         Ingested::Appended { stream, from, to, counts_to } => {
             let fresh = run.entries.iter().filter(|entry| entry.seq >= from);
+            let counts_to = counts_here(tx, &stream, counts_to)?.min(to);
             let Folded { alarmed, carts } =
                 take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
             let outcome = Outcome::Appended(held(tx, &stream)?);
@@ -351,6 +353,7 @@ fn take(
             Ok((received, carts))
         }
         Ingested::Forked { stream, at, orphans, counts_to } => {
+            let counts_to = counts_here(tx, &stream, counts_to)?;
             take_orphans(tx, now_ms, &stream, &orphans, counts_to)?;
             let folded = !orphans.is_empty();
             let to = run.entries.last().map_or(0, |entry| entry.seq);
