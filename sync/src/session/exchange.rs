@@ -322,7 +322,7 @@ impl Exchange {
             // Saying that it holds more of this replica's own stream proves nothing: the entries do,
             // under this replica's seal.
             if own {
-                self.ask_for_branch(now, route, theirs, head + 1);
+                self.ask_for_branch(route, theirs, head + 1);
             } else {
                 self.mark_if_beside(now, route, theirs, books)?;
             }
@@ -333,7 +333,7 @@ impl Exchange {
             self.mark_if_beside(now, route, theirs, books)?;
             if own || policy::takes(&self.side, trust, stream) {
                 let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
-                self.ask_for_branch(now, route, theirs, from);
+                self.ask_for_branch(route, theirs, from);
             }
         } else if let Some(peer) = self.peers.get_mut(route)
             && let Some(replica) = peer.replica
@@ -372,15 +372,12 @@ impl Exchange {
 
     /// Asks a peer for its branch of a stream, so that it can be kept beside; at each of its digests
     /// until it is.
-    fn ask_for_branch(&mut self, now: Now, route: &Route, theirs: &Held, from: u64) {
+    fn ask_for_branch(&mut self, route: &Route, theirs: &Held, from: u64) {
         let stream = theirs.stream;
-        let lacks = self.pursuits.fork(route, stream, theirs.head);
-        let Some(peer) = self.peers.get_mut(route) else { return };
-        if lacks {
+        if self.pursuits.fork(route, stream, theirs.head)
+            && let Some(peer) = self.peers.get_mut(route)
+        {
             peer.say_want(&[Wanted { stream, from, to: None }]);
-        } else {
-            // It is kept, and the mark that said so was lost.
-            peer.mark(now, stream, theirs.head);
         }
     }
 
@@ -450,10 +447,6 @@ impl Exchange {
             Outcome::Forked { at: Some(_), to } => {
                 self.branches.grow();
                 self.pursuits.keep_fork(route, stream, to);
-                // Its branch is durable here too, and it need not doubt that.
-                if let Some(peer) = self.peers.get_mut(route) {
-                    peer.mark(now, stream, to);
-                }
                 Vec::new()
             }
             Outcome::Refused => Vec::new(),

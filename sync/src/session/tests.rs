@@ -527,6 +527,37 @@ fn a_cloned_till_is_told_and_its_branch_is_kept_beside() {
     assert_eq!(count("SELECT min(seq) FROM orphan"), 11);
 }
 
+/// The branch is as short as can be, its writer is gone for good, and a third has it from the second.
+#[test]
+fn a_branch_is_handed_on_by_who_keeps_it() {
+    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
+    net.write(A, StreamKind::Journal, b"both");
+    net.write(A, StreamKind::Journal, b"first");
+    net.connect(A, B);
+    net.settle(1_000);
+    net.cut(A, B);
+    let mut clone = Replica::new(A);
+    for body in [&b"both"[..], b"second", b"and more"] {
+        clone.write(net.now(), StreamKind::Journal, body);
+    }
+    net.replicas.insert(A, clone);
+    net.connect(A, B);
+    net.settle(100_000);
+    net.cut(A, B);
+    net.connect(B, B + 1);
+    net.settle(100_000);
+    for seed in [B, B + 1] {
+        let db = &net.replicas[&seed].db;
+        let mut statement = db.prepare("SELECT body FROM orphan ORDER BY seq").unwrap();
+        let bodies = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+        let bodies: Vec<Vec<u8>> = bodies.map(Result::unwrap).collect();
+        assert_eq!(bodies, [&b"second"[..], b"and more"], "replica {seed}");
+    }
+    let before = net.frames;
+    net.settle(3_600_000);
+    assert!(net.frames - before < 10, "all is kept, and nobody doubts it");
+}
+
 #[test]
 fn somebody_at_the_wrong_place_is_not_listened_to() {
     let mut net = Net::new(&[HUB, A, B], 1, Faults::default());

@@ -66,6 +66,9 @@ impl World<'_> {
             Ok(replies) => replies,
             Err(refusal) => {
                 self.tally.refused += 1;
+                // Where the files lie differs from run to run.
+                let root = self.till(id).root.display().to_string();
+                let refusal = refusal.to_string().replace(&root, "");
                 self.history.tell(ms, &format!("till {id}: {act:?} refused: {refusal}"));
                 return;
             }

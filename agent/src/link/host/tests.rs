@@ -13,9 +13,9 @@ use crate::till::{Command, find_item};
 use commerce::fact::Fact;
 use std::collections::BTreeMap;
 use sync::link::TlsKey;
-use sync::log::SealingKey;
+use sync::log::{SealingKey, StreamKind};
 use sync::store::{LogBooks, alarms};
-use sync::trust::{Statement, TillPaper, issue};
+use sync::trust::{Revocation, Statement, TillPaper, issue};
 
 const ROLL: &str = "9520000100377";
 const STORE: &str = "HH01";
@@ -270,14 +270,57 @@ fn a_sale_rung_while_linked_is_at_the_sibling_and_marked() {
 fn a_till_that_nobody_signed_for_sells_as_pending_until_it_is_enrolled() {
     let mut floor = Floor::new(vec![Peer::open(1, &papers(&[1])), Peer::open(2, &papers(&[1]))]);
     let sku = sku_of(&floor.tills[&1].shop);
-    floor.tills.get_mut(&2).unwrap().sell();
+    let second = floor.tills.get_mut(&2).unwrap();
+    second.sell();
+    let cart = second.shop.scan(ROLL).cart.id;
+    second.shop.ok("101", Command::Park { cart, label: "blue coat".into() });
     floor.connect();
     floor.settle();
     assert_eq!(floor.tills[&1].on_hand(&sku), 0, "kept, and not counted");
+    assert_eq!(floor.tills[&1].shop.till.elsewhere().count(), 0);
     let word = PeerWord::Papers { sender: "the chain".into(), papers: papers(&[2]) };
     let first = floor.tills.get_mut(&1).unwrap();
     first.shop.till.hear(first.shop.now, word).0.unwrap();
     assert_eq!(first.on_hand(&sku), -1_000);
+    let shown: Vec<_> = first.shop.till.elsewhere().map(|shared| shared.cart.id).collect();
+    assert_eq!(shown, [cart], "its carts are the shop's from here on");
+}
+
+/// What came before the revocation and stands behind what it lets count is taken out again, at each
+/// till alike.
+#[test]
+fn a_revocation_takes_out_what_was_folded_past_it() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    floor.tills.get_mut(&1).unwrap().sell();
+    let second = floor.tills.get_mut(&2).unwrap();
+    second.sell();
+    let counted = second.shop.till.store().head().unwrap();
+    let stolen = second.sell();
+    let cart = second.shop.scan(ROLL).cart.id;
+    second.shop.ok("101", Command::Park { cart, label: "blue coat".into() });
+    floor.connect();
+    floor.settle();
+    let first = floor.tills.get_mut(&1).unwrap();
+    assert_eq!(first.on_hand(&sku), -3_000);
+    let revoked = Statement::Revoked(Revocation {
+        key: key_of(2).public(),
+        why: "stolen".into(),
+        serial: 1,
+        ends: vec![(counted.replica, StreamKind::Journal, counted.seq)],
+    });
+    let word = PeerWord::Papers {
+        sender: "the chain".into(),
+        papers: vec![issue(&revoked, &root()).unwrap()],
+    };
+    first.shop.till.hear(first.shop.now, word).0.unwrap();
+    assert_eq!(first.on_hand(&sku), -2_000);
+    assert_eq!(first.shop.till.elsewhere().count(), 0);
+    let conn = first.shop.till.store().connection();
+    assert!(peer_receipt(conn, 2, stolen.series, stolen.number).unwrap().is_none());
+    rebuild(conn, &mut |_| {}).unwrap();
+    assert_eq!(first.on_hand(&sku), -2_000, "the same after a rebuild");
 }
 
 /// Last night's backup is put back: what was sold since comes back from the sibling, and new

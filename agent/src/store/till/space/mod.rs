@@ -66,7 +66,12 @@ pub(super) fn fold_workspace(
     let mut carts = BTreeSet::new();
     let gone = is_succeeded(tx, place.replica)?;
     for (index, operation) in (0_u32..).zip(operations) {
-        if gone && !matches!(operation, Operation::Ended { end: End::Paid(_), .. }) {
+        // Of an incarnation before counts what it sold, and which numbers it gave.
+        let lasting = matches!(
+            operation,
+            Operation::Ended { end: End::Paid(_), .. } | Operation::Introduced { .. }
+        );
+        if gone && !lasting {
             continue;
         }
         carts.extend(fold_one(tx, place, index, operation)?);

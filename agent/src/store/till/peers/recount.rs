@@ -1,0 +1,78 @@
+//! What counts of peers' journals changed by papers: a revocation came after what it cuts off, an
+//! enrolment after the other branch of a stream that forked.
+//!
+//! Rare, and what must be taken out of stock can't be told from the rest of it, so all journals are
+//! counted again, this till's own too. The rest of state stays as it is.
+
+use super::super::error::Result;
+use super::super::space;
+use super::fold::{Folded, refold_orphans, set_orphans_count};
+use rusqlite::{Connection, params};
+use sync::log::StreamKind;
+use sync::store::{
+    Counter, Stream, counting, fold_stock, folded, journals, overfolded, read, set_folded,
+};
+use sync::trust::Trust;
+
+/// Entries read at a time, to bound memory.
+const PORTION: usize = 256;
+
+/// Takes out what counts no longer, and counts stock anew where that changed it; whether anything
+/// changed.
+pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Result<bool> {
+    let cut = overfolded(tx, trust)?;
+    let mut stock = false;
+    for (stream, counts_to) in &cut {
+        set_folded(tx, stream, *counts_to)?;
+        match stream.id().kind {
+            StreamKind::Workspace => {
+                came.carts.append(&mut space::forget(tx, stream.local())?);
+            }
+            StreamKind::Journal => {
+                stock = true;
+                let above = params![stream.local(), counts_to.cast_signed()];
+                tx.execute("DELETE FROM peer_receipt WHERE stream = ?1 AND seq > ?2", above)?;
+                tx.execute("DELETE FROM unread WHERE stream = ?1 AND seq > ?2", above)?;
+            }
+            _ => {}
+        }
+    }
+    for (stream, counts_to) in counting(tx, trust)? {
+        stock |= set_orphans_count(tx, &stream, counts_to)?;
+    }
+    if stock {
+        count_stock_again(tx)?;
+    }
+    Ok(stock || !cut.is_empty())
+}
+
+fn count_stock_again(tx: &Connection) -> Result<()> {
+    tx.execute("DELETE FROM stock", [])?;
+    let mut counted = Vec::new();
+    for stream in journals(tx)? {
+        counted.push((stream, folded(tx, &stream)?));
+        // A late count asks for what is part of state so far.
+        set_folded(tx, &stream, 0)?;
+    }
+    refold_orphans(tx)?;
+    counted.iter().try_for_each(|(stream, to)| count_stream(tx, stream, *to))
+}
+
+fn count_stream(tx: &Connection, stream: &Stream, to: u64) -> Result<()> {
+    let mut next = 1;
+    while next <= to {
+        let limit = usize::try_from(to - next + 1).unwrap_or(PORTION).min(PORTION);
+        let portion = read(tx, stream, next, limit)?;
+        let Some(read_to) = portion.last().map(|stored| stored.entry.seq) else { break };
+        for stored in portion {
+            // What a newer version wrote moves nothing that this one could know of.
+            if let Ok(fact) = sync::body::decode(&stored.entry.body) {
+                let counter = Counter { replica: stream.id().replica, clock: stored.entry.clock };
+                fold_stock(tx, counter, &fact, journals)?;
+            }
+        }
+        set_folded(tx, stream, read_to)?;
+        next = read_to + 1;
+    }
+    Ok(())
+}
