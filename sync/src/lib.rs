@@ -12,6 +12,7 @@
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
 //! | [`wire`] | what replicas say to each other | who says what when |
+//! | [`snapshot`] | a catalogue as one file or as pages, sealed by the hub | tables, who asks for which |
 //! | [`session`] | the conversation of replicas: who says what when | clocks, sockets, tables |
 //! | [`link`] | how frames travel | what is in them |
 //!
@@ -39,6 +40,7 @@ pub mod enrol;
 pub mod link;
 pub mod log;
 pub mod session;
+pub mod snapshot;
 pub mod space;
 mod squeeze;
 pub mod store;

@@ -6,11 +6,14 @@
 //! modules of `till.db`; what to do with a corrupt file (quarantine) is left to the caller.
 
 mod error;
+mod place;
 mod readers;
 #[cfg(test)]
 mod tests;
 
 pub use error::{StoreError, classify};
+pub(super) use place::Gate;
+pub use place::Place;
 pub use readers::{ReadGuard, Readers};
 
 use rusqlite::config::DbConfig;
@@ -136,6 +139,8 @@ pub fn check_integrity(connection: &Connection, file: &Path) -> Result<(), Store
 /// A connection with every setting made and verified; migrations are the caller's.
 fn connect(options: &OpenOptions) -> Result<Connection, StoreError> {
     let named = |error| classify(&options.path, error);
+    // Until the first read has found the file with its log.
+    let _passing = Gate::pass(&options.path)?;
     let access = if options.read_only {
         OpenFlags::SQLITE_OPEN_READ_ONLY
     } else {

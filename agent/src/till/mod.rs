@@ -36,7 +36,7 @@ use answer::Answer;
 use by_hand::Seen;
 use sharing::Awaited;
 
-use crate::store::catalogue::{Catalogue, ReasonKind};
+use crate::store::catalogue::{Catalogue, Edition, ReasonKind};
 use crate::store::till::read::{self, Shift};
 use crate::store::till::{
     Act, OpenReturn, Payment, PaymentState, Shared, TillStore, TillStoreError,
@@ -68,8 +68,8 @@ pub struct Till {
     store: TillStore,
     catalogue: Catalogue,
     settings: Arc<Settings>,
-    /// The import that the settings are of.
-    settings_of: i64,
+    /// The edition that the settings are of.
+    settings_of: Edition,
     number: u16,
     disk_room: DiskRoom,
     carts: BTreeMap<CartId, Cart>,
@@ -116,7 +116,7 @@ impl Till {
         disk_room: DiskRoom,
         now: Timestamp,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
-        let settings_of = catalogue.imports();
+        let settings_of = catalogue.edition();
         let settings = Arc::new(Settings::load(&catalogue)?);
         let currency = settings.store.currency;
         store.begin_carts(now, currency)?;
@@ -169,15 +169,16 @@ impl Till {
         Handled { reply, effects }
     }
 
-    /// Takes up prices that the hub pushed and settings that another process imported. What cannot
-    /// be read is left for the next event: the till goes on with what it knows.
+    /// Takes up prices that the hub pushed, settings that another process imported, a snapshot that
+    /// took the catalogue's place. What cannot be read is left for the next event: the till goes on
+    /// with what it knows.
     fn notice_changes(&mut self, effects: &mut Vec<Effect>) {
-        if self.catalogue.refresh().is_err() || self.catalogue.imports() == self.settings_of {
+        if self.catalogue.refresh().is_err() || self.catalogue.edition() == self.settings_of {
             return;
         }
         if let Ok(settings) = Settings::load(&self.catalogue) {
             self.settings = Arc::new(settings);
-            self.settings_of = self.catalogue.imports();
+            self.settings_of = self.catalogue.edition();
             effects.push(Effect::Changed(Change::Settings));
         }
     }

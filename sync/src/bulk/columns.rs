@@ -5,7 +5,7 @@
 use super::BulkError;
 
 /// Writes a number, seven bits a byte.
-pub(super) fn push_varint(column: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn push_varint(column: &mut Vec<u8>, mut value: u64) {
     while let Some(more) = Some(value >> 7).filter(|more| *more > 0) {
         column.push(low_seven(value) | 0x80);
         value = more;
@@ -14,7 +14,7 @@ pub(super) fn push_varint(column: &mut Vec<u8>, mut value: u64) {
 }
 
 /// How many bytes [`push_varint`] writes.
-pub(super) const fn varint_bytes(value: u64) -> usize {
+pub(crate) const fn varint_bytes(value: u64) -> usize {
     let bits = u64::BITS - value.leading_zeros();
     if bits == 0 { 1 } else { bits.div_ceil(7) as usize }
 }
@@ -25,18 +25,18 @@ const fn low_seven(value: u64) -> u8 {
 }
 
 /// Reads a column's varints one after another.
-pub(super) struct Varints<'b> {
+pub(crate) struct Varints<'b> {
     name: &'static str,
     column: &'b [u8],
     at: usize,
 }
 
 impl<'b> Varints<'b> {
-    pub(super) const fn new(name: &'static str, column: &'b [u8]) -> Self {
+    pub(crate) const fn new(name: &'static str, column: &'b [u8]) -> Self {
         Self { name, column, at: 0 }
     }
 
-    pub(super) fn next(&mut self) -> Result<u64, BulkError> {
+    pub(crate) fn next(&mut self) -> Result<u64, BulkError> {
         let (mut value, mut shift) = (0_u64, 0);
         loop {
             let byte = *self.column.get(self.at).ok_or(self.refuse("ends too early"))?;
@@ -58,25 +58,25 @@ impl<'b> Varints<'b> {
     }
 
     /// Checks that nothing is left.
-    pub(super) fn end(&self) -> Result<(), BulkError> {
+    pub(crate) fn end(&self) -> Result<(), BulkError> {
         if self.at == self.column.len() {
             return Ok(());
         }
         Err(self.refuse("something is left behind the last row"))
     }
 
-    pub(super) const fn refuse(&self, why: &'static str) -> BulkError {
+    pub(crate) const fn refuse(&self, why: &'static str) -> BulkError {
         BulkError::Column { column: self.name, at: self.at, why }
     }
 }
 
 /// How many planes numbers up to this one need.
-pub(super) const fn planes_of(largest: u64) -> usize {
+pub(crate) const fn planes_of(largest: u64) -> usize {
     (u64::BITS - largest.leading_zeros()).div_ceil(8) as usize
 }
 
 /// The lowest bytes of all values, then the next, up to the last that is not zero in all of them.
-pub(super) fn planes(values: &[u64]) -> Vec<Vec<u8>> {
+pub(crate) fn planes(values: &[u64]) -> Vec<Vec<u8>> {
     let count = planes_of(values.iter().copied().max().unwrap_or(0));
     let plane = |at: usize| {
         let byte = |value: &u64| value.to_le_bytes().get(at).copied().unwrap_or(0);
@@ -86,7 +86,7 @@ pub(super) fn planes(values: &[u64]) -> Vec<Vec<u8>> {
 }
 
 /// Puts `count` values together from their [`planes`].
-pub(super) fn from_planes(
+pub(crate) fn from_planes(
     name: &'static str,
     planes: &[&[u8]],
     count: usize,
@@ -108,7 +108,7 @@ pub(super) fn from_planes(
 }
 
 /// A bit for each row, the lowest of the first byte first; none when no bit is set.
-pub(super) fn bits(rows: impl ExactSizeIterator<Item = bool>) -> Option<Vec<u8>> {
+pub(crate) fn bits(rows: impl ExactSizeIterator<Item = bool>) -> Option<Vec<u8>> {
     let mut column = vec![0_u8; rows.len().div_ceil(8)];
     for (at, set) in rows.enumerate() {
         if let Some(byte) = column.get_mut(at / 8) {
@@ -119,7 +119,7 @@ pub(super) fn bits(rows: impl ExactSizeIterator<Item = bool>) -> Option<Vec<u8>>
 }
 
 /// How many of a column's [`bits`] over `rows` rows are set.
-pub(super) fn set_bits(
+pub(crate) fn set_bits(
     name: &'static str,
     column: Option<&[u8]>,
     rows: usize,
@@ -139,7 +139,7 @@ pub(super) fn set_bits(
 }
 
 /// Whether a row's bit is set.
-pub(super) fn bit(column: Option<&[u8]>, row: usize) -> bool {
+pub(crate) fn bit(column: Option<&[u8]>, row: usize) -> bool {
     let byte = column.and_then(|column| column.get(row / 8));
     byte.is_some_and(|byte| byte >> (row % 8) & 1 == 1)
 }

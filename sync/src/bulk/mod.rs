@@ -31,7 +31,7 @@
 //! A push's chunks stand before its manifest. Its digest is the SHA-256 of `till/push/v1`, filled
 //! with zeros to 16 bytes, and the hashes of its chunks' entries in the order of their sequence.
 
-mod columns;
+pub(crate) mod columns;
 mod error;
 mod prices;
 mod push;

@@ -7,6 +7,7 @@
 mod alarm;
 mod append;
 mod books;
+pub mod catalogue;
 mod ingest;
 mod papers;
 pub mod prices;

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 const STAMP: &str = concat!(
     "2",
     include_str!("../../../agent/src/store/till/schema_1.sql"),
-    include_str!("../../../agent/src/store/catalogue/schema/v1.sql"),
+    include_str!("../../../sync/src/store/catalogue/schema/v1.sql"),
 );
 
 /// Sales of one day: a busy till of a supermarket.

@@ -94,6 +94,11 @@ impl Hub {
         Ok(codec::encode(&Envelope { from: self.stream.replica, frame: Frame::Run(run) })?)
     }
 
+    /// What seals its snapshots.
+    pub const fn key(&self) -> &SealingKey {
+        &self.key
+    }
+
     /// Whose keys count, for the till.
     pub fn trust(&self) -> Arc<Trust> {
         Arc::clone(&self.trust)

@@ -7,15 +7,18 @@
 //! carts and stock are in `till.db`.
 
 pub mod downstream;
+mod indexing;
 mod load;
 mod lookup;
 mod records;
 pub mod search;
 mod sets;
+pub mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub use downstream::Downstream;
+pub use indexing::{Behind, Indexer};
 pub use load::{BadRow, CHUNK_ROWS, Load, NewPrice};
 pub use lookup::{View, in_store_key};
 pub use records::{
@@ -24,20 +27,21 @@ pub use records::{
 
 pub use sync::store::prices::Standing;
 
-use super::open::{Migration, OpenOptions, StoreError, classify, open};
+use super::open::{Migration, OpenOptions, Place, StoreError, classify, open};
 use jiff::Timestamp;
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use sync::store::catalogue::CATALOGUE_SCHEMA;
 use sync::store::prices::PricesError;
 
-/// The schema of `catalogue.db`, step by step. The log's tables and those of price pushes are
-/// sync's own.
+/// The schema of `catalogue.db`, step by step, as hubs have it too.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, sql: include_str!("schema/v1.sql") },
-    Migration { version: 2, sql: sync::store::SCHEMA },
-    Migration { version: 3, sql: sync::store::SCHEMA_2 },
-    Migration { version: 4, sql: sync::store::prices::PRICES_SCHEMA },
-    Migration { version: 5, sql: include_str!("schema/v5.sql") },
+    Migration { version: 1, sql: CATALOGUE_SCHEMA[0] },
+    Migration { version: 2, sql: CATALOGUE_SCHEMA[1] },
+    Migration { version: 3, sql: CATALOGUE_SCHEMA[2] },
+    Migration { version: 4, sql: CATALOGUE_SCHEMA[3] },
+    Migration { version: 5, sql: CATALOGUE_SCHEMA[4] },
+    Migration { version: 6, sql: CATALOGUE_SCHEMA[5] },
 ];
 
 /// The catalogue's file, a connection that imports write and the till reads through, and which
@@ -45,8 +49,17 @@ pub const MIGRATIONS: &[Migration] = &[
 #[derive(Debug)]
 pub struct Catalogue {
     connection: Connection,
-    file: PathBuf,
+    options: OpenOptions,
+    place: Option<Place>,
     seen: Seen,
+}
+
+/// Which settings a catalogue holds: those of an import, in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    place: Option<Place>,
+    /// The number of the last import.
+    import: i64,
 }
 
 /// What was known of the file when it was looked at last.
@@ -100,40 +113,45 @@ impl Catalogue {
     /// # Errors
     /// As [`open`](super::open::open()).
     pub fn open(options: &OpenOptions) -> Result<Self, StoreError> {
-        let (connection, file) = (open(options, MIGRATIONS)?, options.path.clone());
-        let seen = Seen::look(&connection, &file)?;
-        Ok(Self { connection, file, seen })
+        let place = Place::of(&options.path);
+        let connection = open(options, MIGRATIONS)?;
+        let place = place.or_else(|| Place::of(&options.path));
+        let seen = Seen::look(&connection, &options.path)?;
+        Ok(Self { connection, options: options.clone(), place, seen })
     }
 
     /// The file.
     #[must_use]
     pub fn file(&self) -> &Path {
-        &self.file
+        &self.options.path
     }
 
-    /// Takes note of what other connections changed since it was looked at last: pushes that came
-    /// or count, imports. What it costs while nothing changed is one counter.
+    /// Takes note of what others changed since it was looked at last: pushes that came or count,
+    /// imports, a snapshot that took the file's place. What it costs while nothing changed is a
+    /// counter and a look at the folder.
     ///
     /// # Errors
     /// When the file cannot be read; then what was known before stands.
     pub fn refresh(&mut self) -> Result<(), StoreError> {
-        if data_version(&self.connection, &self.file)? != self.seen.version {
-            self.seen = Seen::look(&self.connection, &self.file)?;
+        if Place::has_left(self.place, self.file()) {
+            *self = Self::open(&self.options)?;
+        } else if data_version(&self.connection, self.file())? != self.seen.version {
+            self.seen = Seen::look(&self.connection, self.file())?;
         }
         Ok(())
     }
 
-    /// The number of the last import, as of the last [`Catalogue::refresh`]: settings that were
-    /// loaded before are not the ones of now.
+    /// Which settings there are, as of the last [`Catalogue::refresh`]: those that were loaded of
+    /// another edition are not the ones of now.
     #[must_use]
-    pub const fn imports(&self) -> i64 {
-        self.seen.imports
+    pub const fn edition(&self) -> Edition {
+        Edition { place: self.place, import: self.seen.imports }
     }
 
     /// Everything that can be asked of it.
     #[must_use]
     pub fn view(&self) -> View<'_> {
-        View::new(&self.connection, &self.file, &self.seen.standing)
+        View::new(&self.connection, self.file(), &self.seen.standing)
     }
 
     /// Writes the log back into the file and empties it: after a large import the log is as long
@@ -144,15 +162,22 @@ impl Catalogue {
     pub fn write_back(&self) -> Result<(), StoreError> {
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(|e| classify(&self.file, e))
+            .map_err(|e| classify(self.file(), e))
     }
 
     /// Begins a change: nothing is seen by anyone until [`Load::commit`], and dropping it undoes
     /// it. `now` is the instant of the import.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when another process is changing the file.
+    /// [`StoreError::Busy`] when another process is changing the file, or replaced it just now.
     pub fn load(&mut self, now: Timestamp) -> Result<Load<'_>, StoreError> {
-        Load::begin(&self.connection, &self.file, now)
+        self.refresh()?;
+        let load = Load::begin(&self.connection, self.file(), now)?;
+        // Nobody replaces it while it is being written to; what was replaced before is written to
+        // in vain.
+        if Place::has_left(self.place, self.file()) {
+            return Err(StoreError::Busy { file: self.file().to_owned() });
+        }
+        Ok(load)
     }
 }

@@ -242,7 +242,7 @@ fn schema(catalogue: &Catalogue) -> Vec<(String, String)> {
 #[test]
 fn a_file_of_an_earlier_version_becomes_a_fresh_one() {
     let (folder, fresh) = fresh();
-    for version in [1, 5] {
+    for version in [1, 5, 6] {
         let name = format!("catalogue-v{version}.db");
         let path = folder.path().join(&name);
         let fixtures =

@@ -1,5 +1,6 @@
 //! The figures, each in a file of its own: what is promised, how it is measured, what came out.
 
+mod cold;
 mod growth;
 mod http;
 mod import;
@@ -71,6 +72,7 @@ pub const ALL: &[(&str, Measure)] = &[
     ("scan-http", http::measure),
     ("push", push::applied),
     ("push-scan", push::scanned),
+    ("cold", cold::measure),
     ("settle", settle::measure),
     ("start", start::measure),
     ("memory-replay", replay::measure),

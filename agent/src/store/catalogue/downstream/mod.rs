@@ -17,10 +17,9 @@ mod tests;
 pub use error::DownstreamError;
 
 use super::MIGRATIONS;
-use crate::store::open::{OpenOptions, open};
+use crate::store::open::{OpenOptions, Place, StoreError, open};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::path::PathBuf;
 use std::sync::Arc;
 use sync::batch::Batch;
 use sync::session::Outcome;
@@ -41,7 +40,8 @@ const TRIM_EVERY_MS: i64 = 60_000;
 #[derive(Debug)]
 pub struct Downstream {
     connection: Connection,
-    file: PathBuf,
+    options: OpenOptions,
+    place: Option<Place>,
     /// When rows that never count again are looked for; `None` while there can be none.
     tidy_at_ms: Option<i64>,
     /// The first item whose rows are looked through then.
@@ -98,14 +98,16 @@ impl Downstream {
     /// # Errors
     /// As [`open`]; also when it cannot be written.
     pub fn open(options: &OpenOptions, now: Timestamp) -> Result<Self> {
+        let place = Place::of(&options.path);
         let connection = open(options, MIGRATIONS)?;
-        let mut downstream =
-            Self { connection, file: options.path.clone(), tidy_at_ms: None, trim_from: 0 };
+        let place = place.or_else(|| Place::of(&options.path));
+        let options = options.clone();
+        let mut downstream = Self { connection, options, place, tidy_at_ms: None, trim_from: 0 };
         let read = downstream.write(|tx| {
             fold::read_again(tx)?;
             due::activate(tx, now.as_millisecond())
         });
-        read.map_err(|error| error.at(&downstream.file))?;
+        read.map_err(|error| error.at(&downstream.options.path))?;
         Ok(downstream)
     }
 
@@ -126,12 +128,31 @@ impl Downstream {
     /// # Errors
     /// When the file fails; then nothing of the word was written.
     pub fn hear(&mut self, now: Timestamp, word: Word) -> Result<Delivered> {
+        self.follow(now)?;
         let now_ms = now.as_millisecond();
         let mut suspicions = Vec::new();
         let heard = self.hear_word(now_ms, word, &mut suspicions);
         let done = heard.and_then(|outcome| Ok((outcome, self.due_ms(now_ms)?)));
-        let (outcome, due_ms) = done.map_err(|error| error.at(&self.file))?;
+        let (outcome, due_ms) = done.map_err(|error| error.at(&self.options.path))?;
         Ok(Delivered { outcome, suspicions, due_ms })
+    }
+
+    /// Goes over to a catalogue that took the place of the one that was open.
+    fn follow(&mut self, now: Timestamp) -> Result<()> {
+        if Place::has_left(self.place, &self.options.path) {
+            *self = Self::open(&self.options, now)?;
+        }
+        Ok(())
+    }
+
+    /// Begins to write; refuses once another catalogue has the place of this one, which nobody
+    /// would ever read again.
+    fn begin(&mut self) -> Result<Transaction<'_>> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if Place::has_left(self.place, &self.options.path) {
+            return Err(StoreError::Busy { file: self.options.path.clone() }.into());
+        }
+        Ok(tx)
     }
 
     fn hear_word(
@@ -171,7 +192,7 @@ impl Downstream {
         trust: &Trust,
         suspicions: &mut Vec<Suspicion>,
     ) -> Result<Outcome> {
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.begin()?;
         match ingest(&tx, trust, None, run) {
             Ok(ingested) => {
                 let outcome = fold::take(&tx, run, ingested, suspicions)?;
@@ -195,7 +216,7 @@ impl Downstream {
     }
 
     fn write<T>(&mut self, act: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.begin()?;
         let done = act(&tx)?;
         tx.commit()?;
         Ok(done)

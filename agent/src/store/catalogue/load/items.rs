@@ -3,7 +3,7 @@
 use super::super::lookup::in_store_key;
 use super::super::records::{ItemId, NewItem};
 use super::super::search::index::{rank, words};
-use super::{BadRow, Load, WORDS_REMEMBERED};
+use super::{BadRow, Load, indexing};
 use crate::store::open::StoreError;
 
 /// A code to be written: its key, its item, and the line that states it.
@@ -98,7 +98,8 @@ impl Load<'_> {
             short.extend(item.short_code.map(|code| (i64::from(code), id, item.line)));
             let key = item.in_store_item.as_deref().and_then(in_store_key);
             in_store.extend(key.map(|key| (key, id, item.line)));
-            if old_name.as_ref() != Some(&item.name) {
+            let is_indexed = self.unindexed.is_none_or(|next| id < next);
+            if is_indexed && old_name.as_ref() != Some(&item.name) {
                 if let Some(old) = old_name {
                     self.forget_name(id, &old)?;
                 }
@@ -114,7 +115,7 @@ impl Load<'_> {
                 bad.extend(self.write_code(table, code)?);
             }
         }
-        self.write_search(indexed)?;
+        indexing::write(&self.transaction, indexed, &mut self.known_words)?;
         bad.sort_by_key(|row| row.line);
         Ok(bad)
     }
@@ -204,30 +205,6 @@ impl Load<'_> {
         )?;
         self.run(table.take, (code, id.0))?;
         Ok(None)
-    }
-
-    fn write_search(&mut self, mut rows: Vec<(i64, Vec<String>)>) -> rusqlite::Result<()> {
-        // Out of order, FTS5 would write out its buffer at every step back.
-        rows.sort_unstable_by_key(|(rank, _)| *rank);
-        for (rank, words) in rows {
-            self.run("INSERT INTO search(rowid, words) VALUES(?1, ?2)", (rank, words.join(" ")))?;
-            for word in words {
-                self.write_word(word)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_word(&mut self, word: String) -> rusqlite::Result<()> {
-        if self.known_words.contains(&word) {
-            return Ok(());
-        }
-        self.run("INSERT INTO word(text) VALUES(?1) ON CONFLICT DO NOTHING", [&word])?;
-        if self.known_words.len() >= WORDS_REMEMBERED {
-            self.known_words.clear();
-        }
-        self.known_words.insert(word);
-        Ok(())
     }
 
     fn forget_name(&self, id: ItemId, name: &str) -> rusqlite::Result<()> {

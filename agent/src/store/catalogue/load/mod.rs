@@ -10,6 +10,7 @@ mod prices;
 pub(super) use prices::KEPT_MS;
 pub use prices::NewPrice;
 
+use super::indexing;
 use super::records::ItemId;
 use crate::store::open::{StoreError, classify};
 use jiff::Timestamp;
@@ -23,9 +24,6 @@ pub const CHUNK_ROWS: usize = 16_384;
 
 /// The page cache while a file is loaded, in KiB; given back afterwards.
 const LOAD_CACHE_KIB: i64 = 16 * 1024;
-
-/// Words remembered as already in the vocabulary, some 4 MB; then the memory starts afresh.
-const WORDS_REMEMBERED: usize = 65_536;
 
 /// What is wrong with one row of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +48,9 @@ pub struct Load<'c> {
     lines: Vec<u32>,
     /// Whether there were price rows before.
     had_prices: bool,
+    /// The first item whose name is not in the search index, where that is behind: names from there
+    /// on are left to whoever brings it up.
+    unindexed: Option<ItemId>,
     /// Barcodes taken over from items whose own row has not come yet.
     moved: u64,
     /// Words known to be in the vocabulary.
@@ -95,9 +96,11 @@ impl<'c> Load<'c> {
             let had_prices =
                 transaction
                     .query_row("SELECT EXISTS(SELECT 1 FROM price)", [], |row| row.get(0))?;
-            Ok((transaction, cache, batch, had_prices))
+            let unindexed = indexing::next(&transaction)?;
+            Ok((transaction, cache, batch, had_prices, unindexed))
         };
-        let (transaction, cache, batch, had_prices) = begin().map_err(|e| classify(file, e))?;
+        let (transaction, cache, batch, had_prices, unindexed) =
+            begin().map_err(|e| classify(file, e))?;
         Ok(Self {
             transaction,
             file: file.to_owned(),
@@ -105,6 +108,7 @@ impl<'c> Load<'c> {
             batch,
             lines: Vec::new(),
             had_prices,
+            unindexed,
             moved: 0,
             known_words: HashSet::new(),
             cache,

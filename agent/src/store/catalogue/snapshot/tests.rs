@@ -1,0 +1,473 @@
+//! Snapshots taken up: by tills that are new, that lack much, that sell meanwhile, that are killed.
+
+use super::swap::STEPS;
+use super::*;
+use crate::import::{self, Input, Kind};
+use crate::store::catalogue::downstream::testing::{Hub, chunk, root};
+use crate::store::catalogue::downstream::{Downstream, Word};
+use crate::store::catalogue::{Catalogue, Indexer, NewItem, NewPrice};
+use crate::store::open::{Readers, check_integrity};
+use commerce::price::Layer;
+use commerce::{Currency, Unit, UnitPrice};
+use jiff::Timestamp;
+use std::io::Write as _;
+use std::sync::Arc;
+use sync::log::{SealingKey, Seed};
+use sync::store::catalogue::{CATALOGUE_VERSION, Plan, StageError, make_file};
+use sync::trust::{Statement, issue};
+
+/// Items of the hub's catalogue.
+const ITEMS: u32 = 300;
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap()
+}
+
+fn eur() -> Currency {
+    Currency::parse("EUR").unwrap()
+}
+
+fn sku(number: u32) -> String {
+    format!("A-{number:03}")
+}
+
+/// A hub with a catalogue of its own, at some push.
+struct Headquarters {
+    folder: tempfile::TempDir,
+    hub: Hub,
+    trust: Arc<Trust>,
+    source: Catalogue,
+}
+
+impl Headquarters {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut source = Catalogue::open(&OpenOptions::new(folder.path().join("hub.db"))).unwrap();
+        import_sets(&mut source);
+        let mut load = source.load(at(1)).unwrap();
+        let item = |number: u32| NewItem {
+            line: u64::from(number),
+            sku: sku(number),
+            name: format!("Müsli {number}"),
+            unit: Unit::Each,
+            tax_class: "A".to_owned(),
+            department: String::new(),
+            barcodes: Vec::new(),
+            short_code: Some(number),
+            in_store_item: None,
+            minimum_age: 0,
+        };
+        assert_eq!(load.items((1..=ITEMS).map(item).collect()).unwrap(), []);
+        let price = |number: u32| NewPrice {
+            line: u64::from(number),
+            sku: sku(number),
+            layer: Layer::Headquarters,
+            starts: at(1),
+            ends: None,
+            price: Some(UnitPrice::parse("1.00", eur()).unwrap()),
+        };
+        assert_eq!(load.prices((1..=ITEMS).map(price).collect(), eur()).unwrap(), []);
+        load.commit().unwrap();
+        let hub = Hub::new(9, 10);
+        let trust = Arc::new(trust(&hub));
+        let mut headquarters = Self { folder, hub, trust, source };
+        headquarters.push(&[(7, Some(777))]);
+        headquarters
+    }
+
+    /// Pushes prices, which count at once.
+    fn push(&mut self, prices: &[(u32, Option<i64>)]) {
+        self.hub.push(5, vec![chunk(Layer::Headquarters, 5, prices)]);
+        hear(&OpenOptions::new(self.source.file()), &self.hub, &self.trust);
+        self.source.refresh().unwrap();
+    }
+
+    /// Writes a snapshot into a file and gives its path.
+    fn snapshot(&self, name: &str, for_store: bool) -> PathBuf {
+        self.sealed_by(&self.hub.key, name, for_store)
+    }
+
+    fn sealed_by(&self, key: &SealingKey, name: &str, for_store: bool) -> PathBuf {
+        let file = self.folder.path().join(name);
+        let plan =
+            Plan { key, made_ms: 20, currency: eur(), for_store, scratch: self.folder.path() };
+        let out = File::create(&file).unwrap();
+        make_file(&self.source.connection, &plan, out).unwrap();
+        file
+    }
+
+    fn take(&self, till: &OpenOptions, snapshot: &Path) -> Result<Taken, TakeError> {
+        take(till, snapshot, &self.trust, &mut |_, _| {})
+    }
+}
+
+fn trust(hub: &Hub) -> Trust {
+    let mut trust = Trust::new(Some(root().public()));
+    for paper in hub.papers() {
+        trust.admit(&paper).unwrap();
+    }
+    trust
+}
+
+/// Lets a catalogue hear everything that the hub wrote.
+fn hear(catalogue: &OpenOptions, hub: &Hub, trust: &Arc<Trust>) {
+    let mut downstream = Downstream::open(catalogue, at(30)).unwrap();
+    for run in hub.runs(1) {
+        let (sender, trust) = ("the hub".to_owned(), Arc::clone(trust));
+        downstream.hear(at(30), Word::Run { sender, run, trust }).unwrap();
+    }
+}
+
+fn import_sets(catalogue: &mut Catalogue) {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/stores/demo");
+    for kind in [Kind::Store, Kind::Taxes, Kind::Tenders, Kind::Reasons, Kind::Staff] {
+        let path = demo.join(format!("{}.csv", kind.name()));
+        let input = Input { path: &path, format: None, progress: &mut |_| {} };
+        import::import(kind, input, catalogue, at(1)).unwrap();
+    }
+}
+
+struct Till {
+    folder: tempfile::TempDir,
+}
+
+impl Till {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn options(&self) -> OpenOptions {
+        OpenOptions::new(self.folder.path().join("catalogue.db"))
+    }
+
+    fn catalogue(&self) -> Catalogue {
+        Catalogue::open(&self.options()).unwrap()
+    }
+}
+
+/// What an item costs.
+fn price(catalogue: &Catalogue, number: u32) -> Option<String> {
+    let view = catalogue.view();
+    let item = view.item_by_sku(&sku(number)).unwrap()?;
+    let price = view.price_at(item.id, at(100), eur()).unwrap();
+    price.map(|resolved| resolved.price.amount_text())
+}
+
+#[test]
+fn a_new_till_has_all_that_the_hub_has() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    let snapshot = headquarters.snapshot("all", true);
+    let taken = headquarters.take(&till.options(), &snapshot).unwrap();
+    assert_eq!(taken, Taken::Replaced { entries: 2 });
+    let catalogue = till.catalogue();
+    check_integrity(&catalogue.connection, catalogue.file()).unwrap();
+    assert_eq!(price(&catalogue, 7).as_deref(), Some("7.77"));
+    assert_eq!(price(&catalogue, 8).as_deref(), Some("1.00"));
+    let (view, theirs) = (catalogue.view(), headquarters.source.view());
+    assert_eq!(view.store().unwrap(), theirs.store().unwrap());
+    assert_eq!(view.tenders().unwrap(), theirs.tenders().unwrap());
+    assert_eq!(view.item_by_short(9).unwrap(), theirs.item_by_short(9).unwrap());
+    assert_eq!(headquarters.take(&till.options(), &snapshot).unwrap(), Taken::Known);
+    assert_eq!(files(&till), ["catalogue.db", "catalogue.db-shm", "catalogue.db-wal"]);
+}
+
+#[test]
+fn entries_go_on_where_a_snapshot_ended() {
+    let (mut headquarters, till) = (Headquarters::new(), Till::new());
+    headquarters.take(&till.options(), &headquarters.snapshot("all", true)).unwrap();
+    headquarters.push(&[(7, Some(555)), (8, None)]);
+    hear(&till.options(), &headquarters.hub, &headquarters.trust);
+    let catalogue = till.catalogue();
+    assert_eq!(price(&catalogue, 7).as_deref(), Some("5.55"));
+    assert_eq!(price(&catalogue, 8), None);
+    let held = Downstream::open(&till.options(), at(30)).unwrap().books().held().unwrap();
+    assert_eq!((held.len(), held[0].first, held[0].head), (1, 3, 4));
+    assert!(held[0].base.is_some(), "a sibling learns where it begins");
+}
+
+#[test]
+fn the_names_follow_behind() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    headquarters.take(&till.options(), &headquarters.snapshot("all", true)).unwrap();
+    let mut catalogue = till.catalogue();
+    let behind = catalogue.view().behind().unwrap().unwrap();
+    assert_eq!((behind.indexed, behind.items), (0, u64::from(ITEMS)));
+    assert_eq!(catalogue.view().search("musli 12", 9).unwrap(), []);
+    assert_eq!(catalogue.view().search("A-012", 1).unwrap().len(), 1, "codes need no index");
+    // An import meanwhile leaves names to the index, and forgets none that is not in it.
+    let mut load = catalogue.load(at(50)).unwrap();
+    let renamed = NewItem {
+        line: 2,
+        sku: sku(12),
+        name: "Brot".to_owned(),
+        unit: Unit::Each,
+        tax_class: "A".to_owned(),
+        department: String::new(),
+        barcodes: Vec::new(),
+        short_code: None,
+        in_store_item: None,
+        minimum_age: 0,
+    };
+    assert_eq!(load.items(vec![renamed]).unwrap(), []);
+    load.commit().unwrap();
+    let mut indexer = Indexer::open(&till.options()).unwrap();
+    while indexer.step().unwrap() {}
+    assert_eq!(catalogue.view().behind().unwrap(), None);
+    assert_eq!(catalogue.view().search("brot", 9).unwrap().len(), 1);
+    assert_eq!(catalogue.view().search("musli 13", 9).unwrap()[0].name, "Müsli 13");
+    catalogue
+        .connection
+        .execute("INSERT INTO search(search) VALUES('integrity-check')", [])
+        .unwrap();
+}
+
+#[test]
+fn a_shop_keeps_its_own_sets_where_the_snapshot_is_for_all() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    import_sets(&mut till.catalogue());
+    headquarters.take(&till.options(), &headquarters.snapshot("all", false)).unwrap();
+    let catalogue = till.catalogue();
+    let (view, theirs) = (catalogue.view(), headquarters.source.view());
+    assert_eq!(view.store().unwrap(), theirs.store().unwrap());
+    assert_eq!(view.staff().unwrap(), theirs.staff().unwrap());
+    assert_eq!(price(&catalogue, 7).as_deref(), Some("7.77"));
+}
+
+/// The names of a till's files.
+fn files(till: &Till) -> Vec<String> {
+    let names = fs::read_dir(till.folder.path()).unwrap();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn whoever_reads_meanwhile_goes_over_to_the_new_one() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    let mut catalogue = till.catalogue();
+    import_sets(&mut catalogue);
+    let readers = Readers::open(&till.options(), MIGRATIONS, 2).unwrap();
+    let mut downstream = Downstream::open(&till.options(), at(30)).unwrap();
+    let reading = readers.get().unwrap();
+    let before = catalogue.edition();
+    headquarters.take(&till.options(), &headquarters.snapshot("all", true)).unwrap();
+    let items = "SELECT count(*) FROM item";
+    let count = |conn: &Connection| conn.query_row(items, [], |row| row.get::<_, u32>(0)).unwrap();
+    assert_eq!(count(&reading), 0, "what was begun ends on the old one");
+    drop(reading);
+    assert_eq!(count(&readers.get().unwrap()), ITEMS);
+    catalogue.refresh().unwrap();
+    assert_ne!(catalogue.edition(), before, "settings are to be loaded anew");
+    assert_eq!(price(&catalogue, 7).as_deref(), Some("7.77"));
+    // A writer that was open before writes to the new one.
+    for run in headquarters.hub.runs(1) {
+        let (sender, trust) = ("the hub".to_owned(), Arc::clone(&headquarters.trust));
+        let word = Word::Run { sender, run, trust };
+        let outcome = downstream.hear(at(30), word).unwrap().outcome;
+        assert_eq!(outcome, Some(sync::session::Outcome::Known));
+    }
+    drop((readers, downstream));
+    catalogue.refresh().unwrap();
+    catalogue.load(at(60)).unwrap().commit().unwrap();
+    drop(catalogue);
+    let catalogue = till.catalogue();
+    check_integrity(&catalogue.connection, catalogue.file()).unwrap();
+    assert_eq!(catalogue.view().item_count().unwrap(), u64::from(ITEMS));
+}
+
+#[test]
+fn an_import_that_came_between_is_never_lost() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    let mut catalogue = till.catalogue();
+    let (sealed, content) = look(&headquarters.snapshot("all", true)).unwrap();
+    let staged = StagedFile::begin(catalogue.file()).unwrap();
+    let mut live = open(&till.options(), MIGRATIONS).unwrap();
+    let state = State::of(&live).unwrap();
+    Staged::fill(&sealed, &headquarters.trust, content, staged.path(), &mut |_, _| {})
+        .and_then(Staged::finish)
+        .unwrap();
+    import_sets(&mut catalogue);
+    let swapped =
+        swap::swap(&mut live, catalogue.file(), staged.path(), |tx| Ok(State::of(tx)? == state));
+    assert!(matches!(swapped, Err(TakeError::Busy(_))), "{swapped:?}");
+    drop(catalogue);
+    assert!(till.catalogue().view().store().unwrap().is_some());
+}
+
+/// Copies of a folder are what a kill leaves: files as they are, connections gone.
+#[test]
+fn a_kill_at_any_step_leaves_the_old_one_or_the_new_one() {
+    let headquarters = Headquarters::new();
+    let snapshot = headquarters.snapshot("all", true);
+    let mut seen = std::collections::BTreeSet::new();
+    for done in 0..=STEPS.len() {
+        let till = Till::new();
+        let mut old = till.catalogue();
+        import_sets(&mut old);
+        let (sealed, content) = look(&snapshot).unwrap();
+        let staged = StagedFile::begin(old.file()).unwrap();
+        let trust = &headquarters.trust;
+        Staged::fill(&sealed, trust, content, staged.path(), &mut |_, _| {})
+            .and_then(Staged::finish)
+            .unwrap();
+        old.write_back().unwrap();
+        for step in STEPS.iter().take(done) {
+            step(old.file(), staged.path()).unwrap();
+        }
+        let killed = Till::new();
+        for name in files(&till) {
+            fs::copy(till.folder.path().join(&name), killed.folder.path().join(&name)).unwrap();
+        }
+        let catalogue = killed.catalogue();
+        check_integrity(&catalogue.connection, catalogue.file()).unwrap();
+        let items = catalogue.view().item_count().unwrap();
+        assert!(items == 0 || items == u64::from(ITEMS), "{items} after {done} steps");
+        assert!(catalogue.view().store().unwrap().is_some());
+        seen.insert(items);
+        drop(catalogue);
+        // The next attempt clears up behind it.
+        headquarters.take(&killed.options(), &snapshot).unwrap();
+        assert_eq!(killed.catalogue().view().item_count().unwrap(), u64::from(ITEMS));
+        assert!(!files(&killed).contains(&"catalogue.db.next".to_owned()));
+    }
+    assert_eq!(seen.len(), 2, "some steps leave the old one, some the new one");
+}
+
+/// One refusal: what was done to a good snapshot, and what is said of it.
+#[track_caller]
+fn refused(spoil: impl FnOnce(Vec<u8>) -> Vec<u8>, says: &str) {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    import_sets(&mut till.catalogue());
+    let file = headquarters.snapshot("spoilt", true);
+    let bytes = spoil(fs::read(&file).unwrap());
+    File::create(&file).unwrap().write_all(&bytes).unwrap();
+    check(&headquarters, &till, &file, says);
+}
+
+#[track_caller]
+fn check(headquarters: &Headquarters, till: &Till, snapshot: &Path, says: &str) {
+    let before = till.catalogue().edition();
+    let error = headquarters.take(&till.options(), snapshot).unwrap_err();
+    assert!(error.to_string().contains(says), "{error}");
+    assert_eq!(till.catalogue().edition(), before, "the catalogue is as it was");
+    assert!(!files(till).contains(&"catalogue.db.next".to_owned()), "nothing is left behind");
+}
+
+#[test]
+fn spoilt_files_are_refused() {
+    refused(|bytes| b"SQLite format 3\0".iter().chain(&bytes).copied().collect(), "no snapshot");
+    refused(|_| Vec::new(), "no snapshot");
+    refused(|bytes| bytes[..10].to_vec(), "failed to fill");
+    refused(|bytes| bytes[..bytes.len() - 1].to_vec(), "can't be read to its end");
+    refused(|bytes| [bytes, vec![0]].concat(), "changed after");
+    refused(
+        |mut bytes| {
+            bytes[40] ^= 1;
+            bytes
+        },
+        "not sealed by",
+    );
+    refused(
+        |mut bytes| {
+            bytes[8] = 0xff;
+            bytes
+        },
+        "at most 65536 bytes",
+    );
+    let flip = |mut bytes: Vec<u8>| {
+        let last = bytes.len() - 9;
+        bytes[last] ^= 1;
+        bytes
+    };
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    let file = headquarters.snapshot("flipped", true);
+    fs::write(&file, flip(fs::read(&file).unwrap())).unwrap();
+    let error = headquarters.take(&till.options(), &file).unwrap_err();
+    // zstd may notice before the hash does.
+    assert!(
+        matches!(
+            error,
+            TakeError::Stage { source: StageError::Changed | StageError::Content(_), .. }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn only_a_hub_of_the_chain_is_believed() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    let stranger = SealingKey::from_seed(&Seed::new([77; 32])).unwrap();
+    // A sibling till's own key, or anyone's: the heads are the hub's, and it does not help.
+    let file = headquarters.sealed_by(&stranger, "strange", true);
+    check(&headquarters, &till, &file, "no hub of this chain");
+    let file = headquarters.snapshot("good", true);
+    let nobody = take(&till.options(), &file, &Trust::new(None), &mut |_, _| {}).unwrap_err();
+    assert!(nobody.to_string().contains("no hub of this chain"), "{nobody}");
+    let revoked = Statement::Revoked(sync::trust::Revocation {
+        key: headquarters.hub.key.public(),
+        why: "stolen".into(),
+        serial: 2,
+        ends: Vec::new(),
+    });
+    let mut trust = (*headquarters.trust).clone();
+    trust.admit(&issue(&revoked, &root()).unwrap()).unwrap();
+    let revoked = take(&till.options(), &file, &trust, &mut |_, _| {}).unwrap_err();
+    assert!(revoked.to_string().contains("was revoked"), "{revoked}");
+}
+
+#[test]
+fn what_is_older_or_of_another_branch_is_refused() {
+    let (mut headquarters, till) = (Headquarters::new(), Till::new());
+    let early = headquarters.snapshot("early", true);
+    headquarters.push(&[(9, Some(1))]);
+    headquarters.take(&till.options(), &headquarters.snapshot("late", true)).unwrap();
+    check(&headquarters, &till, &early, "older than what is here");
+    // Another hub wrote entries that this till has and the snapshot does not name.
+    let second = Hub::new(8, 10);
+    let other = Headquarters::new();
+    let mut both = (*other.trust).clone();
+    for paper in second.papers() {
+        both.admit(&paper).unwrap();
+    }
+    let (mut second, both) = (second, Arc::new(both));
+    second.push(5, vec![chunk(Layer::Headquarters, 5, &[(7, Some(1))])]);
+    hear(&till.options(), &second, &both);
+    check(&headquarters, &till, &headquarters.snapshot("again", true), "older than what is here");
+}
+
+#[test]
+fn newer_schemas_other_stores_and_currencies_are_refused() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    import_sets(&mut till.catalogue());
+    let reseal = |name: &str, change: &dyn Fn(&mut Manifest)| {
+        let file = headquarters.snapshot(name, true);
+        let (sealed, mut content) = look(&file).unwrap();
+        let mut manifest = sealed.manifest().clone();
+        change(&mut manifest);
+        let sealed = manifest.seal(&headquarters.hub.key).unwrap();
+        let changed = headquarters.folder.path().join("changed");
+        let mut out = File::create(&changed).unwrap();
+        sync::snapshot::write_head(&sealed, &mut out).unwrap();
+        std::io::copy(&mut content, &mut out).unwrap();
+        changed
+    };
+    let newer = reseal("newer", &|it| it.schema = CATALOGUE_VERSION + 1);
+    check(&headquarters, &till, &newer, "update Till");
+    let older = reseal("older", &|it| it.schema = CATALOGUE_VERSION - 1);
+    check(&headquarters, &till, &older, "no catalogue");
+    let store = reseal("store", &|it| it.store = Some("HH99".into()));
+    check(&headquarters, &till, &store, "the snapshot is of store HH99");
+    let dollars = reseal("dollars", &|it| it.currency = Currency::parse("USD").unwrap());
+    check(&headquarters, &till, &dollars, "sells in EUR");
+    let bomb = reseal("bomb", &|it| {
+        let sync::snapshot::Form::File { plain, .. } = &mut it.form else { panic!() };
+        *plain = 4_096;
+    });
+    check(&headquarters, &till, &bomb, "holds others");
+    let short = reseal("short", &|it| {
+        let sync::snapshot::Form::File { plain, .. } = &mut it.form else { panic!() };
+        *plain += 4_096;
+    });
+    check(&headquarters, &till, &short, "holds others");
+}

@@ -1,0 +1,1 @@
+//! A manifest sealed, read back, spoilt.
