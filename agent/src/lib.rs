@@ -7,6 +7,7 @@
 //! | [`home`] | the till's folder: secrets, witness, quarantine |
 //! | [`enrol`] | becoming one of a chain, and a chain's own authority |
 //! | [`runtime`] | the loop's thread and the devices around it |
+//! | [`snapshot`] | the hub's catalogue taken up from one file |
 //! | [`import`], [`receipt`], [`replay`] | master data in, paper out, real baskets through |
 //! | [`config`] | `agent.toml` |
 
@@ -23,6 +24,7 @@ pub mod receipt;
 pub mod replay;
 pub mod runtime;
 pub mod sell;
+pub mod snapshot;
 pub mod store;
 pub mod till;
 pub mod upkeep;

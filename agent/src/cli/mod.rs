@@ -14,6 +14,7 @@ mod logging;
 mod progress;
 mod replay;
 mod run;
+mod snapshot;
 mod upkeep;
 
 use crate::config::Config;
@@ -55,6 +56,9 @@ enum Command {
     Check,
     /// Imports master data from CSV or JSON Lines, all or nothing.
     Import(import::Import),
+    /// Takes the hub's catalogue up from one file, as a new till gets it.
+    #[command(subcommand)]
+    Snapshot(snapshot::Snapshot),
     /// Looks into the journal: verify, export, rebuild.
     #[command(subcommand)]
     Journal(upkeep::Journal),
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Run => common.load().and_then(|config| run::run(&config)),
         Command::Check => return check(&common),
         Command::Import(import) => common.load().and_then(|config| import.run(&config)),
+        Command::Snapshot(snapshot) => common.load().and_then(|config| snapshot.run(&config)),
         Command::Journal(journal) => common.load().and_then(|config| journal.run(&config)),
         Command::Backup(backup) => common.load().and_then(|config| backup.run(&config)),
         Command::Restore(restore) => common.load().and_then(|config| restore.run(&config)),

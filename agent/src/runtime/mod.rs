@@ -7,6 +7,7 @@
 mod devices;
 mod feed;
 mod looper;
+mod names;
 mod payments;
 mod spool;
 
@@ -14,6 +15,7 @@ use devices::Known;
 pub use devices::{DeviceBoard, DeviceStatus, Devices};
 pub use feed::{Feed, Notice, Subscription, What};
 pub use looper::{Claim, Loop, LoopError, LoopThread};
+use names::Names;
 pub use payments::report_of;
 
 use crate::config::Config;
@@ -21,6 +23,7 @@ use crate::home::{Home, HomeError, Lock, machine_at, wall_clock};
 use crate::link::Shop;
 use crate::link::status::LinkBoard;
 use crate::link::task::{LinkTask, Plan};
+use crate::store::open::OpenOptions;
 use crate::store::till::read;
 use std::sync::Arc;
 
@@ -40,6 +43,7 @@ pub struct Running {
     pub devices: Devices,
     lines: LinkBoard,
     links: LinkTask,
+    names: Names,
     thread: LoopThread,
     _lock: Lock,
 }
@@ -63,6 +67,7 @@ impl Running {
             seed,
             has_card_payments: read::has_card_payments(till.store().connection())?,
         };
+        let names = Names::start(&OpenOptions::new(home.catalogue_db()))?;
         let feed = Feed::new(seed);
         let identity = home.identity().unwrap_or_else(|error| {
             tracing::error!(%error, "this till talks to no other");
@@ -89,7 +94,7 @@ impl Running {
             board: lines.clone(),
             claims,
         });
-        Ok(Self { till, devices, lines, links, thread, _lock: lock })
+        Ok(Self { till, devices, lines, links, names, thread, _lock: lock })
     }
 
     /// What stands around it.
@@ -102,6 +107,7 @@ impl Running {
     pub async fn stop(self) {
         self.links.stop().await;
         self.devices.stop().await;
+        self.names.stop().await;
         self.till.stop().await;
         self.thread.join().await;
     }

@@ -75,6 +75,19 @@ pub struct Column {
     ends: Vec<usize>,
 }
 
+/// A column's value as it is stored: text as its bytes, which are UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored<'a> {
+    /// None.
+    Null,
+    /// An integer.
+    Integer(i64),
+    /// Text.
+    Text(&'a [u8]),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
 impl Column {
     /// A column without rows.
     #[must_use]
@@ -115,23 +128,22 @@ impl Column {
 
     /// The value of a row; null beyond the last.
     #[must_use]
-    pub fn cell(&self, row: usize) -> Cell<'_> {
+    pub fn get(&self, row: usize) -> Stored<'_> {
         if self.nulls.get(row).copied().unwrap_or(true) {
-            return Cell::Null;
+            return Stored::Null;
         }
         match self.kind {
-            Type::Integer => Cell::Integer(self.numbers.get(row).copied().unwrap_or_default()),
-            // Read and pushed text is UTF-8, so nothing is lost.
-            Type::Text => Cell::Text(std::str::from_utf8(self.slice(row)).unwrap_or_default()),
-            Type::Bytes => Cell::Bytes(self.slice(row)),
+            Type::Integer => Stored::Integer(self.numbers.get(row).copied().unwrap_or_default()),
+            Type::Text => Stored::Text(self.slice(row)),
+            Type::Bytes => Stored::Bytes(self.slice(row)),
         }
     }
 
     /// Whether all rows have one value.
     #[must_use]
     pub fn is_constant(&self) -> bool {
-        let first = self.cell(0);
-        (1..self.rows()).all(|row| self.cell(row) == first)
+        let first = self.get(0);
+        (1..self.rows()).all(|row| self.get(row) == first)
     }
 
     fn slice(&self, row: usize) -> &[u8] {

@@ -6,7 +6,7 @@
 //! [`crate::trust`]'s, asked by [`Sealed::believe`].
 //!
 //! Kind 1, fields from 0: schema, made in ms since 1970, currency, store or null, items, content,
-//! [replica, stream kind, sequence, clock, hash, seal]…; the content is `[0, bytes, bytes after
+//! [replica, stream kind, sequence, clock, hash, seal]…, paper…; the content is `[0, bytes, bytes after
 //! decompression, SHA-256]` for a file and `[1, bytes after decompression, [bytes, SHA-256]…]` for
 //! pages.
 
@@ -28,6 +28,9 @@ pub const MAX_MANIFEST_BYTES: usize = crate::wire::MAX_ASK_BYTES;
 
 /// The most streams of a hub's: each of its incarnations has one for each zone that a store sells in.
 pub const MAX_HEADS: usize = 64;
+
+/// The most papers that come with a snapshot: the hub's, and one of each of its incarnations.
+pub const MAX_SNAPSHOT_PAPERS: usize = MAX_HEADS + 8;
 
 /// The most pages: with [`MAX_HEADS`] they still fit a manifest, and hold ten million items.
 pub const MAX_PAGES: usize = 1_300;
@@ -70,6 +73,9 @@ pub struct Manifest {
     pub form: Form,
     /// Where the hub's streams stood: entries up to there are in it, those after are not.
     pub heads: Vec<StreamHead>,
+    /// The papers of whoever sealed it and wrote the streams, issuers first: a till that never met
+    /// the hub needs them.
+    pub papers: Vec<Vec<u8>>,
 }
 
 /// The form of a snapshot's content.
@@ -177,6 +183,7 @@ impl Manifest {
             return refuse("a snapshot's length after decompression", format!("{plain} bytes"));
         }
         at_most("the streams of a snapshot", self.heads.len(), MAX_HEADS)?;
+        at_most("the papers of a snapshot", self.papers.len(), MAX_SNAPSHOT_PAPERS)?;
         let mut seen = BTreeSet::new();
         match self.heads.iter().find(|it| !it.stream.kind.is_hubs() || !seen.insert(it.stream)) {
             None => Ok(()),
@@ -239,31 +246,41 @@ impl Sealed {
     }
 
     /// Checks that a hub of the chain sealed it, and that the writer of each stream sealed where it
-    /// stood.
+    /// stood. Gives `trust` with the papers that came with it, as far as they count.
     ///
     /// # Errors
     /// When it can't be believed; the error says whom to ask for what.
-    pub fn believe(&self, trust: &Trust) -> Result<(), Unbelieved> {
+    pub fn believe(&self, trust: &Trust) -> Result<Trust, Unbelieved> {
+        let mut trust = trust.clone();
+        for paper in &self.manifest.papers {
+            // One that says nothing here is passed over; what is missing then is named below.
+            trust.admit(paper).ok();
+        }
         if trust.is_revoked(&self.sealer) {
             return Err(Unbelieved::Revoked(self.sealer));
         }
         if trust.member(&self.sealer) != Some(Member::Hub) {
             return Err(Unbelieved::NotAHub(self.sealer));
         }
-        for head in &self.manifest.heads {
-            let stream = head.stream;
-            let key = trust.key_of(stream.replica).map(|(key, _)| key);
-            let key = key.ok_or(Unbelieved::UnknownWriter(stream.replica))?;
-            let counts = match trust.standing(stream) {
-                Standing::Enrolled(Member::Hub) => true,
-                Standing::Revoked { last } => head.seq <= last,
-                _ => false,
-            };
-            if !counts || key.verify(stream, head.seq, &head.hash, &head.seal).is_err() {
-                return Err(Unbelieved::Stream(stream));
-            }
+        self.manifest.heads.iter().try_for_each(|head| head.believe(&trust))?;
+        Ok(trust)
+    }
+}
+
+impl StreamHead {
+    fn believe(&self, trust: &Trust) -> Result<(), Unbelieved> {
+        let stream = self.stream;
+        let key = trust.key_of(stream.replica).map(|(key, _)| key);
+        let key = key.ok_or(Unbelieved::UnknownWriter(stream.replica))?;
+        let counts = match trust.standing(stream) {
+            Standing::Enrolled(Member::Hub) => true,
+            Standing::Revoked { last } => self.seq <= last,
+            _ => false,
+        };
+        if counts && key.verify(stream, self.seq, &self.hash, &self.seal).is_ok() {
+            return Ok(());
         }
-        Ok(())
+        Err(Unbelieved::Stream(stream))
     }
 }
 

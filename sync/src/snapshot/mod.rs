@@ -21,6 +21,9 @@ pub mod container;
 pub mod manifest;
 pub mod page;
 
+#[cfg(test)]
+mod tests;
+
 pub use container::{HEAD_BYTES, MAGIC, read_head, write_head};
 pub use manifest::{
     Form, MAX_MANIFEST_BYTES, MAX_PAGES, Manifest, ManifestError, PageMark, Sealed, SnapshotId,

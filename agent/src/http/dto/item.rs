@@ -1,6 +1,6 @@
 //! Items, prices, stock.
 
-use crate::store::catalogue::Item;
+use crate::store::catalogue::{Behind, Item};
 use crate::store::till::read::StockRow;
 use commerce::price::Resolved;
 use commerce::quantity::thousandths_text;
@@ -74,6 +74,25 @@ impl ItemShown {
 pub(in crate::http) struct ItemList {
     /// The items.
     pub items: Vec<ItemShown>,
+    /// Only while names are still being indexed, after a snapshot of the catalogue came: a name may
+    /// not be found yet. Codes are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexing: Option<Indexing>,
+}
+
+/// How far the index of names is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Indexing {
+    /// Items whose names can be found.
+    indexed: u64,
+    /// Items there are.
+    items: u64,
+}
+
+impl From<Behind> for Indexing {
+    fn from(behind: Behind) -> Self {
+        Self { indexed: behind.indexed, items: behind.items }
+    }
 }
 
 /// On hand of a SKU at a place.

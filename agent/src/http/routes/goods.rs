@@ -31,15 +31,18 @@ async fn search(
 ) -> Result<Json<ItemList>, Problem> {
     let settings = app.settings().await?;
     let limit = usize::try_from(rows(query.limit)).unwrap_or(usize::MAX);
-    let items = app.read_catalogue(move |view| {
+    let found = app.read_catalogue(move |view| {
         let (now, zone) = (wall_clock(), &settings.store.time_zone);
         let shown = |item: crate::store::catalogue::Item| {
             let price = view.price_at(item.id, now, settings.store.currency)?;
             Ok::<_, Problem>(ItemShown::new(item, price.as_ref(), zone))
         };
-        view.search(&query.q, limit)?.into_iter().map(shown).collect()
+        // Looked at first: what is indexed meanwhile is found the next time.
+        let indexing = view.behind()?.map(Into::into);
+        let items = view.search(&query.q, limit)?.into_iter().map(shown);
+        Ok(ItemList { items: items.collect::<Result<_, _>>()?, indexing })
     });
-    Ok(Json(ItemList { items: items.await? }))
+    Ok(Json(found.await?))
 }
 
 /// Checks a price: what a code means, what it costs now and why, and how much of it there is.

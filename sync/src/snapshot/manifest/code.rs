@@ -1,12 +1,13 @@
 //! A manifest's bytes, written and read; what they may say is [`super::Manifest`]'s.
 
 use super::{
-    Form, MAX_HEADS, MAX_MANIFEST_BYTES, MAX_PAGES, Manifest, ManifestError, PageMark, StreamHead,
-    TAG,
+    Form, MAX_HEADS, MAX_MANIFEST_BYTES, MAX_PAGES, MAX_SNAPSHOT_PAPERS, Manifest, ManifestError,
+    PageMark, StreamHead, TAG,
 };
 use crate::cbor::{BadField, Reader, scan};
 use crate::clock::Hlc;
 use crate::log::{Hash, ReplicaId, Seal, SealKey, SealingKey, StreamId, StreamKind};
+use crate::wire::MAX_PAPER_BYTES;
 use commerce::Currency;
 use minicbor::Encoder;
 use std::convert::Infallible;
@@ -65,7 +66,7 @@ fn signed(kind: u64, fields: &[u8], sealer: &SealKey) -> Result<Vec<u8>, Manifes
 }
 
 fn write_fields(manifest: &Manifest, to: &mut Encoder<Vec<u8>>) -> Written {
-    to.array(7)?.u32(manifest.schema)?.i64(manifest.made_ms)?.str(manifest.currency.code())?;
+    to.array(8)?.u32(manifest.schema)?.i64(manifest.made_ms)?.str(manifest.currency.code())?;
     match &manifest.store {
         Some(store) => to.str(store)?,
         None => to.null()?,
@@ -87,11 +88,15 @@ fn write_fields(manifest: &Manifest, to: &mut Encoder<Vec<u8>>) -> Written {
         to.array(6)?.bytes(&stream.replica.0)?.u16(stream.kind.number())?.u64(*seq)?;
         to.u64(clock.number())?.bytes(&hash.0)?.bytes(&seal.0)?;
     }
+    to.array(manifest.papers.len() as u64)?;
+    for paper in &manifest.papers {
+        to.bytes(paper)?;
+    }
     Ok(())
 }
 
 fn read_fields(from: &mut Reader<'_>) -> Result<Manifest, ManifestError> {
-    from.open("a manifest's fields", 7)?;
+    from.open("a manifest's fields", 8)?;
     let schema = from.u32("a snapshot's schema")?;
     let made_ms = from.i64("when a snapshot was made")?;
     let what = "a snapshot's currency";
@@ -104,7 +109,11 @@ fn read_fields(from: &mut Reader<'_>) -> Result<Manifest, ManifestError> {
     let what = "the streams of a snapshot";
     let heads = from.list(what, MAX_HEADS, |from| from.fields(what, 6, read_head))?;
     let heads = heads.into_iter().collect::<Result<_, ManifestError>>()?;
-    Ok(Manifest { schema, made_ms, currency, store, items, form, heads })
+    let what = "the papers of a snapshot";
+    let papers = from.list(what, MAX_SNAPSHOT_PAPERS, |from| {
+        from.bytes(what, MAX_PAPER_BYTES).map(<[u8]>::to_vec)
+    })?;
+    Ok(Manifest { schema, made_ms, currency, store, items, form, heads, papers })
 }
 
 fn read_form(from: &mut Reader<'_>) -> Result<Form, ManifestError> {

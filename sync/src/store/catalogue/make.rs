@@ -4,6 +4,7 @@ use super::tables::TABLES;
 use super::{CATALOGUE_SCHEMA, CATALOGUE_VERSION};
 use crate::log::{Hash, Seal, SealingKey};
 use crate::snapshot::manifest::MAX_HEADS;
+use crate::snapshot::page::PageError;
 use crate::snapshot::{Form, Manifest, ManifestError, Sealed, StreamHead, write_head};
 use crate::store::{LogError, Stream, base, head, peer_streams, read_one, streams};
 use commerce::Currency;
@@ -25,6 +26,8 @@ const PORTION: usize = 128 << 10;
 pub struct Plan<'a> {
     /// The hub's key.
     pub key: &'a SealingKey,
+    /// The papers of the hub and of its incarnations, issuers first.
+    pub papers: &'a [Vec<u8>],
     /// Now, in milliseconds since 1970.
     pub made_ms: i64,
     /// The currency of the prices.
@@ -70,6 +73,9 @@ pub enum MakeError {
     /// A stream ends without a seal, and this is not its writer's key.
     #[error("the {0} ends without a seal here: fetch its last entries from its writer first")]
     Unsealed(crate::log::StreamId),
+    /// Rows that no page can hold.
+    #[error("a page of the snapshot: {0}")]
+    Page(#[from] PageError),
     /// What would stand in the manifest is beyond its bounds.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -124,7 +130,8 @@ impl Facts {
     pub(super) fn seal(self, plan: &Plan<'_>, form: Form) -> Result<Sealed, MakeError> {
         let Self { store, items, heads } = self;
         let (schema, made_ms, currency) = (CATALOGUE_VERSION, plan.made_ms, plan.currency);
-        let manifest = Manifest { schema, made_ms, currency, store, items, form, heads };
+        let papers = plan.papers.to_vec();
+        let manifest = Manifest { schema, made_ms, currency, store, items, form, heads, papers };
         Ok(Sealed::read(&manifest.seal(plan.key)?)?)
     }
 }

@@ -4,12 +4,15 @@
 //! agent's store then puts in the place of the one in use. What rows mean is left to the agent's
 //! and the hub's stores, which look things up and import.
 
+mod build;
 mod make;
+mod make_pages;
 mod stage;
 mod standing;
 mod tables;
 
 pub use make::{MakeError, Plan, make_file};
+pub use make_pages::make_pages;
 pub use stage::{StageError, Staged};
 pub use standing::{Compared, compare};
 

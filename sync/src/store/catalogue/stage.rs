@@ -3,9 +3,11 @@
 //! Nothing of the content is believed before it is known to be what the hub sealed, and nothing here
 //! touches the catalogue in use: what was staged is put in its place by the caller, or deleted.
 
+use super::build::build;
 use super::tables::TABLES;
 use super::{CATALOGUE_SCHEMA, CATALOGUE_VERSION};
 use crate::log::{Hash, StreamId};
+use crate::snapshot::page::PageError;
 use crate::snapshot::{Form, Sealed, Unbelieved};
 use crate::store::{LogError, declare_peer, open_stream};
 use crate::trust::Trust;
@@ -52,6 +54,14 @@ pub enum StageError {
         "the snapshot's content is no catalogue ({0}): the hub made a mistake, tell headquarters"
     )]
     NotACatalogue(String),
+    /// A page is none, though the hub sealed it.
+    #[error("page {number} of the snapshot: {source}. Tell headquarters")]
+    Page {
+        /// The page, counted from 0.
+        number: usize,
+        /// What is wrong with it.
+        source: PageError,
+    },
     /// The new file can't be written.
     #[error("{}: {source}. Check that there is room", file.display())]
     Io {
@@ -91,7 +101,7 @@ impl Staged {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, StageError> {
         let manifest = sealed.manifest();
-        sealed.believe(trust)?;
+        let trust = &sealed.believe(trust)?;
         if manifest.schema > CATALOGUE_VERSION {
             return Err(StageError::NewerSchema { found: manifest.schema });
         }
@@ -99,10 +109,12 @@ impl Staged {
             Form::File { bytes, plain, hash } => {
                 unpack(content, (*bytes, *plain, *hash), into, progress)?;
             }
-            Form::Pages { .. } => return Err(StageError::Changed),
+            Form::Pages { pages, plain } => build(content, pages, *plain, into, progress)?,
         }
         let connection = open(into)?;
-        check(&connection, sealed)?;
+        if let Form::File { plain, .. } = manifest.form {
+            check(&connection, manifest.schema, plain)?;
+        }
         set_streams(&connection, sealed, trust)?;
         let for_store = manifest.store.is_some();
         Ok(Self { connection, file: into.to_owned(), for_store })
@@ -136,7 +148,7 @@ impl Staged {
     }
 }
 
-fn at(file: &Path) -> impl FnOnce(io::Error) -> StageError {
+pub(super) fn at(file: &Path) -> impl FnOnce(io::Error) -> StageError {
     let file = file.to_owned();
     move |source| StageError::Io { file, source }
 }
@@ -210,15 +222,14 @@ fn open(file: &Path) -> Result<Connection, StageError> {
 
 /// Checks that it is a catalogue of the schema that the manifest names, as this code makes it: no
 /// table, view or trigger of anybody else's. What its pages hold the hub has sealed.
-fn check(connection: &Connection, sealed: &Sealed) -> Result<(), StageError> {
+fn check(connection: &Connection, said: u32, plain: u64) -> Result<(), StageError> {
     let refuse = |why: String| Err(StageError::NotACatalogue(why));
     let not_a_database = |error: rusqlite::Error| StageError::NotACatalogue(error.to_string());
-    let manifest = sealed.manifest();
     let version: u32 = connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(not_a_database)?;
-    if version != manifest.schema {
-        return refuse(format!("schema {version} where {} was sealed", manifest.schema));
+    if version != said {
+        return refuse(format!("schema {version} where {said} was sealed"));
     }
     let ours = Connection::open_in_memory()?;
     let steps = usize::try_from(version).unwrap_or(usize::MAX);
@@ -230,9 +241,7 @@ fn check(connection: &Connection, sealed: &Sealed) -> Result<(), StageError> {
     }
     let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     let page_bytes: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    if let Form::File { plain, .. } = manifest.form
-        && pages.checked_mul(page_bytes).map(i64::cast_unsigned) != Some(plain)
-    {
+    if pages.checked_mul(page_bytes).map(i64::cast_unsigned) != Some(plain) {
         return refuse(format!("{pages} pages of {page_bytes} bytes are not {plain}"));
     }
     Ok(())

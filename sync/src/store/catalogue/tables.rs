@@ -105,9 +105,29 @@ impl Table {
     }
 
     /// Writes a row.
-    pub(super) fn insert(&self) -> String {
+    fn insert(&self) -> String {
         let marks = vec!["?"; self.columns.len()].join(", ");
         format!("INSERT INTO {}({}) VALUES({marks})", self.name, self.columns.join(", "))
+    }
+
+    /// Writes `rows` rows of the first columns at once; columns that came later keep their default.
+    /// `shared` says of which columns all rows have the same value: those are bound once, the others
+    /// behind them, row by row. `None` when there are more columns than the table has.
+    pub(super) fn insert_rows(&self, shared: &[bool], rows: usize) -> Option<String> {
+        let columns = self.columns.get(..shared.len())?.join(", ");
+        let once = shared.iter().filter(|shared| **shared).count();
+        let mut next = once;
+        let mut row = || {
+            let mut fixed = 0;
+            let mark = |shared: &bool| {
+                let number = if *shared { &mut fixed } else { &mut next };
+                *number += 1;
+                format!("?{number}")
+            };
+            shared.iter().map(mark).collect::<Vec<_>>().join(", ")
+        };
+        let values: Vec<String> = (0..rows).map(|_| format!("({})", row())).collect();
+        Some(format!("INSERT INTO {}({columns}) VALUES{}", self.name, values.join(", ")))
     }
 
     /// Writes every row of `from` into `to`, where there are none; returns how many.

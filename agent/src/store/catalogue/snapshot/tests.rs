@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use std::io::Write as _;
 use std::sync::Arc;
 use sync::log::{SealingKey, Seed};
-use sync::store::catalogue::{CATALOGUE_VERSION, Plan, StageError, make_file};
+use sync::snapshot::Form;
+use sync::store::catalogue::{CATALOGUE_VERSION, Plan, StageError, make_file, make_pages};
 use sync::trust::{Statement, issue};
 
 /// Items of the hub's catalogue.
@@ -89,11 +90,33 @@ impl Headquarters {
 
     fn sealed_by(&self, key: &SealingKey, name: &str, for_store: bool) -> PathBuf {
         let file = self.folder.path().join(name);
-        let plan =
-            Plan { key, made_ms: 20, currency: eur(), for_store, scratch: self.folder.path() };
+        let (papers, scratch) = (self.hub.papers(), self.folder.path());
+        let plan = Plan { key, papers: &papers, made_ms: 20, currency: eur(), for_store, scratch };
         let out = File::create(&file).unwrap();
         make_file(&self.source.connection, &plan, out).unwrap();
         file
+    }
+
+    /// The same as pages.
+    fn pages(&self, name: &str, for_store: bool) -> PathBuf {
+        let file = self.folder.path().join(name);
+        let (key, papers, scratch) = (&self.hub.key, self.hub.papers(), self.folder.path());
+        let plan = Plan { key, papers: &papers, made_ms: 20, currency: eur(), for_store, scratch };
+        make_pages(&self.source.connection, &plan, File::create(&file).unwrap()).unwrap();
+        file
+    }
+
+    /// A good snapshot under another manifest of the hub's.
+    fn resealed(&self, good: &Path, change: impl FnOnce(&mut Manifest)) -> PathBuf {
+        let (sealed, mut content) = look(good).unwrap();
+        let mut manifest = sealed.manifest().clone();
+        change(&mut manifest);
+        let sealed = manifest.seal(&self.hub.key).unwrap();
+        let changed = self.folder.path().join("changed");
+        let mut out = File::create(&changed).unwrap();
+        sync::snapshot::write_head(&sealed, &mut out).unwrap();
+        std::io::copy(&mut content, &mut out).unwrap();
+        changed
     }
 
     fn take(&self, till: &OpenOptions, snapshot: &Path) -> Result<Taken, TakeError> {
@@ -334,6 +357,16 @@ fn a_kill_at_any_step_leaves_the_old_one_or_the_new_one() {
     assert_eq!(seen.len(), 2, "some steps leave the old one, some the new one");
 }
 
+/// A till that knows nothing but the chain's root takes the papers that come with a snapshot.
+#[test]
+fn a_till_that_never_met_the_hub_believes_it_by_the_papers_that_come_along() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    let snapshot = headquarters.snapshot("all", true);
+    let knows = Trust::new(Some(root().public()));
+    let taken = take(&till.options(), &snapshot, &knows, &mut |_, _| {}).unwrap();
+    assert_eq!(taken, Taken::Replaced { entries: 2 });
+}
+
 /// One refusal: what was done to a good snapshot, and what is said of it.
 #[track_caller]
 fn refused(spoil: impl FnOnce(Vec<u8>) -> Vec<u8>, says: &str) {
@@ -440,34 +473,101 @@ fn what_is_older_or_of_another_branch_is_refused() {
 fn newer_schemas_other_stores_and_currencies_are_refused() {
     let (headquarters, till) = (Headquarters::new(), Till::new());
     import_sets(&mut till.catalogue());
-    let reseal = |name: &str, change: &dyn Fn(&mut Manifest)| {
-        let file = headquarters.snapshot(name, true);
-        let (sealed, mut content) = look(&file).unwrap();
-        let mut manifest = sealed.manifest().clone();
-        change(&mut manifest);
-        let sealed = manifest.seal(&headquarters.hub.key).unwrap();
-        let changed = headquarters.folder.path().join("changed");
-        let mut out = File::create(&changed).unwrap();
-        sync::snapshot::write_head(&sealed, &mut out).unwrap();
-        std::io::copy(&mut content, &mut out).unwrap();
-        changed
-    };
-    let newer = reseal("newer", &|it| it.schema = CATALOGUE_VERSION + 1);
+    let good = headquarters.snapshot("good", true);
+    let reseal = |change: &dyn Fn(&mut Manifest)| headquarters.resealed(&good, change);
+    let newer = reseal(&|it| it.schema = CATALOGUE_VERSION + 1);
     check(&headquarters, &till, &newer, "update Till");
-    let older = reseal("older", &|it| it.schema = CATALOGUE_VERSION - 1);
+    let older = reseal(&|it| it.schema = CATALOGUE_VERSION - 1);
     check(&headquarters, &till, &older, "no catalogue");
-    let store = reseal("store", &|it| it.store = Some("HH99".into()));
+    let store = reseal(&|it| it.store = Some("HH99".into()));
     check(&headquarters, &till, &store, "the snapshot is of store HH99");
-    let dollars = reseal("dollars", &|it| it.currency = Currency::parse("USD").unwrap());
+    let dollars = reseal(&|it| it.currency = Currency::parse("USD").unwrap());
     check(&headquarters, &till, &dollars, "sells in EUR");
-    let bomb = reseal("bomb", &|it| {
-        let sync::snapshot::Form::File { plain, .. } = &mut it.form else { panic!() };
+    let bomb = reseal(&|it| {
+        let Form::File { plain, .. } = &mut it.form else { panic!() };
         *plain = 4_096;
     });
     check(&headquarters, &till, &bomb, "holds others");
-    let short = reseal("short", &|it| {
-        let sync::snapshot::Form::File { plain, .. } = &mut it.form else { panic!() };
+    let short = reseal(&|it| {
+        let Form::File { plain, .. } = &mut it.form else { panic!() };
         *plain += 4_096;
     });
     check(&headquarters, &till, &short, "holds others");
+}
+
+#[test]
+fn pages_come_to_the_same_catalogue_as_a_file() {
+    let headquarters = Headquarters::new();
+    let (by_file, by_pages) = (Till::new(), Till::new());
+    headquarters.take(&by_file.options(), &headquarters.snapshot("file", true)).unwrap();
+    headquarters.take(&by_pages.options(), &headquarters.pages("pages", true)).unwrap();
+    let (one, other) = (by_file.catalogue(), by_pages.catalogue());
+    check_integrity(&other.connection, other.file()).unwrap();
+    for table in ["item", "short_code", "price", "price_push", "price_chunk", "staff", "stream"] {
+        let rows = |catalogue: &Catalogue| {
+            let mut statement =
+                catalogue.connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = statement.column_count();
+            let row = |row: &rusqlite::Row<'_>| {
+                (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect()
+            };
+            let rows: rusqlite::Result<Vec<Vec<_>>> =
+                statement.query_map([], row).unwrap().collect();
+            rows.unwrap()
+        };
+        assert!(!rows(&one).is_empty(), "{table}");
+        assert_eq!(rows(&one), rows(&other), "{table}");
+    }
+    let schema = |catalogue: &Catalogue| {
+        let sql = "SELECT name, sql FROM sqlite_schema ORDER BY name";
+        let mut statement = catalogue.connection.prepare(sql).unwrap();
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)));
+        rows.unwrap().collect::<rusqlite::Result<Vec<_>>>().unwrap()
+    };
+    assert_eq!(schema(&one), schema(&other));
+    assert_eq!(price(&other, 7).as_deref(), Some("7.77"));
+}
+
+/// What is wrong with pages is found by their hashes; what the hub itself did wrong, by their rows.
+#[test]
+fn spoilt_pages_are_refused() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    import_sets(&mut till.catalogue());
+    let good = headquarters.pages("good", true);
+    let (sealed, _) = look(&good).unwrap();
+    let Form::Pages { pages, .. } = sealed.manifest().form.clone() else { panic!() };
+    assert!(pages.len() > 4);
+    let bytes = fs::read(&good).unwrap();
+    let begin = bytes.len() - usize::try_from(sealed.manifest().content_bytes()).unwrap();
+    let first = usize::try_from(pages[0].bytes).unwrap();
+    let spoil = |name: &str, bytes: Vec<u8>| {
+        let file = headquarters.folder.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        file
+    };
+    let mut flipped = bytes.clone();
+    flipped[begin + 9] ^= 1;
+    check(&headquarters, &till, &spoil("flipped", flipped), "changed after");
+    let cut = spoil("cut", bytes[..bytes.len() - 1].to_vec());
+    check(&headquarters, &till, &cut, "can't be read to its end");
+    // Two pages exchanged, one doubled, one of another snapshot in its place.
+    let mut swapped = bytes.clone();
+    swapped[begin..].rotate_left(first);
+    check(&headquarters, &till, &spoil("swapped", swapped), "changed after");
+    let mut doubled = bytes.clone();
+    let page = bytes[begin..begin + first].to_vec();
+    doubled.splice(begin + first..begin + first, page);
+    check(&headquarters, &till, &spoil("doubled", doubled), "changed after");
+    // The hub names them in another order, or leaves one out.
+    let turned = headquarters.resealed(&good, |it| {
+        let Form::Pages { pages, .. } = &mut it.form else { panic!() };
+        pages.truncate(1);
+    });
+    check(&headquarters, &till, &turned, "holds others");
+    let fewer = headquarters.resealed(&good, |it| {
+        let Form::Pages { plain, .. } = &mut it.form else { panic!() };
+        *plain += 1;
+    });
+    check(&headquarters, &till, &fewer, "holds others");
 }

@@ -1,0 +1,158 @@
+//! `till snapshot`: what a snapshot's file is, and taking it up, for people.
+//!
+//! Files and tables are [`crate::store::catalogue::snapshot`]'s. Called by the command line.
+
+use crate::home::{Home, HomeError};
+use crate::store::catalogue::snapshot::{TakeError, Taken, look, take};
+use crate::store::open::OpenOptions;
+use crate::store::till::{Inspection, TillStoreError};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::fmt;
+use std::path::Path;
+use sync::snapshot::Form;
+use sync::trust::Trust;
+
+/// Why a snapshot was not taken up or looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The till knows no chain whose hub could have sealed it.
+    #[error(
+        "this till is not enrolled, so it can't tell whose snapshot that is: see `till enrol --help`"
+    )]
+    NotEnrolled,
+    /// The till's folder.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The till's papers can't be read.
+    #[error(transparent)]
+    Till(#[from] TillStoreError),
+    /// It was refused.
+    #[error(transparent)]
+    Refused(#[from] TakeError),
+}
+
+/// What became of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TakenReport {
+    /// Whether it is the catalogue now; false when what was here stood there already.
+    pub replaced: bool,
+    /// Entries of the hub's that were missing.
+    pub entries: u64,
+    /// Items in it.
+    pub items: u64,
+}
+
+impl fmt::Display for TakenReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.replaced {
+            return writeln!(f, "the catalogue stands there already: nothing was to be done");
+        }
+        writeln!(
+            f,
+            "the catalogue has {} items now, {} entries of the hub's further than before",
+            self.items, self.entries
+        )?;
+        writeln!(f, "names can be searched for once a running till has indexed them")
+    }
+}
+
+/// What a snapshot is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SnapshotShown {
+    /// Its name.
+    pub id: String,
+    /// When it was made.
+    pub made_at: String,
+    /// The store it is for; absent when it is for all.
+    pub store: Option<String>,
+    /// The currency of its prices.
+    pub currency: String,
+    /// Its items.
+    pub items: u64,
+    /// The schema of its catalogue.
+    pub schema: u32,
+    /// `file`, or so many pages.
+    pub form: String,
+    /// Where the hub's streams stand in it.
+    pub streams: Vec<String>,
+    /// Why this till does not believe it; absent when it does.
+    pub disbelieved: Option<String>,
+}
+
+impl fmt::Display for SnapshotShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let store = self.store.as_deref().unwrap_or("all stores");
+        writeln!(f, "snapshot {} of {}", self.id, self.made_at)?;
+        writeln!(f, "for {store}, prices in {}, {} items", self.currency, self.items)?;
+        writeln!(f, "schema {}, as {}", self.schema, self.form)?;
+        for stream in &self.streams {
+            writeln!(f, "  {stream}")?;
+        }
+        match &self.disbelieved {
+            None => writeln!(f, "sealed by a hub of this till's chain"),
+            Some(why) => writeln!(f, "not to be taken up here: {why}"),
+        }
+    }
+}
+
+/// Takes a snapshot up; a till may be running in `home`. `progress` hears bytes done and in all.
+///
+/// # Errors
+/// When it is refused; then the catalogue is as it was.
+pub fn take_up(
+    home: &Home,
+    file: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<TakenReport, SnapshotError> {
+    let trust = trust(home)?;
+    let items = look(file)?.0.manifest().items;
+    let taken = take(&OpenOptions::new(home.catalogue_db()), file, &trust, progress)?;
+    Ok(match taken {
+        Taken::Replaced { entries } => TakenReport { replaced: true, entries, items },
+        Taken::Known => TakenReport { replaced: false, entries: 0, items },
+    })
+}
+
+/// Looks at a snapshot without taking it up.
+///
+/// # Errors
+/// When it is none, or the till's own files can't be read.
+pub fn look_at(home: &Home, file: &Path) -> Result<SnapshotShown, SnapshotError> {
+    let (sealed, _) = look(file)?;
+    let disbelieved = match trust(home) {
+        Ok(trust) => sealed.believe(&trust).err().map(|error| error.to_string()),
+        Err(error @ SnapshotError::NotEnrolled) => Some(error.to_string()),
+        Err(error) => return Err(error),
+    };
+    let manifest = sealed.manifest();
+    let made_at = Timestamp::from_millisecond(manifest.made_ms);
+    let head = |head: &sync::snapshot::StreamHead| format!("{} up to {}", head.stream, head.seq);
+    Ok(SnapshotShown {
+        id: sealed.id().to_string(),
+        made_at: made_at.map_or_else(|_| "no known time".to_owned(), |at| at.to_string()),
+        store: manifest.store.clone(),
+        currency: manifest.currency.code().to_owned(),
+        items: manifest.items,
+        schema: manifest.schema,
+        form: match &manifest.form {
+            Form::File { .. } => "a file".to_owned(),
+            Form::Pages { pages, .. } => format!("{} pages", pages.len()),
+        },
+        streams: manifest.heads.iter().map(head).collect(),
+        disbelieved,
+    })
+}
+
+/// Whose keys count for this till.
+fn trust(home: &Home) -> Result<Trust, SnapshotError> {
+    let enrolment = home.enrolment()?.ok_or(SnapshotError::NotEnrolled)?;
+    let mut trust = Trust::new(Some(enrolment.root));
+    if home.till_db().exists() {
+        for paper in Inspection::open(&home.till_db())?.papers()? {
+            // One that says nothing here is passed over.
+            trust.admit(&paper).ok();
+        }
+    }
+    Ok(trust)
+}
