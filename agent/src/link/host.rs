@@ -4,15 +4,19 @@
 //! Without I/O: whoever owns the links ([`super::task`], the simulation) passes frames and the
 //! time in, carries each [`Errand`] out, and gives the answer back.
 
+mod answers;
+mod snapshots;
+
 use super::claims::{self, Claims, Refused};
-use crate::store::catalogue::downstream::{Delivered, Suspicion, Word};
-use crate::till::{PeerReply, PeerWord};
+use super::fetch::{self, Fetch};
+use crate::store::catalogue::downstream::Word;
+use crate::till::PeerWord;
 use commerce::cart::CartId;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use sync::link::Route;
 use sync::log::{ReplicaId, StreamId};
-use sync::session::{Books, Effect, Exchange, Now, Outcome, Pace, Side};
+use sync::session::{Books, Effect, Exchange, Now, Pace, Side};
 use sync::store::AlarmKind;
 use sync::trust::Trust;
 use sync::wire::Held;
@@ -52,6 +56,8 @@ enum Subject {
     Begin,
     Claim { route: Route, number: u64 },
     Due,
+    Fetch,
+    Wanted { route: Route, number: u64 },
     Nothing,
 }
 
@@ -75,6 +81,7 @@ pub struct Host {
     /// This till's stream is further elsewhere: it begins another incarnation.
     put_back: bool,
     claims: Claims,
+    fetch: Fetch,
     /// Claims that came to nothing, which the till is told.
     refused: Vec<Refused>,
 }
@@ -105,6 +112,7 @@ impl Host {
             clocks: BTreeSet::new(),
             put_back: false,
             claims: Claims::default(),
+            fetch: Fetch::default(),
             refused: Vec::new(),
         };
         host.refresh(now, held);
@@ -144,6 +152,7 @@ impl Host {
     /// A route is down.
     pub fn down(&mut self, route: &Route) {
         self.exchange.down(route);
+        self.fetch_cut(route);
         let cut = self.claims.cut(route);
         self.refused.extend(cut);
     }
@@ -193,6 +202,9 @@ impl Host {
             if let Some(errand) = self.errand_of(now, effect) {
                 return Some(errand);
             }
+        }
+        if let Some(errand) = self.fetch.late(now.ms).and_then(|step| self.fetch_step(now, step)) {
+            return Some(errand);
         }
         let late = self.claims.late(now.ms);
         self.refused.extend(late);
@@ -265,7 +277,15 @@ impl Host {
             Effect::Suspicious { route, why, frame } => {
                 suspicion(AlarmKind::Disbelieved, route.to_string(), why, frame)
             }
+            Effect::Behind { route } => {
+                self.fall_behind(now, route);
+                return None;
+            }
+            Effect::Page { route, page } => return self.hear_page(now, &route, page),
             Effect::Asked { route, ask } => {
+                if let Some(wanted) = fetch::asked_for(&ask) {
+                    return Some(Self::wanted(route, ask.number, wanted));
+                }
                 let from = self.exchange.replica_at(&route);
                 let Some((from, cart)) = from.zip(claims::asked_for(&ask)) else {
                     let unknown = "this version of Till does not know such a question".to_owned();
@@ -276,83 +296,13 @@ impl Host {
                 Errand::Till(PeerWord::ClaimAsked { from, cart }, About(about))
             }
             Effect::Answered { route, answer } => {
+                if let Some(step) = self.fetch.answered(&route, &answer) {
+                    return self.fetch_step(now, step);
+                }
                 let refused = self.claims.answered(&route, &answer);
                 return refused.map(refusal);
             }
         })
-    }
-
-    /// The till's answer to an errand; `None` when it could not keep it, and the peer shall send it
-    /// again.
-    pub fn answered(&mut self, now: Now, about: About, reply: Option<PeerReply>) {
-        match (about.0, reply) {
-            (Subject::Run { route, stream }, reply) => {
-                let outcome = match reply {
-                    Some(PeerReply::Received(received)) => {
-                        self.put_back |= received.put_back;
-                        received.outcome
-                    }
-                    _ => Outcome::Refused,
-                };
-                self.ingested(now, &route, stream, outcome);
-            }
-            (Subject::Papers { route }, Some(PeerReply::Papers { new, trust })) => {
-                self.trust = trust;
-                if !new.is_empty() {
-                    // Entries of the hub's may have waited for them.
-                    self.due_ms = Some(now.wall_ms);
-                    self.exchange.papers_changed(now, route.as_ref(), &new, &self.trust);
-                }
-            }
-            (Subject::Begin, Some(PeerReply::Begun(Some(held)))) => {
-                let trust = Arc::clone(&self.trust);
-                self.exchange.hold(now, &trust, held);
-                self.exchange.pursue(now, &trust);
-            }
-            (Subject::Claim { route, number }, reply) => {
-                let granted = match reply {
-                    Some(PeerReply::Claim(granted)) => granted,
-                    _ => Err("the till that holds it can't write now".to_owned()),
-                };
-                self.exchange.answer(&route, claims::answer(number, granted));
-            }
-            (Subject::Papers { .. } | Subject::Begin | Subject::Due | Subject::Nothing, _) => {}
-        }
-    }
-
-    /// What the catalogue's writer made of an errand; `None` when it failed, and it shall be tried
-    /// again.
-    pub fn delivered(&mut self, now: Now, about: About, delivered: Option<Delivered>) {
-        let Some(Delivered { outcome, suspicions, due_ms }) = delivered else {
-            match about.0 {
-                Subject::Run { route, stream } => {
-                    self.ingested(now, &route, stream, Outcome::Refused);
-                }
-                Subject::Due => self.due_ms = Some(now.wall_ms.saturating_add(RETRY_DUE_MS)),
-                Subject::Papers { .. }
-                | Subject::Begin
-                | Subject::Claim { .. }
-                | Subject::Nothing => {}
-            }
-            return;
-        };
-        // Papers that came meanwhile are due already.
-        self.due_ms = self.due_ms.into_iter().chain(due_ms).min();
-        for Suspicion { kind, subject, why, frame } in suspicions {
-            self.noticed.push_back(suspicion(kind, subject, why, frame));
-        }
-        if let (Subject::Run { route, stream }, Some(outcome)) = (about.0, outcome) {
-            self.ingested(now, &route, stream, outcome);
-        }
-    }
-
-    fn ingested(&mut self, now: Now, route: &Route, stream: StreamId, outcome: Outcome) {
-        let trust = Arc::clone(&self.trust);
-        let more = self.exchange.ingested(now, route, stream, outcome, &trust);
-        // Runs that waited for this one come before anything newer.
-        for effect in more.into_iter().rev() {
-            self.waiting.push_front(effect);
-        }
     }
 
     /// The next frame to send, and where. `busy` are routes that take nothing now.
@@ -377,7 +327,10 @@ impl Host {
             let wait = u64::try_from(due_ms.saturating_sub(self.now.wall_ms)).unwrap_or(0);
             self.now.ms.saturating_add(wait.min(LOOK_AT_CLOCK_MS))
         });
-        [self.exchange.wake_at(busy), marks, claims, due].into_iter().flatten().min()
+        [self.exchange.wake_at(busy), marks, claims, self.fetch.due_at(), due]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The routes that are up, the peer's replica where it is known, and how many entries it lacks.

@@ -8,6 +8,7 @@
 //! | [`door`] | who may connect directly |
 //! | `files` | the till's two files as all of it uses them |
 //! | [`claims`] | carts asked for between tills |
+//! | [`fetch`] | a snapshot of the catalogue fetched from whoever keeps one |
 //! | [`status`] | who is up since when, and what each lacks, for people |
 //! | [`host`] | the exchange with everything that it asks of the till, without I/O |
 //! | [`books`] | the log as the exchange reads it, over the till's two files |
@@ -17,6 +18,7 @@
 pub mod books;
 pub mod claims;
 pub mod door;
+pub mod fetch;
 mod files;
 pub mod host;
 pub mod status;

@@ -3,6 +3,7 @@
 use super::forks::Branches;
 use super::peer::{Heard, Peer, Sendable};
 use super::pursuit::Pursuits;
+use super::shortcut::Shortcut;
 use super::{Books, CLOCKS_APART_MS, Effect, Now, Pace, RUN_BYTES, Side, policy};
 use crate::batch::Batch;
 use crate::link::Route;
@@ -10,7 +11,7 @@ use crate::log::{ReplicaId, StreamId};
 use crate::trust::Trust;
 use crate::wire::codec::{WireError, decode};
 use crate::wire::parts::{Joiner, frames};
-use crate::wire::{Answer, Ask, Envelope, Forks, Frame, Have, Held, Mark, Tip, Wanted};
+use crate::wire::{Answer, Ask, Envelope, Forks, Frame, Have, Held, Mark, Page, Tip, Wanted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Runs that came before those they follow, kept in memory: a broker that reorders some frames.
@@ -50,6 +51,7 @@ pub struct Exchange {
     peers: BTreeMap<Route, Peer>,
     pursuits: Pursuits,
     branches: Branches,
+    shortcut: Shortcut,
     early: BTreeMap<(StreamId, u64), (Route, Batch)>,
     /// The peer that was served last, so that each has its turn.
     last: Option<Route>,
@@ -74,6 +76,7 @@ impl Exchange {
             peers: BTreeMap::new(),
             pursuits: Pursuits::default(),
             branches: Branches::default(),
+            shortcut: Shortcut::default(),
             early: BTreeMap::new(),
             last: None,
             cut: VecDeque::new(),
@@ -149,6 +152,7 @@ impl Exchange {
         self.cut.retain(|(to, _)| to != route);
         self.pursuits.forget(route);
         self.branches.forget(route);
+        self.shortcut.forget(route);
     }
 
     /// What is here that a peer may know of.
@@ -227,7 +231,8 @@ impl Exchange {
             Frame::Forks(forks) => self.hear_forks(now, &route, forks, trust, books),
             Frame::Ask(ask) => Ok(vec![Effect::Asked { route, ask }]),
             Frame::Answer(answer) => Ok(vec![Effect::Answered { route, answer }]),
-            Frame::Papers(_) | Frame::Page(_) => Ok(Vec::new()),
+            Frame::Page(page) => Ok(vec![Effect::Page { route, page }]),
+            Frame::Papers(_) => Ok(Vec::new()),
         }
     }
 
@@ -260,6 +265,11 @@ impl Exchange {
         }
         for theirs in &have.streams {
             effects.extend(self.compare(now, route, theirs, trust, books)?);
+        }
+        let takes = |stream| policy::takes(&self.side, trust, stream);
+        let theirs = self.peers.get(route).map(|peer| &peer.theirs).filter(|_| !have.more);
+        if theirs.is_some_and(|it| self.shortcut.consider(route, it, &self.held, takes)) {
+            effects.push(Effect::Behind { route: route.clone() });
         }
         self.pursue(now, trust);
         Ok(effects)
@@ -386,7 +396,10 @@ impl Exchange {
         let checkpoint = theirs.base?;
         let stream = theirs.stream;
         let first = self.held.get(&stream).map_or(1, |ours| ours.first);
-        let takes = stream.replica != self.me && policy::takes(&self.side, trust, stream);
+        // Where a hub's stream was pruned, a snapshot leads past it.
+        let takes = stream.replica != self.me
+            && !stream.kind.is_hubs()
+            && policy::takes(&self.side, trust, stream);
         let seq = theirs.first.checked_sub(1).filter(|_| takes && theirs.first > first)?;
         Some(Effect::Begin { route: route.clone(), stream, seq, checkpoint })
     }
@@ -520,9 +533,24 @@ impl Exchange {
         self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Answer(answer)))
     }
 
+    /// Sends a page of a snapshot that a peer asked for; false when it is gone or too much waits.
+    pub fn page(&mut self, route: &Route, page: Page) -> bool {
+        self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Page(page)))
+    }
+
+    /// The snapshot of [`super::Effect::Behind`] is here and its streams are held, or it is not to be
+    /// had of that peer: what is lacking still is asked for entry by entry.
+    pub fn snapshot_over(&mut self, now: Now, trust: &Trust, helped: bool) {
+        self.shortcut.close(helped);
+        self.pursue(now, trust);
+    }
+
     /// Asks for what is lacking and was not asked for yet.
     pub fn pursue(&mut self, now: Now, trust: &Trust) {
-        let takes = |stream| policy::takes(&self.side, trust, stream);
+        let waits = self.shortcut.is_open();
+        let takes = |stream: StreamId| {
+            !(waits && stream.kind.is_hubs()) && policy::takes(&self.side, trust, stream)
+        };
         self.pursuits.pursue(now, self.me, takes, trust, &self.held, &mut self.peers);
     }
 

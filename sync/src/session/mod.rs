@@ -9,7 +9,9 @@
 //! 2. Each asks for what it lacks (**want**): of the writer itself, else of a sibling, else of the
 //!    hub. A wish of the writer stands: what the writer adds later is sent without being asked for.
 //! 3. Entries come as **runs**; the host makes them durable, and only then says so (**mark**).
-//! 4. What was not marked in time makes the sender say again what it has; what was wanted and did
+//! 4. Who lacks a great part of what the hub wrote asks for a **snapshot** first: a question, an
+//!    answer, and **pages**.
+//! 5. What was not marked in time makes the sender say again what it has; what was wanted and did
 //!    not come is wanted again, of the next who has it.
 
 mod exchange;
@@ -17,6 +19,7 @@ mod forks;
 mod peer;
 mod policy;
 mod pursuit;
+mod shortcut;
 
 pub use exchange::{Exchange, Outcome};
 pub use policy::Side;
@@ -26,7 +29,7 @@ use crate::link::Route;
 use crate::log::{Hash, ReplicaId, StreamId};
 #[cfg(doc)]
 use crate::wire::MAX_TIPS;
-use crate::wire::{Answer, Ask, Checkpoint, Tip};
+use crate::wire::{Answer, Ask, Checkpoint, Page, Tip};
 
 /// An instant as the host sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +166,19 @@ pub enum Effect {
         route: Route,
         /// The answer.
         answer: Answer,
+    },
+    /// A peer holds so much more of the hub's that a snapshot is the shorter way: ask it for one, and
+    /// call [`Exchange::snapshot_over`] once it is here or is not to be had. Entries wait meanwhile.
+    Behind {
+        /// The peer.
+        route: Route,
+    },
+    /// A page of a snapshot that was asked for.
+    Page {
+        /// Who sent it.
+        route: Route,
+        /// The page, not verified yet.
+        page: Page,
     },
     /// A peer's wall clock is far from this one's.
     ClockDiffers {

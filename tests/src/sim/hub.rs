@@ -15,6 +15,7 @@ use sync::store::{
     keep_mark, keep_paper, open_stream, raise,
 };
 use sync::trust::{Admitted, Statement, Trust, issue};
+use sync::wire::Answer;
 
 const ME: ReplicaId = ReplicaId([0xb; 16]);
 
@@ -133,8 +134,16 @@ impl Hub {
                     keep_evidence(&self.conn, at, &route.to_string(), &why, &frame).unwrap();
                     self.alarm(ms, AlarmKind::Disbelieved, &route.to_string(), &why);
                 }
-                // Only carts are compacted, and these never leave the shop.
-                Effect::Begin { .. } | Effect::Asked { .. } | Effect::Answered { .. } => {}
+                // It keeps no snapshots, so nobody waits for one.
+                Effect::Asked { route, ask } => {
+                    let answer = Answer { number: ask.number, ok: false, body: Vec::new() };
+                    self.exchange.answer(&route, answer);
+                }
+                // Only carts are compacted, and these never leave the shop; and it asks for nothing.
+                Effect::Begin { .. }
+                | Effect::Answered { .. }
+                | Effect::Behind { .. }
+                | Effect::Page { .. } => {}
             }
         }
     }

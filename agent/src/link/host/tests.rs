@@ -1,6 +1,7 @@
 //! Tills of one shop that share stock and receipts, side by side in one thread.
 
 mod prices;
+mod snapshots;
 
 use super::*;
 use crate::link::books::TillBooks;
@@ -162,8 +163,13 @@ impl Floor {
 
     /// Passes frames until the tills have nothing more to say.
     fn settle(&mut self) {
-        for _ in 0..200 {
-            self.ms += 10;
+        self.pass(200, 10, &mut |_| false);
+    }
+
+    /// Passes frames so often, with so much time in between; some are lost.
+    fn pass(&mut self, rounds: u32, step_ms: u64, lost: &mut dyn FnMut(&[u8]) -> bool) {
+        for _ in 0..rounds {
+            self.ms += step_ms;
             let now = self.now();
             let mut under_way = Vec::new();
             for (&from, peer) in &mut self.tills {
@@ -176,6 +182,7 @@ impl Floor {
                     under_way.push((from, to, bytes));
                 }
             }
+            under_way.retain(|(_, _, bytes)| !lost(bytes));
             for (from, to, bytes) in under_way {
                 let Some(peer) = self.tills.values_mut().find(|peer| route(peer.number) == to)
                 else {

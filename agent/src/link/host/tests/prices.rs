@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::catalogue::downstream::testing::{Hub, chunk};
 use commerce::price::Layer;
-use sync::session::{Exchange, Side};
+use sync::session::{Exchange, Outcome, Side};
 use sync::store::held;
 
 const MINUTE: i64 = 60_000;

@@ -14,6 +14,9 @@ pub enum DownstreamError {
     /// The log's tables in it refuse.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// A snapshot's file can't be written.
+    #[error(transparent)]
+    Snapshot(Box<super::super::snapshot::TakeError>),
     /// The tables of prices refuse.
     #[error(transparent)]
     Prices(#[from] PricesError),

@@ -9,22 +9,27 @@
 mod due;
 mod error;
 mod fold;
+mod snapshots;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use error::DownstreamError;
+pub use snapshots::{Offer, PAGES_AT_ONCE};
 
 use super::MIGRATIONS;
+use super::snapshot::Incoming;
 use crate::store::open::{OpenOptions, Place, StoreError, open};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::Arc;
 use sync::batch::Batch;
 use sync::session::Outcome;
+use sync::snapshot::SnapshotId;
 use sync::store::{AlarmKind, Disbelief, LogBooks, ingest};
 use sync::trust::Trust;
+use sync::wire::{Held, Page};
 
 type Result<T> = std::result::Result<T, DownstreamError>;
 
@@ -46,6 +51,10 @@ pub struct Downstream {
     tidy_at_ms: Option<i64>,
     /// The first item whose rows are looked through then.
     trim_from: i64,
+    /// A snapshot that comes page by page.
+    incoming: Option<Incoming>,
+    /// Another catalogue took the place of the one that was open, and nobody was told yet.
+    replaced: bool,
 }
 
 /// Something for it to do.
@@ -65,6 +74,22 @@ pub enum Word {
         /// Whose keys count.
         trust: Arc<Trust>,
     },
+    /// A peer offers a snapshot: its manifest. What is missing of it is in [`Delivered::offer`].
+    Offered {
+        /// The manifest, not verified yet.
+        manifest: Vec<u8>,
+        /// Whose keys count.
+        trust: Arc<Trust>,
+    },
+    /// A page of the snapshot that was offered; with the last one it is taken up.
+    Page {
+        /// The page, not verified yet.
+        page: Page,
+        /// Whose keys count.
+        trust: Arc<Trust>,
+    },
+    /// A peer asks for the snapshot that is kept here: its manifest, or pages of it.
+    Wanted(Option<(SnapshotId, Vec<u32>)>),
 }
 
 /// What became of a word.
@@ -76,6 +101,10 @@ pub struct Delivered {
     pub suspicions: Vec<Suspicion>,
     /// When [`Word::Due`] is due, in milliseconds since 1970; `None` while nothing waits.
     pub due_ms: Option<i64>,
+    /// What is held of every stream, where another catalogue took this one's place.
+    pub held: Vec<Held>,
+    /// What became of a snapshot, where the word was about one.
+    pub offer: Option<Offer>,
 }
 
 /// Something that nobody can believe, or that a manager must decide.
@@ -102,7 +131,15 @@ impl Downstream {
         let connection = open(options, MIGRATIONS)?;
         let place = place.or_else(|| Place::of(&options.path));
         let options = options.clone();
-        let mut downstream = Self { connection, options, place, tidy_at_ms: None, trim_from: 0 };
+        let mut downstream = Self {
+            connection,
+            options,
+            place,
+            tidy_at_ms: None,
+            trim_from: 0,
+            incoming: None,
+            replaced: false,
+        };
         let read = downstream.write(|tx| {
             fold::read_again(tx)?;
             due::activate(tx, now.as_millisecond())
@@ -131,16 +168,21 @@ impl Downstream {
         self.follow(now)?;
         let now_ms = now.as_millisecond();
         let mut suspicions = Vec::new();
-        let heard = self.hear_word(now_ms, word, &mut suspicions);
-        let done = heard.and_then(|outcome| Ok((outcome, self.due_ms(now_ms)?)));
-        let (outcome, due_ms) = done.map_err(|error| error.at(&self.options.path))?;
-        Ok(Delivered { outcome, suspicions, due_ms })
+        let heard = self.hear_word(now, word, &mut suspicions);
+        let done = heard.and_then(|(outcome, offer)| {
+            let due_ms = self.due_ms(now_ms)?;
+            let held = if self.replaced { self.books().held()? } else { Vec::new() };
+            self.replaced = false;
+            Ok(Delivered { outcome, suspicions, due_ms, held, offer })
+        });
+        done.map_err(|error| error.at(&self.options.path))
     }
 
     /// Goes over to a catalogue that took the place of the one that was open.
     fn follow(&mut self, now: Timestamp) -> Result<()> {
         if Place::has_left(self.place, &self.options.path) {
-            *self = Self::open(&self.options, now)?;
+            let incoming = self.incoming.take();
+            *self = Self { incoming, replaced: true, ..Self::open(&self.options, now)? };
         }
         Ok(())
     }
@@ -157,14 +199,26 @@ impl Downstream {
 
     fn hear_word(
         &mut self,
-        now_ms: i64,
+        now: Timestamp,
         word: Word,
         suspicions: &mut Vec<Suspicion>,
-    ) -> Result<Option<Outcome>> {
+    ) -> Result<(Option<Outcome>, Option<Offer>)> {
+        let now_ms = now.as_millisecond();
         match word {
             Word::Run { sender, run, trust } => {
-                self.take(now_ms, &sender, &run, &trust, suspicions).map(Some)
+                let outcome = self.take(now_ms, &sender, &run, &trust, suspicions)?;
+                Ok((Some(outcome), None))
             }
+            Word::Offered { manifest, trust } => {
+                Ok((None, Some(self.offered(&manifest, &trust, suspicions)?)))
+            }
+            Word::Page { page, trust } => {
+                let offer = self.hear_page(&page, &trust, suspicions)?;
+                // What was taken up is what is written to from here on.
+                self.follow(now)?;
+                Ok((None, Some(offer)))
+            }
+            Word::Wanted(pages) => Ok((None, Some(self.kept(pages.as_ref())))),
             Word::Due { trust } => {
                 self.write(|tx| {
                     fold::take_waiting(tx, &trust, suspicions)?;
@@ -178,7 +232,7 @@ impl Downstream {
                         due::trim(tx, now_ms, first)
                     })?;
                 }
-                Ok(None)
+                Ok((None, None))
             }
         }
     }

@@ -5,11 +5,13 @@
 //! the links.
 
 mod error;
+mod incoming;
 mod swap;
 #[cfg(test)]
 mod tests;
 
 pub use error::TakeError;
+pub use incoming::{Incoming, Kept};
 
 use super::MIGRATIONS;
 use crate::store::open::{OpenOptions, classify, open};
@@ -70,7 +72,25 @@ pub fn take(
     filled.keep_own(&live).map_err(within)?;
     filled.finish().map_err(within)?;
     swap::swap(&mut live, &catalogue.path, staged.path(), |tx| Ok(State::of(tx)? == state))?;
+    if let Err(error) = incoming::keep_copy(&catalogue.path, snapshot, &sealed) {
+        tracing::warn!(%error, "the snapshot is taken up, but not kept for other tills");
+    }
     Ok(Taken::Replaced { entries })
+}
+
+/// Whether a snapshot that somebody offers would be taken up.
+///
+/// # Errors
+/// [`TakeError`] says why not.
+pub fn is_wanted(
+    live: &Connection,
+    catalogue: &OpenOptions,
+    sealed: &Sealed,
+    trust: &Trust,
+) -> Result<bool, TakeError> {
+    let file = catalogue.path.clone();
+    sealed.believe(trust).map_err(|error| TakeError::Stage { file, source: error.into() })?;
+    Ok(missing(live, &catalogue.path, sealed.manifest())?.is_some())
 }
 
 /// How many entries a snapshot has that are not here; `None` when it stands where this does.
