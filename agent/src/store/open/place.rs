@@ -5,15 +5,17 @@
 //! rename: whoever opens passes the [`Gate`], whoever renames closes it. A connection that was open
 //! before goes on reading what it has, and learns by its [`Place`] that the name leads elsewhere.
 
-use super::{BUSY_TIMEOUT, StoreError};
+use super::StoreError;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long between two looks whether the gate is open; it is closed for some milliseconds.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// How many looks there are: together as long as a statement waits for a lock.
+const LOOKS: u32 = 2_500;
 
 /// A file, whatever name it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +63,12 @@ impl Gate {
         let Ok(folder) = File::open(crate::home::folder_of(file)) else {
             return Ok(Self { _folder: None });
         };
-        let begun = Instant::now();
-        while flock(&folder, how).is_err() {
-            if begun.elapsed() >= BUSY_TIMEOUT {
-                return Err(StoreError::Busy { file: file.to_owned() });
+        for _ in 0..LOOKS {
+            if flock(&folder, how).is_ok() {
+                return Ok(Self { _folder: Some(folder) });
             }
             std::thread::sleep(LOOK_AGAIN);
         }
-        Ok(Self { _folder: Some(folder) })
+        Err(StoreError::Busy { file: file.to_owned() })
     }
 }
