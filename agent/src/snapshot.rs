@@ -8,8 +8,10 @@ use crate::store::open::OpenOptions;
 use crate::store::till::{Inspection, TillStoreError};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use sync::log::{StreamKind, Zone};
 use sync::snapshot::Form;
 use sync::trust::Trust;
 
@@ -27,6 +29,11 @@ pub enum SnapshotError {
     /// The till's papers can't be read.
     #[error(transparent)]
     Till(#[from] TillStoreError),
+    /// It has prices that do not count in this store.
+    #[error(
+        "the snapshot has prices of zone {0}, which is none of this till's: take one of its own zones, or set `price_zones` in [till]"
+    )]
+    OtherZone(u16),
     /// It was refused.
     #[error(transparent)]
     Refused(#[from] TakeError),
@@ -96,17 +103,26 @@ impl fmt::Display for SnapshotShown {
     }
 }
 
-/// Takes a snapshot up; a till may be running in `home`. `progress` hears bytes done and in all.
+/// Takes a snapshot up; a till may be running in `home`, whose store sells at the prices of `zones`. `progress` hears bytes done and in all.
 ///
 /// # Errors
 /// When it is refused; then the catalogue is as it was.
 pub fn take_up(
     home: &Home,
     file: &Path,
+    zones: &BTreeSet<Zone>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<TakenReport, SnapshotError> {
     let trust = trust(home)?;
-    let items = look(file)?.0.manifest().items;
+    let (sealed, _) = look(file)?;
+    let items = sealed.manifest().items;
+    for head in &sealed.manifest().heads {
+        if let StreamKind::Prices(zone) = head.stream.kind
+            && !zones.contains(&zone)
+        {
+            return Err(SnapshotError::OtherZone(zone.number()));
+        }
+    }
     let taken = take(&OpenOptions::new(home.catalogue_db()), file, &trust, progress)?;
     Ok(match taken {
         Taken::Replaced { entries } => TakenReport { replaced: true, entries, items },
@@ -155,4 +171,95 @@ fn trust(home: &Home) -> Result<Trust, SnapshotError> {
         }
     }
     Ok(trust)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::Enrolment;
+    use std::fs::File;
+    use sync::clock::Hlc;
+    use sync::log::{Hash, ReplicaId, SealingKey, Seed, StreamId};
+    use sync::snapshot::{Manifest, StreamHead, write_head};
+    use sync::trust::{Statement, issue};
+
+    fn key(number: u8) -> SealingKey {
+        SealingKey::from_seed(&Seed::new([number; 32])).unwrap()
+    }
+
+    /// A snapshot's head, sealed by a hub of the chain whose root is `key(1)`; nothing follows it.
+    fn snapshot(home: &Home, zone: u16) -> std::path::PathBuf {
+        let (hub, replica) = (key(2), ReplicaId([9; 16]));
+        let stream = StreamId { replica, kind: StreamKind::Prices(Zone::new(zone).unwrap()) };
+        let (hash, clock) = (Hash([3; 32]), Hlc::from_ms(1));
+        let seal = hub.seal(stream, 5, &hash);
+        let papers = vec![
+            issue(&Statement::Hub { key: hub.public(), serial: 1 }, &key(1)).unwrap(),
+            issue(&Statement::Incarnation { replica, opened: clock }, &hub).unwrap(),
+        ];
+        let manifest = Manifest {
+            schema: 6,
+            made_ms: 1_700_000_000_000,
+            currency: commerce::Currency::parse("EUR").unwrap(),
+            store: None,
+            items: 12,
+            form: Form::Pages { plain: 1, pages: Vec::new() },
+            heads: vec![StreamHead { stream, seq: 5, clock, hash, seal }],
+            papers,
+        };
+        let file = home.file("some.snapshot");
+        write_head(&manifest.seal(&hub).unwrap(), File::create(&file).unwrap()).unwrap();
+        file
+    }
+
+    fn enrol(home: &Home, root: &SealingKey) {
+        let enrolment = Enrolment {
+            chain: "Hansa Kaffee".into(),
+            store: "HH01".into(),
+            thing: "hh01-till-3".into(),
+            number: 3,
+            root: root.public(),
+            key: key(7).public(),
+        };
+        home.write_enrolment(&enrolment).unwrap();
+    }
+
+    #[test]
+    fn shows_what_it_is_and_whether_this_till_believes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        let file = snapshot(&home, 3);
+        let strange = look_at(&home, &file).unwrap();
+        assert!(strange.disbelieved.unwrap().contains("not enrolled"));
+        enrol(&home, &key(8));
+        let other = look_at(&home, &file).unwrap();
+        assert!(other.disbelieved.unwrap().contains("no hub of this chain"));
+        enrol(&home, &key(1));
+        let ours = look_at(&home, &file).unwrap();
+        assert_eq!(ours.disbelieved, None);
+        let text = ours.to_string();
+        for says in ["for all stores", "EUR, 12 items", "0 pages", "prices of zone 3", "up to 5"] {
+            assert!(text.contains(says), "{says} in {text}");
+        }
+    }
+
+    #[test]
+    fn refuses_before_anything_is_touched() {
+        #[track_caller]
+        fn check(home: &Home, file: &Path, zone: u16, says: &str) {
+            let zones = [Zone::new(zone).unwrap()].into();
+            let error = take_up(home, file, &zones, &mut |_, _| {}).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path()).unwrap();
+        let file = snapshot(&home, 3);
+        check(&home, &file, 3, "not enrolled");
+        enrol(&home, &key(1));
+        check(&home, &file, 4, "prices of zone 3, which is none of this till's");
+        assert!(!home.catalogue_db().exists());
+        check(&home, &file, 3, "holds others");
+        std::fs::write(&file, "nonsense").unwrap();
+        check(&home, &file, 3, "no snapshot");
+    }
 }

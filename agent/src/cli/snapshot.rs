@@ -41,7 +41,8 @@ impl Snapshot {
         match self {
             Self::Take { file, json } => {
                 let mut bar = Bar::new("{wide_bar} {bytes}/{total_bytes} {eta}");
-                let taken = take_up(&home, &file, &mut |done, total| bar.show(done, total));
+                let zones = config.till.price_zones.zones();
+                let taken = take_up(&home, &file, &zones, &mut |done, total| bar.show(done, total));
                 bar.finish();
                 let report: TakenReport = taken?;
                 show(&report, json)

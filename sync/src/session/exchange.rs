@@ -7,7 +7,7 @@ use super::shortcut::Shortcut;
 use super::{Books, CLOCKS_APART_MS, Effect, Now, Pace, RUN_BYTES, Side, policy};
 use crate::batch::Batch;
 use crate::link::Route;
-use crate::log::{ReplicaId, StreamId};
+use crate::log::{ReplicaId, StreamId, StreamKind};
 use crate::trust::Trust;
 use crate::wire::codec::{WireError, decode};
 use crate::wire::parts::{Joiner, frames};
@@ -536,6 +536,12 @@ impl Exchange {
     /// Sends a page of a snapshot that a peer asked for; false when it is gone or too much waits.
     pub fn page(&mut self, route: &Route, page: Page) -> bool {
         self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Page(page)))
+    }
+
+    /// Whether streams of this kind are of any use to this side: prices of other zones are none.
+    #[must_use]
+    pub fn has_use_for(&self, kind: StreamKind) -> bool {
+        policy::is_of_use(&self.side, kind)
     }
 
     /// The snapshot of [`super::Effect::Behind`] is here and its streams are held, or it is not to be

@@ -7,6 +7,7 @@ use crate::store::catalogue::downstream::{Offer, Word};
 use std::sync::Arc;
 use sync::link::Route;
 use sync::session::Now;
+use sync::snapshot::{Sealed, StreamHead};
 use sync::wire::{Answer, Page};
 
 /// What a peer learns who asks for what is not here.
@@ -25,6 +26,11 @@ impl Host {
             Step::Ask(route, ask) => {
                 // One that can't be said now is late in time, and asked again.
                 self.exchange.ask(&route, ask);
+                None
+            }
+            // One with other zones' prices would sell at them; what is no manifest is evidence.
+            Step::Offered(manifest) if self.is_of_other_zones(&manifest) => {
+                self.fetch_over(now, false);
                 None
             }
             Step::Offered(manifest) => {
@@ -89,6 +95,12 @@ impl Host {
     /// The line that a snapshot came over is down: what is here of it stays.
     pub(super) fn fetch_cut(&mut self, route: &Route) {
         self.fetch.cut(route);
+    }
+
+    pub(super) fn is_of_other_zones(&self, manifest: &[u8]) -> bool {
+        let heads = Sealed::read(manifest).map(|sealed| sealed.manifest().heads.clone());
+        let other = |head: &StreamHead| !self.exchange.has_use_for(head.stream.kind);
+        heads.is_ok_and(|heads| heads.iter().any(other))
     }
 
     fn fetch_over(&mut self, now: Now, helped: bool) {

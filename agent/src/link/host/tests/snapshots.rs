@@ -196,3 +196,24 @@ fn a_snapshot_that_a_sibling_made_itself_is_evidence() {
     assert_eq!(heads(second), []);
     assert_ne!(price(second), PRICE);
 }
+
+/// Prices of other zones are none of this till's, by whatever way they come.
+#[test]
+fn a_snapshot_of_another_zone_is_not_taken() {
+    let headquarters = Headquarters::new();
+    let mut second = Peer::open(2, &headquarters.papers);
+    let (me, trust) =
+        (second.shop.till.store().head().unwrap().replica, second.host.trust().clone());
+    let zones = [sync::log::Zone::new(7).unwrap()].into();
+    let side = Side::Till { store: STORE.into(), zones };
+    let now = Now { ms: 0, wall_ms: second.shop.now.as_millisecond() };
+    let held = books(&second.shop, &second.downstream, None).held().unwrap();
+    second.host = Host::new(me, 5, side, trust, now, held);
+    let manifest = sync::snapshot::read_head(File::open(headquarters.snapshot()).unwrap()).unwrap();
+    assert!(second.host.is_of_other_zones(manifest.bytes()));
+    let mut floor = Floor::new(vec![headquarters.served(1), second]);
+    floor.connect();
+    floor.settle();
+    assert_eq!(heads(&floor.tills[&2]), []);
+    assert_eq!(floor.tills[&2].alarms(), []);
+}
