@@ -20,7 +20,7 @@ use sync::store::{
 };
 use sync::trust::{Admitted, Statement, Trust, issue};
 use sync::wire::codec::encode as encode_frame;
-use sync::wire::{Ask, Envelope, Frame};
+use sync::wire::{Answer, Ask, Envelope, Frame};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -202,9 +202,15 @@ impl Replica {
                 Effect::Suspicious { route, why, .. } => {
                     self.alarms.push(format!("{route}: {why}"))
                 }
+                // It keeps no snapshots, so nobody waits for one.
+                Effect::Asked { route, ask } => {
+                    let answer = Answer { number: ask.number, ok: false, body: Vec::new() };
+                    self.exchange.answer(&route, answer);
+                }
                 Effect::Begin { .. }
+                | Effect::Behind { .. }
+                | Effect::Page { .. }
                 | Effect::Marked { .. }
-                | Effect::Asked { .. }
                 | Effect::Answered { .. }
                 | Effect::ClockDiffers { .. } => {}
             }
