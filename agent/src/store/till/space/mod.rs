@@ -388,7 +388,7 @@ pub(super) fn sweep(tx: &Connection) -> Result<bool> {
 /// Forgets the answers to offers that are over. An answer may come before the offer it answers; then
 /// it waits until that stream is there.
 fn sweep_answers(tx: &Connection) -> Result<()> {
-    let over: rusqlite::Result<Vec<(i64, [u8; 16], i64, i64)>> = tx
+    let over: rusqlite::Result<Vec<(i64, Dot)>> = tx
         .prepare_cached(
             "SELECT holder, of_replica, of_seq, of_index FROM answer
              WHERE NOT EXISTS (SELECT 1 FROM offer WHERE offer.of_replica = answer.of_replica
@@ -396,15 +396,23 @@ fn sweep_answers(tx: &Connection) -> Result<()> {
                AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.holder = answer.holder
                  AND claim.cart = answer.cart)",
         )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .query_map([], |row| {
+            let (replica, seq) = (ReplicaId(row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned());
+            Ok((row.get(0)?, Dot { replica, seq, index: row.get(3)? }))
+        })?
         .collect();
-    for (holder, replica, seq, index) in over? {
-        if is_heard(tx, ReplicaId(replica), seq.cast_unsigned())? {
+    for (holder, dot) in over? {
+        if is_heard(tx, dot.replica, dot.seq)? {
             tx.prepare_cached(
                 "DELETE FROM answer
                  WHERE holder = ?1 AND of_replica = ?2 AND of_seq = ?3 AND of_index = ?4",
             )?
-            .execute(params![holder, replica, seq, index])?;
+            .execute(params![
+                holder,
+                dot.replica.0,
+                dot.seq.cast_signed(),
+                dot.index
+            ])?;
         }
     }
     Ok(())
