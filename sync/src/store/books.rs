@@ -1,8 +1,6 @@
 //! The log's tables as the exchange reads them.
 
-use super::{
-    LogError, Stored, Stream, base, find_stream, hash_at, head, papers, peer_streams, read, streams,
-};
+use super::{LogError, Stored, Stream, base, find_stream, hash_at, head, papers, read};
 use crate::batch::Batch;
 use crate::clock::Hlc;
 use crate::log::{Entry, Hash, MAX_BODY_BYTES, ReplicaId, Seal, SealingKey, StreamId, StreamKind};
@@ -36,9 +34,16 @@ impl<'a> LogBooks<'a> {
     /// # Errors
     /// When SQLite fails or a row is damaged.
     pub fn held(&self) -> Result<Vec<Held>, LogError> {
-        let own = streams(self.connection)?;
-        let all = own.into_iter().chain(peer_streams(self.connection)?);
-        all.map(|stream| held(self.connection, &stream)).collect()
+        let mut statement = self.connection.prepare_cached(
+            "SELECT replica.id, kind, first_seq, head_seq, head_hash, base_hash, base_seal
+             FROM stream JOIN replica ON replica.local = stream.replica ORDER BY stream.local",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(held_in(row)?);
+        }
+        Ok(all)
     }
 
     /// A run with its own seal, where the key is here.
@@ -61,6 +66,24 @@ impl<'a> LogBooks<'a> {
     fn key_of(&self, stream: &Stream) -> Option<&'a SealingKey> {
         self.key.filter(|key| key.public() == stream.key())
     }
+}
+
+/// What is held of the stream in a row: one statement for all, since it is asked after each write.
+fn held_in(row: &Row<'_>) -> Result<Held, LogError> {
+    let kind = StreamKind::from_number(row.get(1)?)
+        .map_err(|error| LogError::damaged("stream", error.to_string()))?;
+    let stream = StreamId { replica: ReplicaId(row.get(0)?), kind };
+    let damaged = || LogError::damaged("stream", format!("the {stream}"));
+    let number = |column| u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged());
+    let (first, head) = (number(2)?, number(3)?);
+    let base = match (row.get::<_, Option<[u8; 32]>>(5)?, row.get::<_, Option<[u8; 64]>>(6)?) {
+        (Some(hash), Some(seal)) if first > 1 => {
+            Some(Checkpoint { hash: Hash(hash), seal: Seal(seal) })
+        }
+        _ if first > 1 => return Err(damaged()),
+        _ => None,
+    };
+    Ok(Held { stream, first, head, hash: Hash(row.get(4)?), base })
 }
 
 /// What is held of a stream.

@@ -296,7 +296,7 @@ impl SimTill<'_> {
         let by = StaffId::parse("301").unwrap();
         let fact =
             Fact::StockCounted(StockCounted { at: now, by, place: "shop".to_owned(), items });
-        let key = super::members::key_of(self.id);
+        let key = super::members::owned_key_of(self.id);
         let mut other = Opened::open(&self.options())?.begin(key, 0, now, None)?;
         other.act(now, |act| act.record(&fact).map(|_| ()))?;
         Ok(Vec::new())

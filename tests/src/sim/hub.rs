@@ -40,7 +40,7 @@ impl Hub {
         let (mut trust, key) = (Trust::new(Some(root_key())), key_of(HUB));
         let mut clock = Clock::new(0, None).unwrap();
         let opened = clock.tick(wall(ms));
-        let own = issue(&Statement::Incarnation { replica: ME, opened }, &key).unwrap();
+        let own = issue(&Statement::Incarnation { replica: ME, opened }, key).unwrap();
         let tx = conn.unchecked_transaction().unwrap();
         for paper in papers().into_iter().chain([own]) {
             trust.admit(&paper).unwrap();
@@ -76,7 +76,7 @@ impl Hub {
         let clock = self.clock.tick(wall(ms));
         let tx = self.conn.unchecked_transaction().unwrap();
         let stream = open_stream(&tx, ME, kind).unwrap();
-        let written = append(&tx, &stream, clock, body, &key_of(HUB)).unwrap();
+        let written = append(&tx, &stream, clock, body, key_of(HUB)).unwrap();
         let here = held(&tx, &stream).unwrap();
         tx.commit().unwrap();
         self.exchange.hold(self.now(ms), &self.trust, here);
@@ -105,7 +105,7 @@ impl Hub {
 
     pub fn next_frame(&mut self, ms: u64) -> Option<(Route, Vec<u8>)> {
         let (now, key) = (self.now(ms), key_of(HUB));
-        let mut books = LogBooks::new(&self.conn, Some(&key));
+        let mut books = LogBooks::new(&self.conn, Some(key));
         self.exchange.next_frame(now, &self.trust, &mut books, &BTreeSet::new()).unwrap()
     }
 

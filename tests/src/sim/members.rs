@@ -1,6 +1,7 @@
 //! Who takes part: the chain's root, its hub, two shops and their tills, with keys and papers.
 
 use commerce::fact::SeriesReason;
+use std::sync::LazyLock;
 use sync::link::{Route, TlsKey};
 use sync::log::{ReplicaId, SealKey, SealingKey, Seed};
 use sync::store::{Chain, Verdict, Witness, judge};
@@ -33,12 +34,22 @@ fn key(number: u8) -> SealingKey {
     SealingKey::from_seed(&Seed::new([number; 32])).unwrap()
 }
 
-pub fn root() -> SealingKey {
-    key(200)
+/// Made once: each is a multiplication on the curve, and they are asked for all the time.
+static ROOT: LazyLock<SealingKey> = LazyLock::new(|| key(200));
+static KEYS: LazyLock<Vec<SealingKey>> =
+    LazyLock::new(|| (HUB..=COUNT).map(owned_key_of).collect());
+
+pub fn root() -> &'static SealingKey {
+    &ROOT
 }
 
 /// The key that a member seals with.
-pub fn key_of(member: usize) -> SealingKey {
+pub fn key_of(member: usize) -> &'static SealingKey {
+    &KEYS[member]
+}
+
+/// The same, for who keeps it.
+pub fn owned_key_of(member: usize) -> SealingKey {
     key(1 + u8::try_from(member).unwrap())
 }
 
@@ -61,6 +72,11 @@ pub fn linked(a: usize, b: usize) -> bool {
 
 /// What the chain signed before the first day: all but the late till.
 pub fn papers() -> Vec<Vec<u8>> {
+    static PAPERS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(issue_papers);
+    PAPERS.clone()
+}
+
+fn issue_papers() -> Vec<Vec<u8>> {
     let mut all = vec![signed(&Statement::Hub { key: key_of(HUB).public(), serial: 1 })];
     for (shop, store) in SHOPS.into_iter().enumerate() {
         let key = shop_key(shop).public();
@@ -90,7 +106,7 @@ pub fn enrolment(till: usize) -> Vec<u8> {
 
 /// What the chain's root says.
 pub fn signed(statement: &Statement) -> Vec<u8> {
-    issue(statement, &root()).unwrap()
+    issue(statement, root()).unwrap()
 }
 
 /// Why a till's database must begin a new series, as the agent's start decides it.

@@ -102,7 +102,7 @@ impl SimTill<'_> {
         let now = self.now(ms);
         let key = key_of(self.id);
         let Running { till, downstream, host } = self.running.as_mut()?;
-        let log = LogBooks::new(till.store().connection(), Some(&key));
+        let log = LogBooks::new(till.store().connection(), Some(key));
         let mut books = TillBooks::new(log, downstream.books());
         host.next_frame(now, &mut books, &BTreeSet::new()).unwrap()
     }

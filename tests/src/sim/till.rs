@@ -2,7 +2,7 @@
 //! of links, its clock, and what must survive it.
 
 use super::disk::Copy;
-use super::members::{SHOPS, key_of, number_of, papers, root_key, shop_of, why_new};
+use super::members::{SHOPS, key_of, number_of, owned_key_of, papers, root_key, shop_of, why_new};
 use super::pushes::zone;
 use crate::dice::Dice;
 use crate::shop::{DemoStore, file, start};
@@ -127,7 +127,7 @@ impl<'s> SimTill<'s> {
             till: number_of(self.id),
             above: witness.as_ref().map_or(0, |witness| witness.series),
         });
-        let store = opened.begin(key_of(self.id), BUILD_MS, now, new);
+        let store = opened.begin(owned_key_of(self.id), BUILD_MS, now, new);
         let store = store.map_err(|error| error.to_string())?;
         let options = self.options_of("catalogue.db");
         if !options.path.exists() {
@@ -177,7 +177,7 @@ impl<'s> SimTill<'s> {
         let tx = conn.unchecked_transaction().unwrap();
         // Kind 9000 with no fields.
         let body = [0x82, 0x19, 0x23, 0x28, 0x80];
-        let written = sync::store::append(&tx, &stream, clock.tick(now), &body, &key_of(self.id));
+        let written = sync::store::append(&tx, &stream, clock.tick(now), &body, key_of(self.id));
         if written.is_ok() {
             tx.commit().ok();
         }
