@@ -7,7 +7,7 @@
 //! ended a claim; taking lines that were offered is the till loop's, for it knows the rules.
 
 use super::restate::{content, held};
-use super::shared::{Claim, Offer, claims_of, claims_on, is_being_paid, offer_of};
+use super::shared::{Claim, Offer, claims_on, is_being_paid, offer_of};
 use crate::store::till::carts;
 use crate::store::till::error::{Result, TillStoreError};
 use commerce::Currency;
@@ -63,14 +63,25 @@ fn take_granted(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
 /// Gives up the claims of this till that another one is above. Lines that the other has not seen
 /// are offered, so that none is lost. What money was taken on is brought to an end first.
 fn yield_to_higher(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
+    // Nearly all carts are one till's: only those that others claim as well are looked at.
+    let contended: rusqlite::Result<Vec<i64>> = conn
+        .prepare_cached(
+            "SELECT cart FROM claim AS mine WHERE holder = ?1 AND ended = 0 AND EXISTS (
+               SELECT 1 FROM claim AS other WHERE other.cart = mine.cart
+                 AND other.holder <> mine.holder)
+             ORDER BY cart",
+        )?
+        .query_map([own.holder], |row| row.get(0))?
+        .collect();
     let mut said = Vec::new();
-    for claim in claims_of(conn, own.holder)?.into_iter().filter(|claim| !claim.ended) {
-        let claims = claims_on(conn, claim.cart)?;
+    for cart in contended? {
+        let claims = claims_on(conn, CartId(cart.cast_unsigned()))?;
         let Some(top) = claims.last().filter(|top| top.replica != own.replica) else { continue };
+        let Some(claim) = claims.iter().find(|claim| claim.holder == own.holder) else { continue };
         if is_being_paid(conn, own.holder, claim.cart)? {
             continue;
         }
-        said.extend(unseen(conn, own, &claim, top)?);
+        said.extend(unseen(conn, own, claim, top)?);
         let end = End::Yielded { to: top.replica, seq: top.begun };
         said.push(Operation::Ended { cart: claim.cart, end });
     }
