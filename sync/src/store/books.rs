@@ -319,7 +319,7 @@ mod tests {
     fn says_what_is_held() {
         let mut db = six();
         let tx = db.transaction().unwrap();
-        let journal = streams(&tx).unwrap()[0];
+        let journal = super::super::streams(&tx).unwrap()[0];
         super::super::prune(&tx, &journal, 2, None).unwrap();
         tx.commit().unwrap();
         let mut books = LogBooks::new(&db, None);
