@@ -210,7 +210,12 @@ impl Looping {
                     self.handle(*event, answer);
                     self.written.notify_one();
                 }
-                Message::Peer(word, answer) => self.hear(*word, answer),
+                Message::Peer(word, answer) => {
+                    self.hear(*word, answer);
+                    // A cart that is granted, or an offer that is answered, is an entry of this
+                    // till's: it must not wait for the next sale to be sent.
+                    self.written.notify_one();
+                }
                 Message::Look(look) => look(&mut self.till),
                 Message::Stop => break,
             }
