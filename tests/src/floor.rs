@@ -1,42 +1,13 @@
 //! Two real tills of one shop: enrolled by the commands of the documentation, linked by mutual TLS,
 //! with no line to anything else.
 
-use crate::process::Place;
-use crate::tills::{Till, enrol, wait_for};
+use crate::process::chain::neighbours;
+use crate::tills::{Till, wait_for};
 use serde_json::json;
-use std::net::TcpListener;
-
-/// A port that nobody uses now.
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// Two places with their configuration, each naming the other.
-fn places() -> [Place; 2] {
-    let ports = [port(), port()];
-    [1, 2].map(|number| {
-        let place = Place::demo().unwrap();
-        let (other, mine) = (3 - number, ports[number - 1]);
-        let theirs = ports[other - 1];
-        let sections = format!(
-            "[till]\nnumber = {number}\n[link]\nlisten = \"127.0.0.1:{mine}\"\n\
-             [[sibling]]\nthing = \"hh01-till-{other}\"\naddress = \"127.0.0.1:{theirs}\"\n"
-        );
-        place.configure(&sections).unwrap();
-        place
-    })
-}
 
 #[test]
 fn two_tills_share_stock_and_hand_carts_over() {
-    let places = places();
-    let folder = tempfile::tempdir().unwrap();
-    let authority = folder.path().join("authority");
-    let name = authority.to_string_lossy();
-    places[0].till(&["authority", "new", &name, "--chain", "Demo"]).unwrap();
-    for (number, place) in (1..).zip(&places) {
-        enrol(&authority, place, folder.path(), number);
-    }
+    let places = neighbours().unwrap();
     let [mut one, mut two] = [0, 1].map(|at| Till::start(&places[at]));
     wait_for("the line is up", || {
         let link = one.client.get("/link").unwrap();

@@ -5,6 +5,7 @@
 //! | [`vfs`] | a SQLite VFS that counts, records, cuts the power and breaks disks |
 //! | [`books`] | a till's journal read whole, with every law it must keep |
 //! | [`broker`] | a real mosquitto with mutual TLS, and a line to it that can be cut |
+//! | [`hub`] | a small hub over any link |
 //! | [`process`] | the real `till` process with emulated devices, and a client of its API |
 //! | `architecture` | who may import whom, and what only one place may name |
 //! | `shop` | a till of the demo store, driven in a straight line |
@@ -22,6 +23,7 @@
 
 pub mod books;
 pub mod broker;
+pub mod hub;
 pub mod process;
 pub mod vfs;
 

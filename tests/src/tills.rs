@@ -1,8 +1,7 @@
-//! Real tills that sell, enrolled by the commands of the documentation: for `floor` and `uplink`.
+//! Real tills that sell: for `floor` and `uplink`.
 
 use crate::process::{Agent, Client, Place};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What a linked till has to show within seconds at most; a broker that was away, or a loaded
@@ -11,16 +10,6 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What everybody buys.
 pub const ROLL: &str = "9520000100377";
-
-/// Enrols a till at an authority, as docs/configuration.md says.
-pub fn enrol(authority: &Path, place: &Place, folder: &Path, number: usize) {
-    let file = |end: &str| folder.join(format!("{number}.{end}")).to_string_lossy().into_owned();
-    let (request, bundle) = (file("request"), file("bundle"));
-    place.till(&["enrol", "request", "--out", &request]).unwrap();
-    let authority = authority.to_string_lossy();
-    place.till(&["authority", "enrol", &authority, &request, "--out", &bundle]).unwrap();
-    place.till(&["enrol", "accept", &bundle]).unwrap();
-}
 
 /// A running till, someone logged in at it.
 pub struct Till {

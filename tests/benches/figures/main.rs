@@ -15,6 +15,7 @@ mod goods;
 mod hub;
 mod live;
 mod measure;
+mod peer;
 mod plain;
 mod report;
 mod shop;

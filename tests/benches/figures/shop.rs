@@ -25,18 +25,28 @@ pub const NOW: &str = "2026-11-23T08:00:00Z";
 pub const CASHIER: &str = "101";
 pub const SUPERVISOR: &str = "201";
 
-/// The till's own file; one without a replica gets its first.
+/// The key that a till seals with.
+pub fn key_of(number: u16) -> Result<SealingKey> {
+    Ok(SealingKey::from_seed(&Seed::new([6 + u8::try_from(number)?; 32]))?)
+}
+
+/// The first till's own file; one without a replica gets its first.
 pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore> {
+    begin_as(1, options, now)
+}
+
+/// The same for any till of the shop.
+pub fn begin_as(number: u16, options: &OpenOptions, now: Timestamp) -> Result<TillStore> {
     let opened = Opened::open(options)?;
+    let replica = ReplicaId([u8::try_from(number)?; 16]);
     let new = opened.head()?.is_none().then(|| NewSeries {
-        replica: ReplicaId([1; 16]),
+        replica,
         reason: SeriesReason::First,
         store: "HH01".into(),
-        till: 1,
+        till: number,
         above: 0,
     });
-    let key = SealingKey::from_seed(&Seed::new([7; 32]))?;
-    Ok(opened.begin(key, 0, now, new)?)
+    Ok(opened.begin(key_of(number)?, 0, now, new)?)
 }
 
 /// A till with a shift open and a cashier logged in.
@@ -48,9 +58,19 @@ pub struct Shop {
 
 impl Shop {
     pub fn open(till: &OpenOptions, catalogue: &OpenOptions, now: &str) -> Result<Self> {
+        Self::open_as(1, till, catalogue, now)
+    }
+
+    /// The same for any till of the shop.
+    pub fn open_as(
+        number: u16,
+        till: &OpenOptions,
+        catalogue: &OpenOptions,
+        now: &str,
+    ) -> Result<Self> {
         let now = now.parse()?;
-        let (till, _) =
-            Till::open(begin(till, now)?, Catalogue::open(catalogue)?, 1, Box::new(|| None), now)?;
+        let (store, catalogue) = (begin_as(number, till, now)?, Catalogue::open(catalogue)?);
+        let (till, _) = Till::open(store, catalogue, number, Box::new(|| None), now)?;
         let currency = till.settings().store.currency;
         let mut shop = Self { till, now, currency };
         if shop.till.shift().is_none() {

@@ -10,6 +10,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod chain;
 mod client;
 mod place;
 
@@ -52,6 +53,16 @@ fn build() -> Result<PathBuf> {
     let mut build = Command::new(cargo);
     build.args(["build", "--quiet", "--offline", "--package", "agent", "--bin", "till"]);
     build.args(["--manifest-path", manifest]).arg("--target-dir").arg(target);
+    // What cargo says of this crate would be taken for news by build scripts that look at it, and
+    // everything above them built again, now and when this crate is built next.
+    for (name, _) in std::env::vars_os() {
+        let said = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if said {
+            build.env_remove(name);
+        }
+    }
     if profile.file_name().is_some_and(|name| name == "release") {
         build.arg("--release");
     }
@@ -103,6 +114,12 @@ impl Agent {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        lock(&self.child).id()
     }
 
     /// Kills it as a power cut or the system would (SIGKILL), from any thread at any moment.

@@ -1,9 +1,9 @@
 //! Two real tills of one shop that know each other by nothing but the hub, over a real broker that
 //! is killed, cut off and refuses; one of them is killed as well.
 
-mod hub;
 mod rig;
 
+use crate::hub::Replica;
 use crate::tills::{Till, wait_for};
 use rig::{Rig, TILLS};
 use serde_json::{Value, json};
@@ -165,7 +165,7 @@ fn a_till_that_speaks_for_another_store_is_not_believed() {
     one.open_shift();
     one.sell();
     wait_for("the hub has all of it", || rig.hub_has_all_of(0).then_some(()));
-    let frame = rig.hub.look(hub::Replica::a_till_s_question);
+    let frame = rig.hub.look(Replica::a_till_s_question).unwrap();
     one.agent.killer().kill();
     // Its certificate speaks in another store's topics.
     rig.broker.allow(&rig.chain, &[("HH01", TILLS[1].1), ("HH02", TILLS[0].1)]).unwrap();

@@ -1,10 +1,11 @@
 //! A chain of one shop: its authority, two tills' folders, a broker with a line to it for each till,
 //! and a hub.
 
-use super::hub::{self, Hub, ZONE};
 use crate::broker::{Chain, Mosquitto, Proxy, Settings};
+use crate::hub::{Hub, ZONE, papers};
 use crate::process::Place;
-use crate::tills::{ROLL, enrol};
+use crate::process::chain::{enrol, new_authority};
+use crate::tills::ROLL;
 use agent::store::catalogue::Catalogue;
 use agent::store::open::OpenOptions;
 use agent::till::{Settings as ShopSettings, find_item};
@@ -12,13 +13,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
 use std::net::Ipv4Addr;
-use std::path::Path;
 use std::time::Duration;
-use sync::enrol::Authority;
+use sync::bulk::PriceChange;
 use sync::link::mqtt::{Broker, MqttError, MqttLink, Role};
 use sync::link::tls::{Tls, TlsBytes};
 use sync::link::{Link, Route};
-use sync::log::{Entry, Seed, StreamKind};
+use sync::log::{Entry, StreamKind};
 use sync::store::{Stream, find_stream, head, read, streams};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -58,10 +58,8 @@ impl Rig {
         let runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = { runtime }.worker_threads(2).enable_all().build().unwrap();
         let (folder, chain) = (tempfile::tempdir().unwrap(), Chain::new("acme"));
-        let authority = folder.path().join("authority");
-        let name = authority.to_string_lossy();
         let places = [Place::demo().unwrap(), Place::demo().unwrap()];
-        places[0].till(&["authority", "new", &name, "--chain", "Hansa Kaffee"]).unwrap();
+        let authority = new_authority(&places[0], folder.path(), "Hansa Kaffee").unwrap();
         let authorities = vec![fs::read_to_string(authority.join("ca.pem")).unwrap()];
         let settings = Settings { tills: allowed.to_vec(), authorities, ..Settings::default() };
         let broker = Mosquitto::start(&chain, &settings).unwrap();
@@ -79,14 +77,14 @@ impl Rig {
                 proxy.address().port()
             );
             place.configure(&sections).unwrap();
-            enrol(&authority, place, folder.path(), number);
+            enrol(&authority, place, folder.path(), number).unwrap();
         }
         let role = Role::Hub { client_id: "hub-1".into(), streams: vec![StreamKind::Prices(ZONE)] };
         let line = {
             let _here = runtime.enter();
             start(&chain.at(broker.port()), role, &chain.tls(&chain.hub()).unwrap()).unwrap()
         };
-        let hub = Hub::start(&runtime, line, &papers(&authority));
+        let hub = Hub::start(&runtime, line, &papers(&authority).unwrap()).unwrap();
         Self { hub, places, proxies, broker, chain, runtime, _folder: folder }
     }
 
@@ -129,7 +127,9 @@ impl Rig {
         let catalogue = Catalogue::open(&file).unwrap();
         let (settings, now) = (ShopSettings::load(&catalogue).unwrap(), Timestamp::now());
         let item = find_item(&catalogue.view(), &settings, ROLL, now).unwrap().item.id;
-        self.hub.push(now.as_millisecond() + wait_ms, item.index().try_into().unwrap(), amount);
+        let item = item.index().try_into().unwrap();
+        let change = PriceChange { item, amount: Some(amount), scale: 2, per: 1 };
+        self.hub.push(now.as_millisecond() + wait_ms, vec![change]).unwrap();
     }
 
     /// Whether the hub holds a till's journal to its end, bit for bit.
@@ -159,13 +159,4 @@ fn entries(conn: &Connection, stream: &Stream) -> Vec<Entry> {
         next = all.last().unwrap().seq + 1;
     }
     all
-}
-
-/// What vouches for the hub's key.
-fn papers(folder: &Path) -> Vec<Vec<u8>> {
-    let seed = fs::read(folder.join("root.key")).unwrap().try_into().unwrap();
-    let [ca_key, ca_pem] =
-        ["ca.key", "ca.pem"].map(|name| fs::read_to_string(folder.join(name)).unwrap());
-    let authority = Authority::load(&Seed::new(seed), &ca_key, &ca_pem).unwrap();
-    vec![authority.hub_paper(hub::key().public(), 1).unwrap()]
 }

@@ -1,6 +1,9 @@
 //! The figures, each in a file of its own: what is promised, how it is measured, what came out.
 
+mod broker;
 mod cold;
+mod exchange;
+mod floor;
 mod growth;
 mod http;
 mod import;
@@ -78,4 +81,9 @@ pub const ALL: &[(&str, Measure)] = &[
     ("memory-replay", replay::measure),
     ("pages", pages::measure),
     ("growth", growth::measure),
+    ("exchange", exchange::measure),
+    ("push-broker", broker::crossed),
+    ("memory-push", broker::weighed),
+    ("hand-over", floor::handed_over),
+    ("idle", floor::idle),
 ];

@@ -25,7 +25,7 @@ const LINES: u32 = 10;
 /// Pushes made ready for the windows: more than a till can take up meanwhile.
 const READY: i64 = 60;
 /// When the first push counts; each counts a millisecond after the one before, all long ago.
-const FIRST_MS: i64 = 1_750_000_000_000;
+pub const FIRST_MS: i64 = 1_750_000_000_000;
 
 /// How fast a push counts, and how small it is.
 pub fn applied(data: &Data) -> Result<Vec<Figure>> {
