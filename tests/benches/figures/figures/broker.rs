@@ -232,6 +232,11 @@ pub fn weighed(data: &Data) -> Result<Vec<Figure>> {
         let link = client.get("/link")?;
         Ok(link.pointer("/lines/0/up").filter(|up| **up == json!(true)).cloned())
     })?;
+    // A push that comes before the hub's papers is a stranger's.
+    wait_for("the till's journal is at the hub", (Duration::from_millis(50), PATIENCE), || {
+        let streams = hub.look(|hub| sync::store::peer_streams(&hub.conn))?;
+        Ok((!streams.is_empty()).then_some(()))
+    })?;
     let last = format!("/items/by-code/{}", gtin(ITEMS - ITEMS / CHANGES)?);
     let price = || -> Result<Option<Value>> { Ok(client.get(&last)?.get("price").cloned()) };
     let (old, idle) = (price()?, anonymous_mb(agent.pid())?);
