@@ -14,12 +14,14 @@
 //! | [`tax`] | several percent taxes on a class, and the table that sums |
 //! | [`staff`] | roles, limits, and the approval of another person |
 //! | [`discount`], [`cart`], [`tender`] | a basket, what is taken off it, and how it is paid |
+//! | [`customer`] | whose cart or sale it is, by a random name |
 //! | [`sale`], [`returns`] | what a settled cart becomes, and what can come back of it |
 //! | [`shift`] | what X and Z are read from |
 //! | [`fact`] | everything the till must never forget |
 
 pub mod cart;
 pub mod code;
+pub mod customer;
 pub mod discount;
 pub mod fact;
 pub mod money;

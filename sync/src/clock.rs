@@ -79,7 +79,7 @@ impl Hlc {
     }
 
     /// The next instant. A full counter carries into the milliseconds.
-    const fn next(self) -> Self {
+    pub(crate) const fn next(self) -> Self {
         // The headroom above LATEST_MS keeps every clock below MAX; saturating is only for totality.
         if self.0 < Self::MAX.0 { Self(self.0 + 1) } else { self }
     }

@@ -9,6 +9,8 @@
 //! | [`enrol`] | becoming one of the chain: requests, who grants them, certificates and papers | files, clocks |
 //! | [`bulk`] | what the hub's bulk entries say: price pushes in columns | the tables they merge into |
 //! | [`space`] | what the shop's shared carts are told in: operations, as numbered CBOR | carts' rows, who may do what |
+//! | [`customer`] | what a customers stream says, and the state it merges into | tables, who may do what |
+//! | [`settings`] | what the hub's settings say, and which count in a store | tables, what a setting does |
 //! | [`store`] | the log's tables: append, read, verify; the witness's decision | files, transactions, migrations, folding into state |
 //! | [`batch`] | a run of entries in few bytes, for archives and exports | tables, the network |
 //! | [`wire`] | what replicas say to each other | who says what when |
@@ -36,10 +38,13 @@ pub mod body;
 pub mod bulk;
 mod cbor;
 pub mod clock;
+pub mod customer;
 pub mod enrol;
 pub mod link;
 pub mod log;
+mod register;
 pub mod session;
+pub mod settings;
 pub mod snapshot;
 pub mod space;
 mod squeeze;

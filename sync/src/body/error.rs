@@ -3,6 +3,7 @@
 //! Nothing else; every module of [`super`] returns it, and the store decides what to do with the
 //! bytes.
 
+use crate::cbor::BadField;
 use crate::cbor::scan::NotPlain;
 use crate::log::MAX_BODY_BYTES;
 use commerce::money::MoneyError;
@@ -116,6 +117,12 @@ pub enum BodyError {
 impl From<minicbor::decode::Error> for BodyError {
     fn from(error: minicbor::decode::Error) -> Self {
         Self::Fields(error.to_string())
+    }
+}
+
+impl From<BadField> for BodyError {
+    fn from(BadField { field, at, why }: BadField) -> Self {
+        Self::Fields(format!("{field}, at byte {at}: {why}"))
     }
 }
 
