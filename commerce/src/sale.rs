@@ -2,6 +2,7 @@
 
 use crate::cart::{Cart, CartError, CartId, LineTotal, Totals};
 use crate::code::Gtin;
+use crate::customer::CustomerId;
 use crate::discount::Discount;
 use crate::money::{Currency, Money, MoneyError};
 use crate::quantity::Quantity;
@@ -150,6 +151,8 @@ pub struct Sale {
     pub change: Money,
     /// What the customer paid: tenders less change.
     pub total: Money,
+    /// Whose it was, where they said so.
+    pub customer: Option<CustomerId>,
 }
 
 /// What a sale must never be.
@@ -212,6 +215,7 @@ impl Cart {
             tenders,
             change,
             total,
+            customer: self.customer,
         };
         sale.check()?;
         Ok(sale)

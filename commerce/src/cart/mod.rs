@@ -17,6 +17,7 @@ pub use id::{CartId, NotACart};
 pub use line::{Item, Line, LineVoid, PriceOverride};
 pub use totals::{LineTotal, Totals};
 
+use crate::customer::CustomerId;
 use crate::discount::Discount;
 use crate::money::{Currency, Money};
 use crate::tax::TaxRules;
@@ -56,6 +57,8 @@ pub struct Cart {
     pub basket_discounts: Vec<Discount>,
     /// Tenders in the order taken.
     pub tenders: Vec<Tendered>,
+    /// Whose it is, where they said so.
+    pub customer: Option<CustomerId>,
 }
 
 impl Cart {
@@ -63,7 +66,8 @@ impl Cart {
     #[must_use]
     pub fn new(id: CartId, currency: Currency) -> Self {
         let (lines, basket_discounts, tenders) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, currency, state: CartState::Open, lines, basket_discounts, tenders }
+        let state = CartState::Open;
+        Self { id, currency, state, lines, basket_discounts, tenders, customer: None }
     }
 
     /// Lines that were not voided.
@@ -85,6 +89,16 @@ impl Cart {
     /// Takes the cart back to the till.
     pub fn recall(&mut self) {
         self.state = CartState::Open;
+    }
+
+    /// Notes whose cart it is, or that it is nobody's.
+    ///
+    /// # Errors
+    /// When the cart is parked.
+    pub fn attach(&mut self, customer: Option<CustomerId>) -> Result<(), CartError> {
+        self.assert_open()?;
+        self.customer = customer;
+        Ok(())
     }
 
     /// Takes a tender.

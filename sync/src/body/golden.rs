@@ -5,7 +5,7 @@
 
 pub(crate) mod sales;
 
-pub(super) use sales::{cash_sale, full_sale, refund};
+pub(super) use sales::{cash_sale, full_sale, refund, sale_to_customer};
 
 use super::{decode, encode, strategy};
 use commerce::cart::CartId;
@@ -58,6 +58,7 @@ pub(super) fn vectors() -> Vec<(&'static str, Fact, &'static str)> {
         vector!("06-refund-by-cash", Fact::Returned(refund_by_cash())),
         vector!("07-payment-reversal-approved", reversal_approved()),
         vector!("08-payment-by-hand", ended_by_hand()),
+        vector!("05-sale-to-customer", Fact::Sold(sale_to_customer())),
     ]
 }
 

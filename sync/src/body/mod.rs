@@ -21,7 +21,7 @@
 //! | 2 | shift opened | *stamp*, day, currency, float |
 //! | 3 | cash moved | *stamp*, direction (1 in, 2 out), currency, amount, reason, approved by? |
 //! | 4 | drawer opened without a sale | *stamp*, reason |
-//! | 5 | sale | *receipt*, *stamp*, day, cart, currency, *line*…, *taxes*, *tendered*…, total, change?, *voided*…? |
+//! | 5 | sale | *receipt*, *stamp*, day, cart, currency, *line*…, *taxes*, *tendered*…, total, change?, *voided*…?, customer (16 bytes)? |
 //! | 6 | return | *receipt*, of *receipt*, kind (1 refund, 2 post-void), *stamp*, day, reason, currency, *returned*…, *taxes*, *payout*…, total, approved by? |
 //! | 7 | payment intended | *stamp*, intent, kind (1 authorise, 2 refund, 3 reverse), currency, amount, cart, terminal's number of the payment to reverse?, approved by? |
 //! | 8 | payment ended | *stamp*, intent, said by hand, outcome (1 approved, 2 declined, 3 not sent), approved [currency, amount, *card*]?, declined [code, text]?, why not sent?, approved by? |

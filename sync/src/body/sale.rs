@@ -12,7 +12,9 @@ use super::tender::TenderedWire;
 use super::{Body, BodyError};
 use commerce::Money;
 use commerce::cart::{CartId, MAX_LINES, MAX_TENDERS};
+use commerce::customer::CustomerId;
 use commerce::sale::{Sale, SoldLine, VoidedLine};
+use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
 #[derive(Encode, Decode)]
@@ -39,6 +41,8 @@ pub(super) struct SaleWire<'a> {
     change: Option<i64>,
     #[b(10)]
     voided: Option<Vec<VoidedWire<'a>>>,
+    #[n(11)]
+    customer: Option<ByteArray<16>>,
 }
 
 #[derive(Encode, Decode)]
@@ -80,6 +84,7 @@ impl Body for Sale {
             total: amounts.minor("a sale's total", self.total)?,
             change: Some(amounts.minor("the change", self.change)?).filter(|&change| change != 0),
             voided: Some(voided).filter(|voided| !voided.is_empty()),
+            customer: self.customer.map(|customer| customer.0.into()),
         })
     }
 
@@ -106,6 +111,7 @@ impl Body for Sale {
             })?,
             change: amounts.money(wire.change.unwrap_or(0))?,
             total: amounts.money(wire.total)?,
+            customer: wire.customer.map(|customer| CustomerId(customer.into())),
         };
         sale.check()?;
         Ok(sale)

@@ -4,6 +4,7 @@ use super::*;
 use commerce::Money;
 use commerce::cart::{Item, LineVoid, PriceOverride};
 use commerce::code::Gtin;
+use commerce::customer::CustomerId;
 use commerce::tax::Rate;
 use commerce::tender::{TenderKind, TenderType};
 use commerce::{Quantity, UnitPrice};
@@ -142,10 +143,18 @@ pub(super) fn vectors() -> Vec<(&'static str, Vec<Operation>, &'static str)> {
             HEX[16],
         ),
         ("14 introduced", vec![Operation::Introduced { till: 3, series: 1 }], HEX[17]),
+        (
+            "15 attached",
+            vec![
+                Operation::Attached { cart: CART, customer: Some(CustomerId([7; 16])) },
+                Operation::Attached { cart: CART, customer: None },
+            ],
+            HEX[18],
+        ),
     ]
 }
 
-const HEX: [&str; 18] = [
+const HEX: [&str; 19] = [
     "820182f68201861b0000018001000011011b0000018bcfe5687b6331303169626c756520636f617463323031",
     "820182f68202811b0000018001000011",
     "820182634555528203831b000001800100001102866331303164526f6c6c1b000008a88c39681964666f6f64186303",
@@ -164,6 +173,7 @@ const HEX: [&str; 18] = [
     "820182f6820c81507265706c6963612d6f662d7465737473",
     "820182f6820d821b00000180010000118182507265706c6963612d6f662d74657374738464484830310301182a",
     "820182f6820e820301",
+    "820183f6820f821b00000180010000115007070707070707070707070707070707820f811b0000018001000011",
 ];
 
 fn hex(bytes: &[u8]) -> String {

@@ -33,6 +33,7 @@
 //! | 12 | succeeds: an earlier incarnation of the writer's till is no more | replica |
 //! | 13 | sold twice | cart, [replica, *receipt*]… |
 //! | 14 | introduced: who writes the stream | till, receipt series |
+//! | 15 | whose cart it is | cart, customer (16 bytes)? |
 //!
 //! | part | fields, from 0 |
 //! | --- | --- |
@@ -57,6 +58,7 @@ use crate::cbor::scan;
 use crate::log::{MAX_BODY_BYTES, ReplicaId};
 use commerce::Currency;
 use commerce::cart::{CartId, Line};
+use commerce::customer::CustomerId;
 use commerce::discount::{Discount, DiscountValue};
 use commerce::sale::ReceiptNumber;
 use commerce::staff::StaffId;
@@ -225,6 +227,13 @@ pub enum Operation {
         till: u16,
         /// The receipt series of this incarnation.
         series: u32,
+    },
+    /// Whose cart it is.
+    Attached {
+        /// The cart.
+        cart: CartId,
+        /// The customer; `None` for nobody.
+        customer: Option<CustomerId>,
     },
     /// What a newer version wrote; the entry's bytes still hold it.
     Unknown {

@@ -7,6 +7,7 @@ use crate::body::strategy::{
 use crate::log::ReplicaId;
 use commerce::cart::{CartId, Item, Line, LineVoid, PriceOverride};
 use commerce::code::Gtin;
+use commerce::customer::CustomerId;
 use commerce::discount::{Discount, DiscountValue};
 use commerce::tax::Rate;
 use commerce::tender::TenderKind;
@@ -133,6 +134,9 @@ fn plain() -> impl Strategy<Value = Operation> {
         dot().prop_map(|dot| Operation::Withdrawn { dot }),
         (cart(), dot()).prop_map(|(cart, dot)| Operation::Answered { cart, dot }),
         replica().prop_map(|replica| Operation::Succeeds { replica }),
+        (cart(), prop::option::of(any::<[u8; 16]>())).prop_map(|(cart, customer)| {
+            Operation::Attached { cart, customer: customer.map(CustomerId) }
+        }),
         (any::<u16>(), any::<u32>())
             .prop_map(|(till, series)| Operation::Introduced { till, series }),
         (cart(), prop::collection::vec((replica(), receipt()), 0..3))

@@ -13,6 +13,7 @@ use crate::body::stamp::{ReceiptWire, instant, millis};
 use crate::body::tender::TenderTypeWire;
 use crate::log::ReplicaId;
 use commerce::cart::{CartId, MAX_DISCOUNTS, MAX_LINES, MAX_TENDERS};
+use commerce::customer::CustomerId;
 use commerce::discount::{Discount, DiscountValue};
 use commerce::staff::StaffId;
 use commerce::tax::Rate;
@@ -36,6 +37,7 @@ const ANSWERED: u64 = 11;
 const SUCCEEDS: u64 = 12;
 const SOLD_TWICE: u64 = 13;
 const INTRODUCED: u64 = 14;
+const ATTACHED: u64 = 15;
 
 /// The most sales of one cart that are stated: more tills than ever forced one cart.
 const MAX_SALES: usize = 16;
@@ -90,6 +92,10 @@ pub(super) fn write(
         Operation::Introduced { till, series } => {
             put(to, INTRODUCED, IntroducedWire { till: *till, series: *series })
         }
+        Operation::Attached { cart, customer } => {
+            let customer = customer.map(|customer| customer.0.into());
+            put(to, ATTACHED, AttachedWire { cart: cart.0, customer })
+        }
         Operation::Unknown { kind } => Err(BodyError::UnknownKind(*kind)),
     }
 }
@@ -135,6 +141,11 @@ pub(super) fn read(
         INTRODUCED => {
             let IntroducedWire { till, series } = from.decode()?;
             Ok(Operation::Introduced { till, series })
+        }
+        ATTACHED => {
+            let AttachedWire { cart, customer } = from.decode()?;
+            let customer = customer.map(|customer| CustomerId(customer.into()));
+            Ok(Operation::Attached { cart: CartId(cart), customer })
         }
         kind => {
             from.skip()?;
@@ -508,6 +519,14 @@ struct IntroducedWire {
     till: u16,
     #[n(1)]
     series: u32,
+}
+
+#[derive(Encode, Decode)]
+struct AttachedWire {
+    #[n(0)]
+    cart: u64,
+    #[n(1)]
+    customer: Option<ByteArray<16>>,
 }
 
 #[derive(Encode, Decode)]

@@ -3,6 +3,7 @@
 use super::{DAY, eur, receipt, staff, stamp};
 use crate::body::strategy;
 use commerce::cart::{Cart, CartId, Item};
+use commerce::customer::CustomerId;
 use commerce::discount::DiscountValue;
 use commerce::returns::{Return, ReturnKind, ReturnedSoFar};
 use commerce::sale::Sale;
@@ -49,6 +50,11 @@ pub(crate) fn cash_sale() -> Sale {
     add(&mut cart, "PRO-001", None, "Bananas", "B", "1.79", bananas);
     cart.tender(strategy::tendered(TenderKind::Cash, eur(1_000)), &rules).unwrap();
     cart.settle(&rules, receipt(123), stamp("101"), DAY).unwrap()
+}
+
+/// A sale to somebody who is known here.
+pub(crate) fn sale_to_customer() -> Sale {
+    Sale { customer: Some(CustomerId(*b"customer-of-test")), ..cash_sale() }
 }
 
 /// Everything that can happen to a sale at once.

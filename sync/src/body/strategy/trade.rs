@@ -5,6 +5,7 @@ use super::{
     tax_class, tax_rounding, tax_rules, tendered, text,
 };
 use commerce::cart::{Cart, CartId, Item};
+use commerce::customer::CustomerId;
 use commerce::discount::DiscountValue;
 use commerce::returns::{Return, ReturnKind, ReturnedSoFar};
 use commerce::sale::Sale;
@@ -102,12 +103,14 @@ pub(crate) fn sale() -> impl Strategy<Value = Sale> {
     let kinds = prop::sample::select(&TenderKind::ALL);
     let parts = prop::collection::vec((kinds, 1_i64..2_000), 0..4);
     let paid = (parts, 0_i64..5_000, tax_rounding());
-    let head = (receipt(), stamp(), day(), any::<u64>(), currency());
+    let customer = prop::option::of(any::<[u8; 16]>().prop_map(CustomerId));
+    let head = (receipt(), stamp(), day(), (any::<u64>(), customer), currency());
     (lines, raw_line(), acts, paid, head).prop_map(|(lines, last, acts, paid, head)| {
-        let (receipt, stamp, day, id, currency) = head;
+        let (receipt, stamp, day, (id, customer), currency) = head;
         let (parts, over, rounding) = paid;
         let rules = tax_rules(rounding);
         let mut cart = Cart::new(CartId(id), currency);
+        cart.attach(customer).unwrap();
         for raw in lines {
             add(&mut cart, raw);
         }
