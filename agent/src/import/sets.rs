@@ -5,6 +5,7 @@ use super::error::{Faults, ImportError};
 use super::field::digits;
 use super::table::{Columns, Refused, Row, Table, may, must};
 use crate::store::catalogue::{Load, Reason, ReasonKind, Staff, Store, parse_rounding};
+use crate::till::MAX_FOOTER;
 use commerce::code::Pattern;
 use commerce::staff::{Role, StaffId};
 use commerce::tax::{Rate, Tax, TaxClass};
@@ -252,7 +253,7 @@ fn store_row(row: &mut Row) -> Result<Store, Refused> {
     let patterns = row.optional("in_store_patterns", |text| {
         text.split_whitespace().map(Pattern::parse).collect::<Result<Vec<_>, _>>()
     });
-    let receipt_footer = row.optional_lines("receipt_footer", 500);
+    let receipt_footer = row.optional_lines("receipt_footer", MAX_FOOTER);
     Ok(Store {
         code: code?,
         name: name?,

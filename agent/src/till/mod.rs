@@ -30,6 +30,7 @@ pub use event::{
 pub use peers::{PeerReply, PeerWord};
 pub use refusal::{Refusal, payment_word};
 pub use resolve::{Found, find_item};
+pub(crate) use settings::MAX_FOOTER;
 pub use settings::{Settings, SettingsError};
 
 use answer::Answer;
@@ -117,7 +118,7 @@ impl Till {
         now: Timestamp,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
         let settings_of = catalogue.edition();
-        let settings = Arc::new(Settings::load(&catalogue)?);
+        let settings = Arc::new(Settings::of_till(&catalogue, number)?);
         let currency = settings.store.currency;
         store.begin_carts(now, currency)?;
         let conn = store.connection();
@@ -176,7 +177,7 @@ impl Till {
         if self.catalogue.refresh().is_err() || self.catalogue.edition() == self.settings_of {
             return;
         }
-        if let Ok(settings) = Settings::load(&self.catalogue) {
+        if let Ok(settings) = Settings::of_till(&self.catalogue, self.number) {
             self.settings = Arc::new(settings);
             self.settings_of = self.catalogue.edition();
             effects.push(Effect::Changed(Change::Settings));
@@ -217,7 +218,7 @@ impl Till {
                 Ok(Reply::Done)
             }
             Event::Reload => {
-                self.settings = Arc::new(Settings::load(&self.catalogue)?);
+                self.settings = Arc::new(Settings::of_till(&self.catalogue, self.number)?);
                 effects.push(Effect::Changed(Change::Settings));
                 Ok(Reply::Done)
             }

@@ -1,4 +1,5 @@
-//! What the till loop knows of its shop: loaded whole at start and after an import.
+//! What the till loop knows of its shop: loaded whole at start, after an import, and when the hub
+//! sets something.
 
 use crate::store::catalogue::{Catalogue, Reason, ReasonKind, Staff, Store};
 use crate::store::open::StoreError;
@@ -7,6 +8,18 @@ use commerce::tax::{Rate, TaxRules};
 use commerce::tender::{TenderKind, TenderType};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use sync::settings::Value;
+
+/// The receipt's last lines, as the hub sets them; else the store's own file says them.
+const RECEIPT_FOOTER: &str = "receipt.footer";
+
+/// The longest footer in characters, as in the store's file.
+pub(crate) const MAX_FOOTER: usize = 500;
+
+fn is_footer(text: &str) -> bool {
+    let line = |letter: char| letter == '\n' || !letter.is_control();
+    text.chars().count() <= MAX_FOOTER && text.chars().all(line)
+}
 
 /// The shop's own settings.
 #[derive(Debug, Clone)]
@@ -60,6 +73,25 @@ impl Settings {
         let classes = classes.into_iter().map(|class| (class.id.clone(), class)).collect();
         let taxes = TaxRules { classes, rounding: store.tax_rounding };
         Ok(Self { taxes, tenders, reasons: view.reasons()?, staff: view.staff()?, store })
+    }
+
+    /// The same for a till of the shop: what the hub has set for it, for its store or for the chain
+    /// takes the place of what was imported.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn of_till(catalogue: &Catalogue, till: u16) -> Result<Self, SettingsError> {
+        let mut settings = Self::load(catalogue)?;
+        let hubs = catalogue.view().hub_settings()?;
+        match hubs.at(&settings.store.code, till).get(RECEIPT_FOOTER) {
+            Some(Value::Text(footer)) if is_footer(footer) => {
+                settings.store.receipt_footer = footer.trim_end().to_owned();
+            }
+            // A till goes on with what it has rather than with what nobody can print.
+            Some(other) => tracing::warn!(?other, "the hub's {RECEIPT_FOOTER} cannot be printed"),
+            None => {}
+        }
+        Ok(settings)
     }
 
     /// The tender with this id.

@@ -95,6 +95,26 @@ pub fn marks(conn: &Connection) -> Result<Peers, LogError> {
     Ok(peers)
 }
 
+/// How far the hub has made a stream durable, as it said itself: 0 while it has said nothing, and
+/// all of it where the chain has none.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn mark_of_hub(conn: &Connection, trust: &Trust, stream: &Stream) -> Result<u64, LogError> {
+    if !trust.has_hub() {
+        return Ok(u64::MAX);
+    }
+    let mut statement = conn.prepare_cached("SELECT peer, seq FROM mark WHERE stream = ?1")?;
+    let mut rows = statement.query([stream.local])?;
+    let mut mark = 0;
+    while let Some(row) = rows.next()? {
+        if trust.is_hub(ReplicaId(row.get(0)?)) {
+            mark = mark.max(row.get::<_, i64>(1)?.cast_unsigned());
+        }
+    }
+    Ok(mark)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing;
@@ -122,6 +142,24 @@ mod tests {
         trust.load(&db).unwrap();
         let stream = StreamId { replica, kind: StreamKind::Settings };
         assert!(matches!(trust.standing(stream), Standing::Enrolled(_)));
+    }
+
+    #[test]
+    fn only_the_hub_says_how_far_the_hub_is() {
+        let (db, journal) = testing::with_journal();
+        let (key, hub, till) = (testing::key(), ReplicaId([8; 16]), ReplicaId([9; 16]));
+        let mut trust = Trust::new(Some(key.public()));
+        assert_eq!(mark_of_hub(&db, &trust, &journal).unwrap(), u64::MAX, "there is none");
+        for statement in [
+            Statement::Hub { key: key.public(), serial: 1 },
+            Statement::Incarnation { replica: hub, opened: Hlc::from_ms(9) },
+        ] {
+            trust.admit(&issue(&statement, &key).unwrap()).unwrap();
+        }
+        assert_eq!(mark_of_hub(&db, &trust, &journal).unwrap(), 0, "it has said nothing");
+        keep_mark(&db, till, &journal, 9).unwrap();
+        keep_mark(&db, hub, &journal, 4).unwrap();
+        assert_eq!(mark_of_hub(&db, &trust, &journal).unwrap(), 4);
     }
 
     #[test]

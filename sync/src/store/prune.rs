@@ -37,12 +37,7 @@ pub fn prune(
     let sealed = stream.key.verify(stream.id, last, &stored.hash, &seal);
     sealed.map_err(|_| missing("the seal of entry"))?;
     debug_assert!(last <= head(tx, stream)?.seq, "read_one finds only what stands below the head");
-    let gone = tx
-        .prepare_cached("DELETE FROM entry WHERE position BETWEEN :first AND :last")?
-        .execute(named_params! {
-            ":first": row_of(stream.local, 0),
-            ":last": row_of(stream.local, last),
-        })?;
+    let gone = delete(tx, stream, last)?;
     tx.prepare_cached(
         "UPDATE stream SET first_seq = :first, base_hash = :hash, base_seal = :seal
          WHERE local = :local",
@@ -53,7 +48,7 @@ pub fn prune(
         ":seal": &seal.0[..],
         ":local": stream.local,
     })?;
-    Ok(gone as u64)
+    Ok(gone)
 }
 
 /// What became of a checkpoint that a peer states.
@@ -96,12 +91,7 @@ pub fn begin_behind(
         let gone = prune(tx, &stream, seq, Some(checkpoint.seal))?;
         return Ok(if gone > 0 { Begun::Pruned(stream) } else { Begun::Left });
     }
-    tx.prepare_cached("DELETE FROM entry WHERE position BETWEEN :first AND :last")?.execute(
-        named_params! {
-            ":first": row_of(stream.local, 0),
-            ":last": row_of(stream.local, MAX_SEQ),
-        },
-    )?;
+    delete(tx, &stream, MAX_SEQ)?;
     tx.prepare_cached(
         "UPDATE stream SET first_seq = :first, base_hash = :hash, base_seal = :seal,
             head_seq = :seq, head_hash = :hash, folded_seq = :seq
@@ -115,6 +105,26 @@ pub fn begin_behind(
         ":local": stream.local,
     })?;
     Ok(Begun::Anew(stream))
+}
+
+/// Deletes entries. What was said of customers is overwritten on the disk as well, for whoever was
+/// erased must not be left in unused pages.
+fn delete(tx: &Connection, stream: &Stream, last: u64) -> Result<u64, LogError> {
+    let personal = stream.id.kind == StreamKind::Customers;
+    let overwrite = |on: bool| tx.pragma_update(None, "secure_delete", on);
+    if personal {
+        overwrite(true)?;
+    }
+    let gone = tx
+        .prepare_cached("DELETE FROM entry WHERE position BETWEEN :first AND :last")?
+        .execute(named_params! {
+            ":first": row_of(stream.local, 0),
+            ":last": row_of(stream.local, last),
+        })?;
+    if personal {
+        overwrite(false)?;
+    }
+    Ok(gone as u64)
 }
 
 #[cfg(test)]

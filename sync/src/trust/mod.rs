@@ -190,6 +190,18 @@ impl Trust {
         Some(Member::Till { store, thing, number })
     }
 
+    /// Whether somebody was signed for as the hub.
+    #[must_use]
+    pub fn has_hub(&self) -> bool {
+        !self.hubs.is_empty()
+    }
+
+    /// Whether a replica is the hub's.
+    #[must_use]
+    pub fn is_hub(&self, replica: ReplicaId) -> bool {
+        self.key_of(replica).is_some_and(|(key, _)| self.member(&key) == Some(Member::Hub))
+    }
+
     /// The store of the till that writes as `replica`, where somebody has signed for it.
     #[must_use]
     pub fn store_of_writer(&self, replica: ReplicaId) -> Option<&str> {

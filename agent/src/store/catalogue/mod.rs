@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, sql: CATALOGUE_SCHEMA[3] },
     Migration { version: 5, sql: CATALOGUE_SCHEMA[4] },
     Migration { version: 6, sql: CATALOGUE_SCHEMA[5] },
+    Migration { version: 7, sql: CATALOGUE_SCHEMA[6] },
 ];
 
 /// The catalogue's file, a connection that imports write and the till reads through, and which
@@ -54,12 +55,14 @@ pub struct Catalogue {
     seen: Seen,
 }
 
-/// Which settings a catalogue holds: those of an import, in a file.
+/// Which settings a catalogue holds: those of an import and of the hub's, in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edition {
     place: Option<Place>,
     /// The number of the last import.
     import: i64,
+    /// How often the hub's settings changed.
+    hubs: i64,
 }
 
 /// What was known of the file when it was looked at last.
@@ -69,6 +72,8 @@ struct Seen {
     version: i64,
     /// The number of the last import.
     imports: i64,
+    /// How often the hub's settings changed.
+    hubs: i64,
     standing: Standing,
 }
 
@@ -76,11 +81,15 @@ impl Seen {
     fn look(connection: &Connection, file: &Path) -> Result<Self, StoreError> {
         // The counter first: what changes after it is noticed the next time.
         let version = data_version(connection, file)?;
-        let imports = connection
-            .prepare_cached("SELECT coalesce(max(id), 0) FROM batch")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(|error| classify(file, error))?;
-        Ok(Self { version, imports, standing: standing(connection, file)? })
+        let count = |sql| {
+            connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+                .map_err(|error| classify(file, error))
+        };
+        let imports = count("SELECT coalesce(max(id), 0) FROM batch")?;
+        let hubs = count("SELECT coalesce(max(change), 0) FROM setting")?;
+        Ok(Self { version, imports, hubs, standing: standing(connection, file)? })
     }
 }
 
@@ -145,7 +154,7 @@ impl Catalogue {
     /// another edition are not the ones of now.
     #[must_use]
     pub const fn edition(&self) -> Edition {
-        Edition { place: self.place, import: self.seen.imports }
+        Edition { place: self.place, import: self.seen.imports, hubs: self.seen.hubs }
     }
 
     /// Everything that can be asked of it.

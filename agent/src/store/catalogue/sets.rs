@@ -6,7 +6,7 @@
 use super::load::Load;
 use super::lookup::{View, unreadable};
 use super::records::{Reason, ReasonKind, Staff, Store, parse_rounding, rounding_name};
-use crate::store::open::StoreError;
+use crate::store::open::{StoreError, classify};
 use commerce::Currency;
 use commerce::code::Pattern;
 use commerce::staff::{Role, StaffId};
@@ -14,6 +14,7 @@ use commerce::tax::{Rate, Tax, TaxClass};
 use commerce::tender::{TenderKind, TenderType};
 use jiff::tz::TimeZone;
 use rusqlite::{Row, types::Type};
+use sync::store::SettingsError;
 
 impl View<'_> {
     /// Who the shop is; `None` before the first import.
@@ -27,6 +28,17 @@ impl View<'_> {
             [],
             store,
         )
+    }
+
+    /// The hub's settings.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn hub_settings(&self) -> Result<sync::settings::Settings, StoreError> {
+        sync::store::settings_kept(self.connection).map_err(|error| match error {
+            SettingsError::Database(error) => classify(self.file, error),
+            other => StoreError::Corrupt { file: self.file.to_owned(), detail: other.to_string() },
+        })
     }
 
     /// The tax classes with their taxes, in the order of the file.

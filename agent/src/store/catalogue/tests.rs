@@ -4,6 +4,7 @@ use super::*;
 use commerce::code::{Gtin, check_digit};
 use commerce::price::Layer;
 use commerce::{Currency, Unit, UnitPrice};
+use sync::settings::{Scope, Value};
 
 pub fn eur() -> Currency {
     Currency::parse("EUR").unwrap()
@@ -242,7 +243,7 @@ fn schema(catalogue: &Catalogue) -> Vec<(String, String)> {
 #[test]
 fn a_file_of_an_earlier_version_becomes_a_fresh_one() {
     let (folder, fresh) = fresh();
-    for version in [1, 5, 6] {
+    for version in [1, 5, 6, 7] {
         let name = format!("catalogue-v{version}.db");
         let path = folder.path().join(&name);
         let fixtures =
@@ -264,6 +265,11 @@ fn a_file_of_an_earlier_version_becomes_a_fresh_one() {
             old.refresh().unwrap();
             let price = old.view().price_at(item.id, at(100), eur()).unwrap();
             assert_eq!(price.map(|price| price.price.amount_text()).as_deref(), Some("0.95"));
+        }
+        if version >= 7 {
+            let settings = old.view().hub_settings().unwrap();
+            let footer = settings.at("HH01", 1).get("receipt.footer").copied().cloned();
+            assert_eq!(footer, Some(Value::Text("Come again".to_owned())));
         }
     }
 }
@@ -293,7 +299,9 @@ fn write_fixture() {
     }
     let trust = std::sync::Arc::new(trust);
     let mut downstream = Downstream::open(&OpenOptions::new(catalogue.file()), at(1)).unwrap();
-    for run in hub.runs(1) {
+    let footer = Some(Value::Text("Come again".to_owned()));
+    let set = hub.set(Scope::Store("HH01".to_owned()), "receipt.footer", footer);
+    for run in hub.runs(1).into_iter().chain([set]) {
         let (sender, trust) = ("the hub".to_owned(), trust.clone());
         downstream.hear(at(1), downstream::Word::Run { sender, run, trust }).unwrap();
     }

@@ -5,6 +5,7 @@ mod late;
 mod migrated;
 mod paying;
 mod selling;
+mod set_by_hub;
 mod sharing;
 mod spool;
 

@@ -18,15 +18,19 @@ pub use standing::{Compared, compare};
 
 /// The schema of `catalogue.db`, step by step; the first is version 1, and each is one more. A
 /// shipped one is never edited.
-pub const CATALOGUE_SCHEMA: [&str; 6] = [
+pub const CATALOGUE_SCHEMA: [&str; 7] = [
     include_str!("schema/v1.sql"),
     super::SCHEMA,
     super::SCHEMA_2,
     super::prices::PRICES_SCHEMA,
     include_str!("schema/v5.sql"),
     include_str!("schema/v6.sql"),
+    include_str!("schema/v7.sql"),
 ];
 
 /// The version that [`CATALOGUE_SCHEMA`] comes to.
-pub const CATALOGUE_VERSION: u32 = 6;
+pub const CATALOGUE_VERSION: u32 = 7;
+
+/// The first version that carries the hub's settings.
+const WITH_SETTINGS: u32 = 7;
 const _: () = assert!(CATALOGUE_SCHEMA.len() == CATALOGUE_VERSION as usize);

@@ -5,8 +5,8 @@
 
 use super::build::build;
 use super::tables::TABLES;
-use super::{CATALOGUE_SCHEMA, CATALOGUE_VERSION};
-use crate::log::{Hash, StreamId};
+use super::{CATALOGUE_SCHEMA, CATALOGUE_VERSION, WITH_SETTINGS};
+use crate::log::{Hash, StreamId, StreamKind};
 use crate::snapshot::page::PageError;
 use crate::snapshot::{Form, Sealed, Unbelieved};
 use crate::store::{LogError, declare_peer, open_stream};
@@ -262,6 +262,10 @@ fn set_streams(connection: &Connection, sealed: &Sealed, trust: &Trust) -> Resul
     )?;
     for head in &sealed.manifest().heads {
         let StreamId { replica, kind } = head.stream;
+        // What a snapshot of before does not carry is fetched entry by entry.
+        if kind == StreamKind::Settings && sealed.manifest().schema < WITH_SETTINGS {
+            continue;
+        }
         let (key, opened) = trust.key_of(replica).ok_or(Unbelieved::UnknownWriter(replica))?;
         declare_peer(&tx, replica, &key, opened)?;
         let stream = open_stream(&tx, replica, kind)?;

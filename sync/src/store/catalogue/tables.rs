@@ -29,7 +29,7 @@ const fn own(name: &'static str, columns: &'static [&'static str], key: usize) -
 }
 
 /// All of them. Columns are appended to, never moved: pages name them by their place.
-pub(super) const TABLES: [Table; 14] = [
+pub(super) const TABLES: [Table; 15] = [
     hubs("item", &["id", "sku", "name", "unit", "tax_class", "department", "minimum_age"], 1),
     hubs("barcode", &["gtin", "item"], 1),
     hubs("short_code", &["code", "item"], 1),
@@ -94,6 +94,7 @@ pub(super) const TABLES: [Table; 14] = [
         &["id", "position", "name", "role", "discount_limit", "override_limit", "refund_limit"],
         1,
     ),
+    hubs("setting", &["scope", "store", "till", "key", "value", "clock", "replica", "change"], 4),
 ];
 
 impl Table {

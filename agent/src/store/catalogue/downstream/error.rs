@@ -2,8 +2,8 @@
 
 use crate::store::open::{StoreError, classify};
 use std::path::Path;
-use sync::store::LogError;
 use sync::store::prices::PricesError;
+use sync::store::{LogError, SettingsError};
 
 /// Why what the hub wrote could not be taken up. Nothing of it was written; it will come again.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum DownstreamError {
     /// The tables of prices refuse.
     #[error(transparent)]
     Prices(#[from] PricesError),
+    /// The table of settings refuses.
+    #[error(transparent)]
+    Settings(SettingsError),
 }
 
 impl From<rusqlite::Error> for DownstreamError {
@@ -32,9 +35,9 @@ impl DownstreamError {
     /// Names the file where SQLite failed.
     pub(super) fn at(self, file: &Path) -> Self {
         match self {
-            Self::Log(LogError::Database(error)) | Self::Prices(PricesError::Database(error)) => {
-                classify(file, error).into()
-            }
+            Self::Log(LogError::Database(error))
+            | Self::Prices(PricesError::Database(error))
+            | Self::Settings(SettingsError::Database(error)) => classify(file, error).into(),
             other => other,
         }
     }

@@ -6,12 +6,14 @@
 use super::{DownstreamError, Result, Suspicion};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sync::batch::Batch;
+use sync::body::BodyError;
 use sync::bulk::BulkError;
 use sync::log::{Entry, Position, StreamId, StreamKind};
 use sync::session::Outcome;
 use sync::store::prices::{self, PricesError, PushState};
 use sync::store::{
-    AlarmKind, Ingested, Stream, folded, held, peer_streams, read, read_one, set_folded, unfolded,
+    AlarmKind, Ingested, SettingsError, Stream, apply_settings, folded, held, peer_streams, read,
+    read_one, set_folded, unfolded,
 };
 use sync::trust::Trust;
 
@@ -64,7 +66,7 @@ pub(super) fn take(
 /// Whether this version knows what to do with entries of such a stream; others are kept for the
 /// version that does.
 const fn is_taken(kind: StreamKind) -> bool {
-    matches!(kind, StreamKind::Prices(_))
+    matches!(kind, StreamKind::Prices(_) | StreamKind::Settings)
 }
 
 /// Merges what became countable by papers that came since.
@@ -118,6 +120,9 @@ fn fold(
     suspicions: &mut Vec<Suspicion>,
 ) -> Result<()> {
     let id = stream.id();
+    if id.kind == StreamKind::Settings {
+        return fold_settings(tx, stream, entry, suspicions);
+    }
     match prices::apply(tx, id, entry) {
         Ok(applied) => {
             if applied.new && applied.state == PushState::Refused {
@@ -138,10 +143,7 @@ fn fold(
             Ok(())
         }
         Err(error @ PricesError::Body { error: BulkError::UnknownKind(_), .. }) => {
-            tx.prepare_cached(
-                "INSERT INTO unread(stream, seq) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute(params![stream.local(), entry.seq.cast_signed()])?;
+            put_unread(tx, stream, entry)?;
             suspicions.push(about(id, AlarmKind::Disbelieved, error.to_string()));
             Ok(())
         }
@@ -153,6 +155,33 @@ fn fold(
         }
         Err(error) => Err(DownstreamError::Prices(error)),
     }
+}
+
+fn fold_settings(
+    tx: &Transaction<'_>,
+    stream: &Stream,
+    entry: &Entry,
+    suspicions: &mut Vec<Suspicion>,
+) -> Result<()> {
+    match apply_settings(tx, stream.id(), entry) {
+        Ok(false) => Ok(()),
+        // What is newer concerns what this version can't do; a setting unread is nobody's alarm.
+        Ok(true) | Err(SettingsError::Body { error: BodyError::UnknownKind(_), .. }) => {
+            put_unread(tx, stream, entry)
+        }
+        Err(error @ SettingsError::Body { .. }) => {
+            let why = format!("it is kept and does not count: {error}");
+            suspicions.push(about(stream.id(), AlarmKind::Disbelieved, why));
+            Ok(())
+        }
+        Err(error) => Err(DownstreamError::Settings(error)),
+    }
+}
+
+fn put_unread(tx: &Transaction<'_>, stream: &Stream, entry: &Entry) -> Result<()> {
+    tx.prepare_cached("INSERT INTO unread(stream, seq) VALUES(?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![stream.local(), entry.seq.cast_signed()])?;
+    Ok(())
 }
 
 /// What the store sells in; `None` before it was imported.

@@ -8,6 +8,7 @@ use sync::bulk::{Bulk, PriceChange, PriceChunk, PushManifest, PushWithdrawn, enc
 use sync::clock::Hlc;
 use sync::log::{ReplicaId, SealingKey, Seed, StreamKind, Zone};
 use sync::session::Books;
+use sync::settings::{Scope, Setting, Value};
 use sync::store::{
     Appended, LogBooks, SCHEMA, SCHEMA_2, Stream, append, declare_replica, open_stream,
 };
@@ -84,6 +85,25 @@ impl Hub {
 
     pub fn withdraw(&mut self, push: u64) {
         self.write(&Bulk::Withdrawn(PushWithdrawn { push, replica: None }));
+    }
+
+    /// Writes an entry of its settings stream, and gives it as a run.
+    pub fn set_body(&mut self, body: &[u8]) -> Batch {
+        self.ms += 1;
+        let tx = self.log.transaction().unwrap();
+        let replica = self.stream.id().replica;
+        let stream = open_stream(&tx, replica, StreamKind::Settings).unwrap();
+        let clock = Hlc::from_ms(self.ms);
+        let seq = append(&tx, &stream, clock, body, &self.key).unwrap().seq;
+        tx.commit().unwrap();
+        let mut books = LogBooks::new(&self.log, Some(&self.key));
+        books.run(stream.id(), seq, seq, sync::session::RUN_BYTES).unwrap().unwrap()
+    }
+
+    /// Sets something.
+    pub fn set(&mut self, scope: Scope, key: &str, value: Option<Value>) -> Batch {
+        let setting = Setting { scope, key: key.to_owned(), value };
+        self.set_body(&sync::settings::encode(&[setting]).unwrap())
     }
 
     /// Its entries from `from` on, each a run of its own.

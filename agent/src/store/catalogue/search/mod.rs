@@ -13,7 +13,7 @@
 //! 15 ms was the worst seen in a million items. A mistyped word costs at most some thousand
 //! searches in the vocabulary, which is the distinct words and not the items.
 
-pub(super) mod fold;
+pub(in crate::store) mod fold;
 mod fuzzy;
 pub(super) mod index;
 #[cfg(test)]

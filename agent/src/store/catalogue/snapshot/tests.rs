@@ -571,3 +571,35 @@ fn spoilt_pages_are_refused() {
     });
     check(&headquarters, &till, &fewer, "holds others");
 }
+
+/// What the hub has set stands in a snapshot; one of a version before settings leaves their stream to
+/// be fetched.
+#[test]
+fn settings_come_with_a_snapshot_or_by_their_stream() {
+    use sync::settings::{Scope, Value};
+    let mut headquarters = Headquarters::new();
+    let value = Some(Value::Text("Come again".to_owned()));
+    let run = headquarters.hub.set(Scope::Chain, "receipt.footer", value.clone());
+    let stream = run.stream;
+    let source = OpenOptions::new(headquarters.source.file());
+    let mut downstream = Downstream::open(&source, at(30)).unwrap();
+    let (sender, trust) = ("the hub".to_owned(), Arc::clone(&headquarters.trust));
+    downstream.hear(at(30), Word::Run { sender, run, trust }).unwrap();
+    let good = headquarters.pages("pages", true);
+    let before = headquarters.resealed(&good, |it| it.schema = 6);
+    let file = headquarters.snapshot("file", true);
+    for (name, snapshot, held) in [("a", file, 1), ("b", good, 1), ("c", before, 0)] {
+        let till = OpenOptions::new(headquarters.folder.path().join(format!("{name}.db")));
+        Catalogue::open(&till).unwrap();
+        headquarters.take(&till, &snapshot).unwrap();
+        let catalogue = Catalogue::open(&till).unwrap();
+        let conn = &catalogue.connection;
+        let found = sync::store::find_stream(conn, stream.replica, stream.kind).unwrap();
+        let seq = found.map_or(0, |found| sync::store::head(conn, &found).unwrap().seq);
+        assert_eq!(seq, held, "{name}");
+        if held > 0 {
+            let settings = catalogue.view().hub_settings().unwrap();
+            assert_eq!(settings.at("HH01", 1).get("receipt.footer").copied(), value.as_ref());
+        }
+    }
+}
