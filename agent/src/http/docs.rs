@@ -33,12 +33,13 @@ const OPEN: &[(&str, &str)] = &[
 ];
 
 /// The groups of operations, in the order of a day at the till: whoever reads on begins at the top.
-pub(super) const TAGS: [(&str, &str); 13] = [
+pub(super) const TAGS: [(&str, &str); 14] = [
     ("session", "Log in first; PINs"),
     ("till", "How the till is, and what its store takes"),
     ("shifts", "Open, look, count, close; cash in and out; X and Z"),
     ("items", "Search and price check"),
     ("carts", "Baskets, at the till and parked"),
+    ("customers", "Who they are, notes, wishes, consents, erasure"),
     ("paying", "Tenders, and settling"),
     ("payments", "What became of card payments"),
     ("receipts", "As they were printed, and again"),

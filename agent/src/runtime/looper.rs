@@ -223,7 +223,7 @@ impl Looping {
             if inbox.is_empty() && witnessed.elapsed() >= WITNESS_EVERY {
                 self.write_witness();
                 if let Err(error) = self.till.tidy(wall_clock()) {
-                    tracing::warn!(%error, "the workspace was not compacted");
+                    tracing::warn!(%error, "the till's own streams were not compacted");
                 }
                 self.written.notify_one();
                 witnessed = std::time::Instant::now();

@@ -1,6 +1,7 @@
 //! What a named request was answered with, in a form that outlives a restart.
 
 use commerce::cart::CartId;
+use commerce::customer::CustomerId;
 use commerce::sale::ReceiptNumber;
 
 /// The short form in which an answer is remembered: what it names, not what it showed.
@@ -13,6 +14,7 @@ pub(super) enum Answer {
     Returned(ReceiptNumber),
     Shift(u32),
     Job(u64),
+    Customer(CustomerId),
     Done,
 }
 
@@ -27,6 +29,7 @@ impl Answer {
             Self::Returned(receipt) => format!("returned {receipt}"),
             Self::Shift(shift) => format!("shift {shift}"),
             Self::Job(job) => format!("job {job}"),
+            Self::Customer(customer) => format!("customer {customer}"),
             Self::Done => "done".to_owned(),
         }
     }
@@ -46,6 +49,7 @@ impl Answer {
             "returned" => Self::Returned(receipt()?),
             "shift" => Self::Shift(named?.parse().ok()?),
             "job" => Self::Job(named?.parse().ok()?),
+            "customer" => Self::Customer(named?.parse().ok()?),
             "done" => Self::Done,
             _ => return None,
         })

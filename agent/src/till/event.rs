@@ -1,9 +1,11 @@
 //! What reaches the till loop, and what it answers: closed lists.
 
+use super::CustomerAct;
 use crate::store::till::Holder;
 use commerce::Money;
 use commerce::cart::{Cart, CartId, Totals};
 use commerce::code::Scan;
+use commerce::customer::CustomerId;
 use commerce::discount::DiscountValue;
 use commerce::fact::{CashDirection, PaymentOutcome};
 use commerce::sale::ReceiptNumber;
@@ -288,6 +290,20 @@ pub enum Command {
         /// The job.
         job: u64,
     },
+    /// Does something about a customer.
+    Customer {
+        /// Who; a new one's id is random.
+        customer: CustomerId,
+        /// What.
+        act: CustomerAct,
+    },
+    /// Notes whose cart it is.
+    Attach {
+        /// The cart.
+        cart: CartId,
+        /// The customer; `None` for nobody.
+        customer: Option<CustomerId>,
+    },
 }
 
 /// What the terminal reported.
@@ -367,6 +383,8 @@ pub enum Change {
     ClaimRefused(CartId, String),
     /// A scan was refused, and why.
     ScanRefused(String),
+    /// What is known of a customer.
+    Customer(CustomerId),
     /// Stock or receipts of the shop, by what another till did.
     Peers,
     /// An alarm was raised: somebody must see to something.
@@ -396,6 +414,8 @@ pub enum Reply {
     Shift(u32),
     /// A job is on the spool.
     Job(u64),
+    /// Something was done about a customer.
+    Customer(CustomerId),
     /// It was done; there is nothing to show.
     Done,
 }

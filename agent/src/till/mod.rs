@@ -9,6 +9,7 @@
 mod answer;
 mod by_hand;
 mod card;
+mod customers;
 mod event;
 mod paying;
 mod peers;
@@ -23,6 +24,7 @@ mod spool;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use customers::CustomerAct;
 pub use event::CartView;
 pub use event::{
     Change, Command, Doubt, Effect, Event, JobOutcome, Once, PaymentReport, Reply, Request,
@@ -307,6 +309,8 @@ impl Till {
             Command::PrintReport { shift } => self.print_report(context, shift, effects),
             Command::RetryJob { job } => self.retry_job(context, job, effects),
             Command::DropJob { job } => self.drop_job(context, job, effects),
+            Command::Customer { customer, act } => self.customer(context, customer, act, effects),
+            Command::Attach { cart, customer } => self.attach(context, cart, customer, effects),
         }
     }
 
@@ -482,6 +486,7 @@ impl Till {
             Answer::Returned(receipt) => Reply::Returned(receipt),
             Answer::Shift(shift) => Reply::Shift(shift),
             Answer::Job(job) => Reply::Job(job),
+            Answer::Customer(customer) => Reply::Customer(customer),
             Answer::Done => Reply::Done,
         })
     }

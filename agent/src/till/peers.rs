@@ -114,12 +114,14 @@ impl Till {
     }
 
     /// Forgets what this till's part in the shop's carts came to and is over, once enough of it
-    /// stands in the log. For when nobody waits.
+    /// stands in the log, and what is known of customers who were erased. For when nobody waits.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn tidy(&mut self, now: Timestamp) -> Result<(), Refusal> {
-        Ok(self.store.tidy_workspace(now)?)
+        self.store.tidy_workspace(now)?;
+        self.store.tidy_customers(now, &self.trust)?;
+        Ok(())
     }
 
     /// Notes that somebody has seen to an alarm; false when there is none of this number.
@@ -203,6 +205,7 @@ impl Till {
     /// State changed by what peers wrote: carts are read again, and what was offered is taken.
     fn peers_folded(&mut self, now: Timestamp, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         effects.push(Effect::Changed(Change::Peers));
+        self.tell_of_customers(effects);
         self.folded(now, BTreeSet::new(), effects)?;
         self.follow_carts(now, effects);
         Ok(())

@@ -7,11 +7,13 @@ use crate::store::till::TillStoreError;
 use commerce::Money;
 use commerce::cart::{CartError, CartId};
 use commerce::code::CodeError;
+use commerce::customer::CustomerId;
 use commerce::fact::PaymentKind;
 use commerce::returns::ReturnError;
 use commerce::sale::ReceiptNumber;
 use commerce::staff::{StaffError, StaffId};
 use commerce::tender::TenderKind;
+use sync::customer::NoteId;
 
 /// Why the till refuses something. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -200,6 +202,40 @@ pub enum Refusal {
         /// What.
         what: &'static str,
         /// The most characters.
+        most: usize,
+    },
+    /// Nobody by that id.
+    #[error("no customer {0} is known here: look for them by name or number")]
+    NoCustomer(CustomerId),
+    /// The customer was erased.
+    #[error("customer {0} was erased: make them anew, if they wish it")]
+    CustomerErased(CustomerId),
+    /// A customer of that id is there.
+    #[error("customer {0} is there already: change them instead")]
+    CustomerTaken(CustomerId),
+    /// A customer with nothing to be known by.
+    #[error("say at least one of name, e-mail, phone, loyalty number and language")]
+    NoField,
+    /// A text that cannot be a field, a note or the like.
+    #[error("{what} cannot be that: {why}")]
+    BadCustomerText {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        why: String,
+    },
+    /// No such note.
+    #[error("customer {0} has no note {1}: it was taken away")]
+    NoNote(CustomerId, NoteId),
+    /// No such wish.
+    #[error("customer {0} does not wish for {1}")]
+    NoWish(CustomerId, String),
+    /// As many of something as are kept of one customer.
+    #[error("a customer has at most {most} {what}: take some away first")]
+    TooManyKept {
+        /// Of what.
+        what: &'static str,
+        /// How many.
         most: usize,
     },
     /// Refused by the rules of the cart.

@@ -66,6 +66,12 @@ pub(in crate::http) enum Answer {
         /// The job.
         job: u64,
     },
+    /// Something was done about a customer.
+    Customer {
+        /// Their id.
+        #[schema(example = "6f1c0d6a8e5b4a0c9f3e2d1c0b0a0908")]
+        customer: String,
+    },
     /// It was done; there is nothing to show.
     Done,
 }

@@ -172,6 +172,9 @@ pub(in crate::http) struct CartShown {
     /// What a parked one is found by.
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    /// Whose it is, where they said so: the id of a customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
     /// All lines, voided ones too.
     lines: Vec<CartLine>,
     /// Discounts on the whole basket.
@@ -279,6 +282,7 @@ impl From<till::CartView> for CartShown {
             held_by: elsewhere.and_then(|holder| holder.till),
             state,
             label,
+            customer: cart.customer.map(|customer| customer.to_string()),
             lines: cart.lines.iter().map(&mut shown).collect(),
             basket_discounts: basket_discounts
                 .map(|(position, given)| discount(given, basket(position)))

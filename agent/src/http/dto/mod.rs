@@ -4,6 +4,7 @@
 
 pub(super) mod answer;
 pub(super) mod cart;
+pub(super) mod customer;
 pub(super) mod item;
 pub(super) mod journal;
 pub(super) mod link;

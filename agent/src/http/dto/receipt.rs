@@ -119,6 +119,9 @@ pub(in crate::http) struct ReceiptShown {
     /// Who approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<String>,
+    /// Whose sale it was, where they said so: the id of a customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
     /// The lines.
     pub lines: Vec<ReceiptLine>,
     /// The tax table.
@@ -147,6 +150,7 @@ impl ReceiptShown {
             shift: sale.stamp.shift,
             by: sale.stamp.by.to_string(),
             approved_by: None,
+            customer: sale.customer.map(|customer| customer.to_string()),
             lines: sale.lines.iter().map(sold).collect(),
             taxes: tax_rows(&sale.taxes),
             tenders: sale.tenders.iter().map(TenderLine::from).collect(),
@@ -171,6 +175,7 @@ impl ReceiptShown {
             shift: fact.stamp.shift,
             by: fact.stamp.by.to_string(),
             approved_by: fact.approved_by.as_ref().map(ToString::to_string),
+            customer: None,
             lines: fact.lines.iter().map(came_back).collect(),
             taxes: tax_rows(&fact.taxes),
             tenders: fact.payouts.iter().map(TenderLine::from).collect(),

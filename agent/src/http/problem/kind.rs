@@ -130,6 +130,13 @@ kinds! {
     ReturnPartlyPaid "return-partly-paid" CONFLICT "Part of the return was paid back",
     ReturnRefused "return-refused" UNPROCESSABLE_ENTITY "It cannot be returned so",
     NoJob "no-job" NOT_FOUND "There is no such print job",
+    // Customers.
+    BadCustomer "bad-customer" BAD_REQUEST "That is no customer's id",
+    NoCustomer "no-customer" NOT_FOUND "There is no such customer",
+    CustomerErased "customer-erased" GONE "The customer was erased",
+    CustomerTaken "customer-taken" CONFLICT "The customer is there already",
+    NoNote "no-note" NOT_FOUND "There is no such note",
+    NoWish "no-wish" NOT_FOUND "There is no such wish",
 }
 
 impl Kind {

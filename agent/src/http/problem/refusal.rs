@@ -73,7 +73,15 @@ fn of(refusal: &Refusal) -> Kind {
         Refusal::NotInDrawer { .. } => Kind::NotInDrawer,
         Refusal::DiskNearlyFull { .. } => Kind::DiskFull,
         Refusal::KeyReused(_) => Kind::KeyReused,
-        Refusal::BadText { .. } => Kind::BadText,
+        Refusal::BadText { .. } | Refusal::BadCustomerText { .. } | Refusal::NoField => {
+            Kind::BadText
+        }
+        Refusal::NoCustomer(_) => Kind::NoCustomer,
+        Refusal::CustomerErased(_) => Kind::CustomerErased,
+        Refusal::CustomerTaken(_) => Kind::CustomerTaken,
+        Refusal::NoNote(..) => Kind::NoNote,
+        Refusal::NoWish(..) => Kind::NoWish,
+        Refusal::TooManyKept { .. } => Kind::TooMany,
         Refusal::Cart(error) => of_cart(error),
         Refusal::Return(error) => of_return(error),
         Refusal::Staff(error) => of_staff(error),

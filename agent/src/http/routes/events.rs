@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Tells what changes, as server-sent events.
 ///
 /// Event names: `cart`, `sold`, `returned`, `payment`, `shift`, `spool`, `settings`,
-/// `receipt_scanned`, `scan_refused`, `peers`, `alarm`, `link`, `device`, `terminal`, and `reset`,
+/// `receipt_scanned`, `scan_refused`, `customer`, `peers`, `alarm`, `link`, `device`, `terminal`, and `reset`,
 /// after which everything is to be read anew.
 /// Send the last id as `Last-Event-ID` to resume; browsers do.
 #[utoipa::path(get, path = "/events", tag = "events",
@@ -131,6 +131,7 @@ fn told(what: &What) -> (&'static str, Value) {
                 ("claim_refused", json!({ "cart": cart.0, "why": why }))
             }
             Change::ScanRefused(why) => ("scan_refused", json!({ "why": why })),
+            Change::Customer(customer) => ("customer", json!({ "customer": customer.to_string() })),
             Change::Peers => ("peers", json!({})),
             Change::Alarm => ("alarm", json!({})),
         },

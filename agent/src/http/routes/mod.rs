@@ -1,6 +1,7 @@
 //! The routes, one file a subject, and the router that they make.
 
 mod carts;
+mod customers;
 mod events;
 mod goods;
 mod journal;
@@ -56,6 +57,7 @@ pub(super) fn api() -> OpenApiRouter<App> {
         .merge(till::routes())
         .merge(link::routes())
         .merge(carts::routes())
+        .merge(customers::routes())
         .merge(tendering::routes())
         .merge(payments::routes())
         .merge(receipts::routes())
@@ -91,6 +93,7 @@ async fn show(app: &App, reply: Reply) -> Answered {
         Reply::Returned(receipt) => Answer::Returned { receipt: receipt.to_string() },
         Reply::Shift(shift) => Answer::Shift { shift },
         Reply::Job(job) => Answer::Job { job },
+        Reply::Customer(customer) => Answer::Customer { customer: customer.to_string() },
         Reply::Done => Answer::Done,
     }))
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod client;
+mod customers;
 mod documents;
 mod doors;
 mod events;

@@ -1,5 +1,6 @@
 //! Tills of one shop that share stock and receipts, side by side in one thread.
 
+mod customers;
 mod prices;
 mod snapshots;
 

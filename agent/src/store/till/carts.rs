@@ -5,6 +5,7 @@ use super::error::{Result, TillStoreError};
 use super::{Act, payments};
 use commerce::cart::{Cart, CartId, CartState, Item, Line, LineVoid, PriceOverride};
 use commerce::code::Gtin;
+use commerce::customer::CustomerId;
 use commerce::discount::{Discount, DiscountValue};
 use commerce::staff::StaffId;
 use commerce::tax::Rate;
@@ -44,6 +45,12 @@ impl Act<'_> {
     /// Writes where a cart stands: at a till, or parked.
     pub fn label_cart(&mut self, cart: &Cart) {
         self.operate(Operation::Labelled { cart: cart.id, label: label(cart) });
+    }
+
+    /// Writes whose cart it is.
+    pub fn attach_customer(&mut self, cart: &Cart) {
+        let Cart { id, customer, .. } = *cart;
+        self.operate(Operation::Attached { cart: id, customer });
     }
 
     /// Writes which cart is at the till.
@@ -184,6 +191,11 @@ pub(super) fn load(
     cart.lines = lines.into_iter().map(|(line, _)| line).collect();
     load_discounts(conn, holder, &mut cart)?;
     cart.tenders = load_tenders(conn, holder, id, currency)?;
+    let customer: Option<Option<[u8; 16]>> = conn
+        .prepare_cached("SELECT customer FROM claim WHERE holder = ?1 AND cart = ?2")?
+        .query_row(params![holder, id.0.cast_signed()], |row| row.get(0))
+        .optional()?;
+    cart.customer = customer.flatten().map(CustomerId);
     Ok(cart)
 }
 

@@ -4,7 +4,7 @@
 //! journal, so the two cannot differ.
 
 use super::error::{Result, TillStoreError};
-use super::{peers, space};
+use super::{customers, peers, space};
 use commerce::fact::{
     Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened,
 };
@@ -295,6 +295,7 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
         done += peers::refold(tx, &stream, from, to, &mut |folded| progress(done + folded))?;
     }
     space::rebuild(tx)?;
+    customers::rebuild(tx)?;
     if series_missing(tx)? {
         return Err(TillStoreError::damaged("entry", "the journal opens no receipt series"));
     }

@@ -6,6 +6,7 @@
 //! [`read`] over connections of their own.
 
 mod carts;
+mod customers;
 mod error;
 mod fold;
 mod idempotency;
@@ -23,6 +24,7 @@ mod shelf;
 mod space;
 mod workspace;
 
+pub use customers::{FOLDED_CUSTOMERS, Found};
 pub use error::TillStoreError;
 pub use fold::{FOLDED, rebuild};
 pub use idempotency::Remembered;
@@ -42,6 +44,7 @@ pub use space::shared::{Holder, Offer, Shared, SoldTwice};
 use super::open::{Migration, OpenOptions, open};
 use commerce::Currency;
 use commerce::cart::CartId;
+use commerce::customer::CustomerId;
 use commerce::fact::{Fact, SeriesReason};
 use error::Result;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -60,6 +63,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, sql: include_str!("schema_4.sql") },
     Migration { version: 5, sql: include_str!("schema_5.sql") },
     Migration { version: 6, sql: sync::store::SCHEMA_3 },
+    Migration { version: 7, sql: include_str!("schema_7.sql") },
 ];
 
 /// The one writer of `till.db`.
@@ -73,6 +77,7 @@ pub struct TillStore {
     series: u32,
     currency: Option<Currency>,
     answered: BTreeSet<CartId>,
+    heard_customers: BTreeSet<CustomerId>,
 }
 
 /// What a till writes into its first entry when it starts a new incarnation.
@@ -182,6 +187,7 @@ impl Opened {
         }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         peers::fold_unread(&tx, now.as_millisecond())?;
+        customers::fold_unread(&tx)?;
         tx.commit()?;
         let stream = sync::store::open_stream(&connection, replica, StreamKind::Journal)?;
         let space = sync::store::open_stream(&connection, replica, StreamKind::Workspace)?;
@@ -198,6 +204,7 @@ impl Opened {
             series,
             currency: None,
             answered: BTreeSet::new(),
+            heard_customers: BTreeSet::new(),
         })
     }
 }
@@ -212,7 +219,9 @@ impl TillStore {
         now: jiff::Timestamp,
         act: impl FnOnce(&mut Act<'_>) -> Result<T>,
     ) -> Result<T> {
-        let Self { connection, file, clock, key, stream, space, series, currency, answered } = self;
+        let Self {
+            connection, file, clock, key, stream, space, series, currency, answered, ..
+        } = self;
         let act_and_commit = || {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another process (an import of stock) may have written since: go on from its clock.

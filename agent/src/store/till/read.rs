@@ -1,5 +1,6 @@
 //! Reading `till.db`, from the writer's connection or from a reader's own.
 
+use super::customers;
 use super::error::{Result, TillStoreError};
 use super::idempotency::{self, Remembered};
 use super::space::shared;
@@ -9,6 +10,7 @@ use super::{
 };
 use commerce::Currency;
 use commerce::cart::CartId;
+use commerce::customer::CustomerId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnedSoFar;
 use commerce::sale::ReceiptNumber;
@@ -19,6 +21,7 @@ use drivers::terminal::intent::Baseline;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sync::customer::Record;
 use sync::log::Hash;
 
 /// A shift as the till knows it.
@@ -510,4 +513,26 @@ pub fn returned_so_far(conn: &Connection, series: u32, number: u32) -> Result<Re
 /// When the row cannot be read.
 pub fn pin(conn: &Connection, staff: &str) -> Result<Option<Pin>> {
     pins::pin(conn, staff)
+}
+
+/// What is known of a customer; `None` for nobody. One who was erased is found, and empty.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn customer(conn: &Connection, id: CustomerId) -> Result<Option<Record>> {
+    customers::customer(conn, id)
+}
+
+/// Customers of whom each word of `text` begins a word, at most `limit`, after the given one in the
+/// order of their ids; nobody for a text without words.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn find_customers(
+    conn: &Connection,
+    text: &str,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> Result<Vec<customers::Found>> {
+    customers::search(conn, text, after, limit)
 }

@@ -4,6 +4,7 @@
 //! [`super::fold`]'s.
 
 use super::MIGRATIONS;
+use super::customers::FOLDED_CUSTOMERS;
 use super::error::{Result, TillStoreError};
 use super::fold::{self, FOLDED};
 use super::space::FOLDED_CARTS;
@@ -56,14 +57,14 @@ fn compare(
     connection: &mut Connection,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<(&'static str, u64)>> {
-    for table in FOLDED.into_iter().chain(FOLDED_CARTS) {
+    for table in FOLDED.into_iter().chain(FOLDED_CARTS).chain(FOLDED_CUSTOMERS) {
         connection.execute_batch(&format!(
             "CREATE TEMP TABLE before_{table} AS SELECT * FROM {table};"
         ))?;
     }
     refold(connection, progress)?;
     let mut differences = Vec::new();
-    for table in FOLDED.into_iter().chain(FOLDED_CARTS) {
+    for table in FOLDED.into_iter().chain(FOLDED_CARTS).chain(FOLDED_CUSTOMERS) {
         let (before, after) = (format!("temp.before_{table}"), format!("main.{table}"));
         let rows: i64 = connection.query_row(
             &format!(

@@ -3,11 +3,18 @@
 
 use super::*;
 use crate::store::till::{read, rebuild};
+use commerce::customer::CustomerId;
 use commerce::shift::TotalKind;
 use drivers::terminal::command::Command as Terminal;
 use drivers::terminal::intent::{Kind as Order, Mark};
+use sync::customer::Field;
 
 const ROLL: &str = "9520000100377";
+
+const ADA: CustomerId = CustomerId([7; 16]);
+
+/// The first schema that knows customers.
+const WITH_CUSTOMERS: u32 = 7;
 
 fn fixture(version: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests-data/migrations/till-v{version}.db"))
@@ -21,7 +28,7 @@ fn schema(conn: &rusqlite::Connection) -> Vec<(String, String)> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-/// Sales in cash and by card, one returned; a cart parked, one partly paid; a refund that the
+/// Sales in cash and by card, one returned; a customer with a cart parked, one partly paid; a refund that the
 /// terminal was asked for and has not answered.
 fn busy_shop() -> Shop {
     let mut shop = Shop::open();
@@ -42,7 +49,10 @@ fn busy_shop() -> Shop {
     let intent = shop.pay_by_card(cart);
     let reply = shop.approve(intent, due, 8);
     let of = shop.sold(reply);
+    let values = [(Field::NAME, Some("Ada".to_owned()))].into();
+    shop.ok("101", Command::Customer { customer: ADA, act: CustomerAct::Create(values) });
     let parked = shop.scan("2110001004827").cart.id;
+    shop.ok("101", Command::Attach { cart: parked, customer: Some(ADA) });
     shop.ok("101", Command::Park { cart: parked, label: "blue coat".into() });
     let cart = shop.scan("101").cart.id;
     shop.scan(ROLL);
@@ -93,6 +103,9 @@ fn a_till_of_every_schema_goes_on_where_it_was() {
         let mut carts = shop.till.carts();
         let (parked, open) = (carts.next().unwrap(), carts.next().unwrap());
         assert_eq!(parked.lines[0].quantity.to_string(), "0.482 kg");
+        assert_eq!(parked.customer, (version >= WITH_CUSTOMERS).then_some(ADA));
+        let ada = read::customer(conn, ADA).unwrap().map(|ada| ada.fields.len());
+        assert_eq!(ada, (version >= WITH_CUSTOMERS).then_some(1));
         assert_eq!((open.lines.len(), open.tenders[0].amount.minor()), (2, 100));
         assert!(open.lines[0].price_override.is_some());
         let cart = open.id;

@@ -1,6 +1,7 @@
 //! The till loop over real files, with the shipped demo store.
 
 mod by_hand;
+mod customers;
 mod late;
 mod migrated;
 mod paying;

@@ -104,6 +104,7 @@ impl Table {
                 "tendered",
                 "change",
                 "total",
+                "customer",
             ],
             Self::Lines => &[
                 "receipt",

@@ -2,9 +2,10 @@
 //! they never touch this till's own shifts, payments and numbers.
 
 use super::super::error::{Result, TillStoreError};
-use super::super::space;
+use super::super::{customers, space};
 use super::recount::recount;
 use commerce::cart::CartId;
+use commerce::customer::CustomerId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
 use commerce::sale::{ReceiptNumber, Stamp};
@@ -26,6 +27,8 @@ pub(super) struct Folded {
     pub alarmed: bool,
     /// The carts that operations were about.
     pub carts: BTreeSet<CartId>,
+    /// The customers.
+    pub customers: BTreeSet<CustomerId>,
 }
 
 /// Entries folded at a time once their writer's papers came.
@@ -218,6 +221,7 @@ fn fold_peer(
     match place.stream.id().kind {
         StreamKind::Journal => came.alarmed |= fold_journal(tx, now_ms, place, body)?,
         StreamKind::Workspace => fold_carts(tx, now_ms, place, body, came)?,
+        StreamKind::Customers => fold_customers(tx, now_ms, place, body, came)?,
         _ => {}
     }
     Ok(())
@@ -243,6 +247,30 @@ fn fold_carts(
         }
         Err(error) => return Err(error),
     }
+    Ok(())
+}
+
+/// Folds what a sibling said of the chain's customers.
+fn fold_customers(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    place: PeerPlace<'_>,
+    body: &[u8],
+    came: &mut Folded,
+) -> Result<()> {
+    let PeerPlace { stream, seq, clock } = place;
+    let detail = match customers::fold_body(tx, customers::EntryPlace { stream, seq, clock }, body)
+    {
+        Ok(mut folded) => {
+            came.customers.append(&mut folded.customers);
+            let Some(full) = folded.full else { return Ok(()) };
+            format!("entry {seq} is not folded: the record of customer {full} is full")
+        }
+        Err(TillStoreError::Body(error)) => format!("entry {seq} can't be read: {error}"),
+        Err(error) => return Err(error),
+    };
+    let subject = stream.id().to_string();
+    came.alarmed |= warn(tx, now_ms, AlarmKind::Disbelieved, &subject, &detail)?;
     Ok(())
 }
 

@@ -13,11 +13,9 @@ pub use read::{PeerReceipt, peer_receipt};
 use super::error::{Result, TillStoreError};
 use super::fold as own;
 use super::{NewSeries, TillStore, journal};
-use commerce::cart::CartId;
 use commerce::fact::SeriesReason;
 use fold::{Folded, counts_here, fold_countable, take_fresh, take_orphans};
 use rusqlite::{Transaction, TransactionBehavior, params};
-use std::collections::BTreeSet;
 use sync::batch::Batch;
 use sync::clock::Observed;
 use sync::log::{ReplicaId, SealKey, StreamId, StreamKind};
@@ -87,7 +85,7 @@ impl TillStore {
                 return self.keep_disbelieved(now_ms, sender, run, &disbelief);
             }
         };
-        let (mut received, carts) = take(&tx, now_ms, sender, run, ingested)?;
+        let (mut received, came) = take(&tx, now_ms, sender, run, ingested)?;
         let lived = lived_before(trust, &self.key.public(), run.stream.replica);
         if received.folded && lived && gives_series(&tx, run.stream, self.series)? {
             received.put_back = true;
@@ -95,8 +93,9 @@ impl TillStore {
         tx.commit()?;
         self.observe(now_ms, sender, run)?;
         if received.folded && run.stream.kind == StreamKind::Workspace {
-            self.answer_workspace(now, carts)?;
+            self.answer_workspace(now, came.carts)?;
         }
+        self.heard_customers.extend(came.customers);
         Ok(received)
     }
 
@@ -243,8 +242,11 @@ impl TillStore {
         let folded = if new.is_empty() { None } else { fold_countable(&tx, now_ms, trust)? };
         tx.commit()?;
         let any = folded.is_some();
-        if let Some(carts) = folded.map(|came| came.carts).filter(|carts| !carts.is_empty()) {
-            self.answer_workspace(now, carts)?;
+        if let Some(Folded { carts, customers, .. }) = folded {
+            self.heard_customers.extend(customers);
+            if !carts.is_empty() {
+                self.answer_workspace(now, carts)?;
+            }
         }
         Ok((new, any))
     }
@@ -268,7 +270,10 @@ impl TillStore {
                 Begun::Left => return Ok(None),
                 Begun::Pruned(stream) => stream,
                 Begun::Anew(stream) => {
-                    act.forget_workspace(&stream)?;
+                    // What was said of customers merged, and is stated again behind the checkpoint.
+                    if stream.id().kind == StreamKind::Workspace {
+                        act.forget_workspace(&stream)?;
+                    }
                     stream
                 }
             };
@@ -325,19 +330,19 @@ fn gives_series(tx: &Transaction<'_>, stream: StreamId, series: u32) -> Result<b
         .query_row(params![stream.local(), series], |row| row.get(0))?)
 }
 
-/// Folds what was taken up, and raises what somebody must see to; gives the carts it was about.
+/// Folds what was taken up, and raises what somebody must see to; gives what that came to.
 fn take(
     tx: &Transaction<'_>,
     now_ms: i64,
     sender: &str,
     run: &Batch,
     ingested: Ingested,
-) -> Result<(Received, BTreeSet<CartId>)> {
-    let plain = |outcome| Ok((Received::plain(outcome), BTreeSet::new()));
+) -> Result<(Received, Folded)> {
+    let plain = |outcome| Ok((Received::plain(outcome), Folded::default()));
     let alarm = |kind, detail: String| {
         raise(tx, now_ms, kind, &run.stream.to_string(), &detail)?;
         let refused = Received::plain(Outcome::Refused);
-        Ok((Received { alarmed: true, put_back: true, ..refused }, BTreeSet::new()))
+        Ok((Received { alarmed: true, put_back: true, ..refused }, Folded::default()))
     };
     match ingested {
         Ingested::Known => plain(Outcome::Known),
@@ -345,12 +350,12 @@ fn take(
         Ingested::Appended { stream, from, to, counts_to } => {
             let fresh = run.entries.iter().filter(|entry| entry.seq >= from);
             let counts_to = counts_here(tx, &stream, counts_to)?.min(to);
-            let Folded { alarmed, carts } =
-                take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
+            let came = take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
+            let alarmed = came.alarmed;
             let outcome = Outcome::Appended(held(tx, &stream)?);
             let received =
                 Received { folded: counts_to >= from, alarmed, ..Received::plain(outcome) };
-            Ok((received, carts))
+            Ok((received, came))
         }
         Ingested::Forked { stream, at, orphans, counts_to } => {
             let counts_to = counts_here(tx, &stream, counts_to)?;
@@ -358,7 +363,7 @@ fn take(
             let folded = !orphans.is_empty();
             let to = run.entries.last().map_or(0, |entry| entry.seq);
             let forked = Received::plain(Outcome::Forked { at, to });
-            Ok((Received { folded, alarmed: folded, ..forked }, BTreeSet::new()))
+            Ok((Received { folded, alarmed: folded, ..forked }, Folded::default()))
         }
         Ingested::OwnAhead { to } => {
             alarm(AlarmKind::PutBack, format!("{sender} holds entry {to} of it, which is not here"))

@@ -5,7 +5,7 @@
 //! counted again, this till's own too. The rest of state stays as it is.
 
 use super::super::error::Result;
-use super::super::space;
+use super::super::{customers, space};
 use super::fold::{Folded, refold_orphans, set_orphans_count};
 use rusqlite::{Connection, params};
 use sync::log::StreamKind;
@@ -21,7 +21,7 @@ const PORTION: usize = 256;
 /// changed.
 pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Result<bool> {
     let cut = overfolded(tx, trust)?;
-    let mut stock = false;
+    let (mut stock, mut said_of_customers) = (false, false);
     for (stream, counts_to) in &cut {
         set_folded(tx, stream, *counts_to)?;
         match stream.id().kind {
@@ -34,8 +34,13 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
                 tx.execute("DELETE FROM peer_receipt WHERE stream = ?1 AND seq > ?2", above)?;
                 tx.execute("DELETE FROM unread WHERE stream = ?1 AND seq > ?2", above)?;
             }
+            // What merged can't be told apart again.
+            StreamKind::Customers => said_of_customers = true,
             _ => {}
         }
+    }
+    if said_of_customers {
+        customers::rebuild(tx)?;
     }
     for (stream, counts_to) in counting(tx, trust)? {
         stock |= set_orphans_count(tx, &stream, counts_to)?;

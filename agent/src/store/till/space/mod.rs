@@ -160,6 +160,15 @@ fn fold_one(
             .execute(params![place.holder, till, series])?;
             None
         }
+        Operation::Attached { cart, customer } => {
+            tx.prepare_cached("UPDATE claim SET customer = ?3 WHERE holder = ?1 AND cart = ?2")?
+                .execute(params![
+                    place.holder,
+                    cart.0.cast_signed(),
+                    customer.map(|customer| customer.0)
+                ])?;
+            Some(*cart)
+        }
         Operation::Unknown { kind } => {
             tracing::debug!(kind, replica = %place.replica, seq = place.seq, "a newer Till's operation is kept and not folded");
             None

@@ -45,6 +45,9 @@ pub(super) fn content(
         said.push(Operation::Line { cart: id, line, dot: dot.of(claim.replica) });
     }
     let cart = load(conn, claim.holder, id, None, currency)?;
+    if cart.customer.is_some() {
+        said.push(Operation::Attached { cart: id, customer: cart.customer });
+    }
     let lines = cart.lines.iter().map(|line| (line.number, &line.discounts));
     for (line, discounts) in lines.chain([(0, &cart.basket_discounts)]) {
         said.extend((1..).zip(discounts).map(|(position, discount)| Operation::Discounted {

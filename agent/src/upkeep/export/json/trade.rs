@@ -16,6 +16,7 @@ pub(super) fn sold(sale: &Sale) -> Value {
         "receipt": sale.receipt.to_string(),
         "business_day": sale.business_day.to_string(),
         "cart": sale.cart.0,
+        "customer": sale.customer.map(|customer| customer.to_string()),
         "currency": sale.currency.code(),
         "lines": sale.lines.iter().map(line).collect::<Vec<_>>(),
         "voided": sale.voided.iter().map(voided).collect::<Vec<_>>(),

@@ -31,6 +31,7 @@ pub(super) fn sold(sale: &Sale, stored: &Stored) -> Vec<Row> {
             minor(tendered, sale.total),
             amount(sale.change),
             amount(sale.total),
+            optional(sale.customer),
         ],
     )];
     for line in &sale.lines {
