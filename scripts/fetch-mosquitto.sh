@@ -27,7 +27,7 @@ done
 
 stage=$(mktemp -d "$tools/mosquitto.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
-mkdir -p "$stage/debs" "$stage/root" "$stage/apt/lists/partial" "$stage/apt/cache/archives/partial"
+mkdir -p "$stage/debs" "$stage/tree" "$stage/apt/lists/partial" "$stage/apt/cache/archives/partial"
 
 # The system's package lists where it has them, else lists of our own.
 own_lists=(-o "Dir::State::lists=$stage/apt/lists" -o "Dir::Cache=$stage/apt/cache")
@@ -43,7 +43,7 @@ fi
 
 unpack() {
     for package in "$stage"/debs/*.deb; do
-        dpkg -x "$package" "$stage/root"
+        dpkg -x "$package" "$stage/tree"
         rm "$package"
     done
 }
@@ -51,10 +51,10 @@ unpack
 
 # The libraries that this machine lacks, by the packages that mosquitto itself depends on.
 libraries() {
-    find "$stage/root" -name '*.so.*' -exec dirname {} \; | sort -u | paste -sd:
+    find "$stage/tree" -name '*.so.*' -exec dirname {} \; | sort -u | paste -sd:
 }
 missing() {
-    LD_LIBRARY_PATH=$(libraries) ldd "$stage/root/usr/sbin/mosquitto" | awk '/not found/ { print $1 }'
+    LD_LIBRARY_PATH=$(libraries) ldd "$stage/tree/usr/sbin/mosquitto" | awk '/not found/ { print $1 }'
 }
 wanted=(libcjson1 libdlt2 libwrap0)
 if [ -n "$(missing)" ]; then
@@ -69,21 +69,21 @@ if [ -n "$(missing)" ]; then
 fi
 [ -z "$(missing)" ] || fail "these libraries are still missing: $(missing | paste -sd' ')"
 
-mkdir -p "$stage/root/bin"
-relative=$(libraries | sed "s|$stage/root|\$root|g")
-cat > "$stage/root/bin/mosquitto" <<SH
+mkdir -p "$stage/tree/bin"
+relative=$(libraries | sed "s|$stage/tree|\$here|g")
+cat > "$stage/tree/bin/mosquitto" <<SH
 #!/bin/sh
-root=\$(dirname "\$(dirname "\$(realpath "\$0")")")
+here=\$(dirname "\$(dirname "\$(realpath "\$0")")")
 export LD_LIBRARY_PATH="$relative"
-exec "\$root/usr/sbin/mosquitto" "\$@"
+exec "\$here/usr/sbin/mosquitto" "\$@"
 SH
-chmod +x "$stage/root/bin/mosquitto"
+chmod +x "$stage/tree/bin/mosquitto"
 # mosquitto has no option that only shows its version: asked for help, it ends with 1.
-case $("$stage/root/bin/mosquitto" -h || true) in
+case $("$stage/tree/bin/mosquitto" -h || true) in
     "mosquitto version"*) ;;
     *) fail "what was fetched does not run." ;;
 esac
 
 rm -rf "$place"
-mv "$stage/root" "$place"
+mv "$stage/tree" "$place"
 echo "$run"
