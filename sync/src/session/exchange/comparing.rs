@@ -1,0 +1,104 @@
+//! What a peer says it holds of a stream, compared with what is here: a mark, a wish for its branch,
+//! or a later beginning follows.
+//!
+//! Called for each stream of a digest; what is merely lacking is `pursuit`'s.
+
+use super::{Exchange, FORK_SPAN};
+use crate::link::Route;
+use crate::session::{Books, Effect, Now, policy};
+use crate::trust::Trust;
+use crate::wire::{Held, Mark, Tip, Wanted};
+
+impl Exchange {
+    /// Compares what a peer holds of a stream with what is here.
+    pub(super) fn compare<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        theirs: &Held,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<Option<Effect>, B::Error> {
+        let stream = theirs.stream;
+        if let Some(begin) = self.begin_of(route, theirs, trust) {
+            return Ok(Some(begin));
+        }
+        let Some(ours) = self.held.get(&stream) else { return Ok(None) };
+        let own = stream.replica == self.me;
+        let (head, theirs_head) = (ours.head, theirs.head);
+        if theirs_head > head {
+            // Saying that it holds more of this replica's own stream proves nothing: the entries do,
+            // under this replica's seal.
+            if own {
+                self.ask_for_branch(route, theirs, head + 1);
+            } else {
+                self.mark_if_beside(now, route, theirs, books)?;
+            }
+            return Ok(None);
+        }
+        let Some(here) = books.hash_at(stream, theirs_head)? else { return Ok(None) };
+        if here != theirs.hash {
+            self.mark_if_beside(now, route, theirs, books)?;
+            if own || policy::takes(&self.side, trust, stream) {
+                let from = theirs_head.saturating_sub(FORK_SPAN - 1).max(1);
+                self.ask_for_branch(route, theirs, from);
+            }
+        } else if let Some(peer) = self.peers.get_mut(route)
+            && let Some(replica) = peer.replica
+        {
+            // A digest to a hub does not name what came from there, so a mark says it: without one
+            // that started anew, or whose mark was lost, would ask for ever.
+            if !policy::gives(&self.side, trust, route, stream) {
+                peer.mark(now, stream, theirs_head);
+            }
+            // What it holds it has made durable: a mark that was lost is made good.
+            let mark = Mark { streams: vec![(stream, theirs_head)] };
+            let news = peer.hear_mark(now, &mark, |_| head);
+            let seq = theirs_head;
+            return Ok((!news.is_empty()).then_some(Effect::Marked { peer: replica, stream, seq }));
+        }
+        Ok(None)
+    }
+
+    /// What a peer went on with may be kept beside already, from somebody else: it need not doubt that.
+    fn mark_if_beside<B: Books>(
+        &mut self,
+        now: Now,
+        route: &Route,
+        theirs: &Held,
+        books: &mut B,
+    ) -> Result<(), B::Error> {
+        let (stream, seq) = (theirs.stream, theirs.head);
+        if books.has_tip(&Tip { stream, seq, hash: theirs.hash })?
+            && let Some(peer) = self.peers.get_mut(route)
+        {
+            self.pursuits.keep_fork(route, stream, seq);
+            peer.mark(now, stream, seq);
+        }
+        Ok(())
+    }
+
+    /// Asks a peer for its branch of a stream, so that it can be kept beside; at each of its digests
+    /// until it is.
+    fn ask_for_branch(&mut self, route: &Route, theirs: &Held, from: u64) {
+        let stream = theirs.stream;
+        if self.pursuits.fork(route, stream, theirs.head)
+            && let Some(peer) = self.peers.get_mut(route)
+        {
+            peer.say_want(&[Wanted { stream, from, to: None }]);
+        }
+    }
+
+    /// What to do about a stream whose beginning the peer has pruned further than it is pruned here.
+    fn begin_of(&self, route: &Route, theirs: &Held, trust: &Trust) -> Option<Effect> {
+        let checkpoint = theirs.base?;
+        let stream = theirs.stream;
+        let first = self.held.get(&stream).map_or(1, |ours| ours.first);
+        // Where a hub's stream was pruned, a snapshot leads past it.
+        let takes = stream.replica != self.me
+            && !stream.kind.is_hubs()
+            && policy::takes(&self.side, trust, stream);
+        let seq = theirs.first.checked_sub(1).filter(|_| takes && theirs.first > first)?;
+        Some(Effect::Begin { route: route.clone(), stream, seq, checkpoint })
+    }
+}

@@ -1,0 +1,118 @@
+//! Runs: given to the host in order, and marked once they are durable.
+//!
+//! The host verifies and keeps them, then calls [`Exchange::ingested`].
+
+use super::{Exchange, FORK_SPAN, Outcome};
+use crate::batch::Batch;
+use crate::link::Route;
+use crate::log::StreamId;
+use crate::session::{Effect, Now, Side, policy};
+use crate::trust::Trust;
+use crate::wire::Wanted;
+
+/// Runs that came before those they follow, kept in memory: a broker that reorders some frames.
+/// What does not fit is asked for again.
+const MAX_EARLY: usize = 64;
+
+impl Exchange {
+    pub(super) fn hear_run(
+        &mut self,
+        now: Now,
+        route: Route,
+        run: Batch,
+        trust: &Trust,
+    ) -> Vec<Effect> {
+        let (stream, Some(first)) = (run.stream, run.entries.first()) else { return Vec::new() };
+        if !policy::is_of_use(&self.side, stream.kind) {
+            return Vec::new();
+        }
+        let seq = first.seq;
+        let head = self.held.get(&stream).map_or(0, |held| held.head);
+        if seq <= head + 1 || self.branches.awaits(stream) {
+            return vec![Effect::Ingest { route, run }];
+        }
+        if self.early.len() < MAX_EARLY && policy::takes(&self.side, trust, stream) {
+            self.early.insert((stream, seq), (route.clone(), run));
+        }
+        // Somebody holds more than is known here: what lies between is asked for in time.
+        if let Some(peer) = self.peers.get_mut(&route) {
+            peer.holds_at_least(stream, seq);
+        }
+        self.pursue(now, trust);
+        Vec::new()
+    }
+
+    /// Says what became of a run; runs that waited for it are to be taken up next.
+    pub fn ingested(
+        &mut self,
+        now: Now,
+        route: &Route,
+        stream: StreamId,
+        outcome: Outcome,
+        trust: &Trust,
+    ) -> Vec<Effect> {
+        match outcome {
+            Outcome::Appended(held) => {
+                let head = held.head;
+                self.hold(now, trust, held);
+                self.pursuits.progress(now, stream);
+                self.mark(now, route, stream, head);
+                self.pursue(now, trust);
+                self.take_early(stream, head)
+            }
+            Outcome::Known => {
+                let head = self.held.get(&stream).map_or(0, |held| held.head);
+                self.mark(now, route, stream, head);
+                Vec::new()
+            }
+            Outcome::Gap => {
+                self.pursue(now, trust);
+                Vec::new()
+            }
+            Outcome::Forked { at: None, .. } => {
+                self.branches.grow();
+                self.look_further_back(route, stream);
+                Vec::new()
+            }
+            Outcome::Forked { at: Some(_), to } => {
+                self.branches.grow();
+                self.pursuits.keep_fork(route, stream, to);
+                Vec::new()
+            }
+            Outcome::Refused => Vec::new(),
+        }
+    }
+
+    fn look_further_back(&mut self, route: &Route, stream: StreamId) {
+        self.pursuits.keep_fork(route, stream, 0);
+        let Some(peer) = self.peers.get_mut(route) else { return };
+        if let Some(from) = peer.further_back(stream, FORK_SPAN) {
+            peer.say_want(&[Wanted { stream, from, to: None }]);
+        }
+    }
+
+    /// Whoever sent it learns how far a stream is durable here, so do all in the shop: its writer
+    /// may forget then, whoever relays it need not, and who lacks it knows whom to ask. Towards the
+    /// hub or from it each message costs, so only the sender hears.
+    fn mark(&mut self, now: Now, route: &Route, stream: StreamId, head: u64) {
+        let in_shop = matches!(self.side, Side::Till { .. });
+        for peer in self.peers.values_mut() {
+            let sibling = in_shop && matches!(peer.route, Route::Till { .. });
+            if peer.route == *route || (sibling && peer.theirs.contains_key(&stream)) {
+                peer.mark(now, stream, head);
+            }
+        }
+    }
+
+    fn take_early(&mut self, stream: StreamId, head: u64) -> Vec<Effect> {
+        let range = (stream, 0)..=(stream, head + 1);
+        let fits: Vec<(StreamId, u64)> = self.early.range(range).map(|(key, _)| *key).collect();
+        let mut effects = Vec::new();
+        for key in fits {
+            if let Some((route, run)) = self.early.remove(&key) {
+                effects.push(Effect::Ingest { route, run });
+            }
+        }
+        effects
+    }
+}

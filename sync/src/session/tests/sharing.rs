@@ -1,0 +1,160 @@
+//! What one holds comes to all who may have it, and is marked.
+
+use super::*;
+use crate::log::StreamKind;
+use crate::store::LogBooks;
+use crate::wire::Frame;
+use crate::wire::codec::decode;
+use std::collections::BTreeSet;
+
+#[test]
+fn two_tills_share_what_they_had_and_what_they_write() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    for n in 0..300_u16 {
+        net.write(A, StreamKind::Journal, &n.to_be_bytes());
+    }
+    net.write(B, StreamKind::Workspace, b"cart");
+    net.connect(A, B);
+    net.settle(1_000);
+    net.assert_converged();
+    assert_eq!(net.mark(A, B, A), Some(300), "its second copy is known");
+    let frames = net.frames;
+    net.write(A, StreamKind::Journal, b"one more");
+    net.settle(1_000);
+    net.assert_converged();
+    assert_eq!(net.mark(A, B, A), Some(301));
+    assert_eq!(net.frames - frames, 2, "a run and its mark");
+}
+
+#[test]
+fn a_stream_that_begins_later_is_announced() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.settle(1_000);
+    net.write(A, StreamKind::Journal, b"first");
+    net.settle(1_000);
+    net.assert_converged();
+}
+
+#[test]
+fn carts_never_reach_the_hub_and_settings_reach_every_till() {
+    let mut net = Net::new(&[HUB, A, B], 1, Faults::default());
+    net.connect(HUB, A);
+    net.connect(HUB, B);
+    net.connect(A, B);
+    net.write(A, StreamKind::Workspace, b"cart");
+    net.write(A, StreamKind::Journal, b"sale");
+    net.write(HUB, StreamKind::Settings, b"settings");
+    net.settle(60_000);
+    net.assert_converged();
+    assert_eq!(net.mark(A, HUB, A), Some(1));
+}
+
+#[test]
+fn a_sibling_brings_the_hub_what_a_lost_till_sold() {
+    let mut net = Net::new(&[HUB, A, B], 1, Faults::default());
+    net.write(A, StreamKind::Journal, b"sale");
+    net.connect(A, B);
+    net.settle(10_000);
+    net.cut(A, B);
+    net.connect(HUB, B);
+    net.settle(60_000);
+    net.assert_converged();
+}
+
+#[test]
+fn a_restart_of_either_side_goes_on() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.write(A, StreamKind::Journal, b"one");
+    net.settle(1_000);
+    for (seed, session) in [(A, 70), (B, 71)] {
+        net.cut(A, B);
+        net.replicas.get_mut(&seed).unwrap().restart(session);
+        net.connect(A, B);
+        net.write(A, StreamKind::Journal, b"more");
+        net.settle(1_000);
+        net.assert_converged();
+    }
+}
+
+#[test]
+fn a_hub_that_started_anew_learns_that_its_tills_have_its_settings() {
+    let mut net = Net::new(&[HUB, A], 1, Faults::default());
+    net.connect(HUB, A);
+    net.write(HUB, StreamKind::Settings, b"one");
+    net.settle(60_000);
+    net.cut(HUB, A);
+    net.replicas.get_mut(&HUB).unwrap().restart(70);
+    net.connect(HUB, A);
+    net.settle(60_000);
+    let hub = &net.replicas[&HUB];
+    let lacks: Vec<u64> = hub.exchange.peers(&hub.trust).map(|(.., lacks)| lacks).collect();
+    assert_eq!(lacks, [0], "it would ask for ever");
+}
+
+/// Else whoever has no room on a line would look again and again until there is.
+#[test]
+fn what_waits_for_room_is_no_reason_to_wake() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.write(A, StreamKind::Journal, b"one");
+    let exchange = &net.replicas[&A].exchange;
+    assert_eq!(exchange.wake_at(&BTreeSet::new()), Some(0));
+    assert_eq!(exchange.wake_at(&BTreeSet::from([route(B)])), None);
+    net.settle(1_000);
+    net.assert_converged();
+}
+
+#[test]
+fn who_lacks_what_was_pruned_begins_at_the_checkpoint() {
+    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
+    for n in 0..10_u8 {
+        net.write(A, StreamKind::Workspace, &[n]);
+    }
+    net.connect(A, B);
+    net.settle(1_000);
+    // B has all of it and prunes along; the third has nothing and begins behind it.
+    let now = net.now();
+    net.replicas.get_mut(&A).unwrap().compact(now, 7);
+    net.settle(1_000);
+    net.connect(A, B + 1);
+    net.settle(1_000);
+    net.write(A, StreamKind::Workspace, b"more");
+    net.settle(1_000);
+    net.assert_converged();
+    for seed in [A, B, B + 1] {
+        let rows = |sql: &str| -> i64 {
+            net.replicas[&seed].db.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(rows("SELECT count(*) FROM entry"), 4, "replica {seed}");
+        assert_eq!(rows("SELECT first_seq FROM stream"), 8, "replica {seed}");
+    }
+}
+
+#[test]
+fn a_topic_brings_what_is_new_and_the_session_what_was_missed() {
+    let mut net = Net::new(&[HUB, A], 1, Faults::default());
+    net.write(HUB, StreamKind::Settings, b"one");
+    net.connect(HUB, A);
+    net.settle(60_000);
+    let fan = Route::Fan(StreamKind::Settings);
+    let now = net.now();
+    let hub = net.replicas.get_mut(&HUB).unwrap();
+    let mut books = LogBooks::new(&hub.db, None);
+    hub.exchange.up(now, fan.clone(), Pace::SHOP, &hub.trust, &mut books).unwrap();
+    hub.exchange.down(&route(A));
+    for body in [b"two", b"tri"] {
+        net.write(HUB, StreamKind::Settings, body);
+    }
+    let now = net.now();
+    let hub = net.replicas.get_mut(&HUB).unwrap();
+    let mut books = LogBooks::new(&hub.db, None);
+    let next = hub.exchange.next_frame(now, &hub.trust, &mut books, &BTreeSet::new()).unwrap();
+    let (to, bytes) = next.unwrap();
+    let Frame::Run(run) = decode(&bytes).unwrap().frame else { panic!() };
+    assert_eq!((to, run.entries.len(), run.entries[0].seq), (fan.clone(), 2, 2));
+    let it = net.replicas.get_mut(&A).unwrap();
+    it.receive(now, &fan, &bytes);
+    net.assert_converged();
+}

@@ -1,0 +1,50 @@
+//! What a peer says that can't be heard, or that nobody there may say.
+
+use super::*;
+use crate::wire::{Frame, Have, Mark};
+
+#[test]
+fn somebody_at_the_wrong_place_is_not_listened_to() {
+    let mut net = Net::new(&[HUB, A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.settle(1_000);
+    net.connect(HUB, A);
+    // A till that says it is the hub could make another forget what the hub never had.
+    let mark = Mark { streams: vec![] };
+    let now = net.now();
+    let it = net.replicas.get_mut(&A).unwrap();
+    it.hear(now, &Route::Hub, replica(B), Frame::Mark(mark));
+    assert!(matches!(it.noticed.as_slice(), [Effect::Suspicious { route: Route::Hub, .. }]));
+}
+
+#[test]
+fn a_wrong_clock_is_noticed() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.settle(1_000);
+    let have =
+        Have { version: 1, now_ms: 0, session: 3, reply: false, more: false, streams: vec![] };
+    let now = net.now();
+    let it = net.replicas.get_mut(&A).unwrap();
+    it.hear(now, &route(B), replica(B), Frame::Have(have));
+    assert!(
+        matches!(it.noticed.as_slice(), [Effect::ClockDiffers { ahead_ms, .. }] if *ahead_ms < 0)
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_suspicious_and_what_is_newer_is_passed_over() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.connect(A, B);
+    net.settle(1_000);
+    let now = net.now();
+    let it = net.replicas.get_mut(&A).unwrap();
+    it.receive(now, &route(B), b"\x01nonsense");
+    assert!(
+        matches!(it.noticed.as_slice(), [Effect::Suspicious { frame, .. }] if frame.len() == 9)
+    );
+    // Kind 99 of this version, from B.
+    let newer = [&[1, 0x84, 1, 0x50][..], &replica(B).0, &[0x18, 99, 0x80]].concat();
+    it.receive(now, &route(B), &newer);
+    assert_eq!(it.noticed.len(), 1);
+}
