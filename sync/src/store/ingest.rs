@@ -406,7 +406,9 @@ pub fn overfolded(conn: &Connection, trust: &Trust) -> Result<Vec<(Stream, u64)>
 pub fn unfolded(conn: &Connection, trust: &Trust) -> Result<Vec<Unfolded>, LogError> {
     let mut found = Vec::new();
     for (stream, counts) in counting(conn, trust)? {
-        let (done, to) = (folded(conn, &stream)?, counts.min(head(conn, &stream)?.seq));
+        // What was pruned before it could count is stated anew behind the checkpoint.
+        let done = folded(conn, &stream)?.max(base(conn, &stream)?.seq);
+        let to = counts.min(head(conn, &stream)?.seq);
         if to > done {
             found.push(Unfolded { stream, from: done + 1, to });
         }

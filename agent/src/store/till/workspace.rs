@@ -43,6 +43,12 @@ impl Act<'_> {
             matches!(operation, Operation::Ended { .. } | Operation::TendersBack { .. })
         };
         let answer = self.heard || self.operations.iter().any(ends);
+        // A cart that ends here may be somebody else's then.
+        let ended = self.operations.iter().filter_map(|said| match said {
+            Operation::Ended { cart, .. } => Some(*cart),
+            _ => None,
+        });
+        self.answered.extend(ended);
         self.flush()?;
         let Some(currency) = self.currency.filter(|_| answer) else { return Ok(()) };
         for _ in 0..MAX_ROUNDS {

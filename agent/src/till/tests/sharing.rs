@@ -254,6 +254,23 @@ fn a_cart_that_was_paid_where_it_was_taken_from_is_not_paid_again() {
 }
 
 #[test]
+fn a_cart_that_was_paid_beside_a_higher_claim_is_the_others_then() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101"], "blue coat");
+    two.hear(&one);
+    one.ok("101", Command::Recall { cart });
+    let amount = one.money("0.10");
+    one.ok("101", Command::Tender { cart, tender: "cash".into(), amount, reference: None });
+    two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
+    meet(&mut one, &mut two);
+    // Money was taken on it: it stays here until that is brought to an end.
+    assert!(one.till.carts().any(|here| here.id == cart));
+    one.pay(cart);
+    assert!(one.till.elsewhere().any(|shared| shared.cart.id == cart));
+    assert_eq!(shown(&one), shown(&two));
+}
+
+#[test]
 fn lines_of_a_holder_that_was_passed_over_come_as_offers() {
     let (mut one, mut two) = (till(1), till(2));
     let cart = one.parked(&["101"], "blue coat");

@@ -5,7 +5,7 @@ use super::*;
 use crate::clock::{Clock, Hlc};
 use crate::link::TlsKey;
 use crate::log::{SealingKey, Seed, StreamKind};
-use crate::store::{alarms, find_stream, verify};
+use crate::store::{alarms, find_stream, prune, verify};
 use crate::trust::{Revocation, Statement, TillPaper, issue};
 use proptest::prelude::*;
 
@@ -210,6 +210,33 @@ fn entries_of_a_till_without_papers_wait_for_them() {
     assert_eq!(waiting.iter().map(|it| (it.from, it.to)).collect::<Vec<_>>(), [(1, 2)]);
     set_folded(&receiver.db, &waiting[0].stream, 2).unwrap();
     assert!(unfolded(&receiver.db, &receiver.trust).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_pruned_while_it_waited_is_waited_for_no_more() {
+    let all = entries(&[b"a", b"b", b"c"]);
+    let mut receiver = Receiver::new();
+    receiver.trust = trust(&[papers()[2].clone()]);
+    receiver.appended(&run(&all[..2]));
+    receiver.appended(&run(&all));
+    let tx = receiver.db.transaction().unwrap();
+    let journal = find_stream(&tx, WRITER, StreamKind::Journal).unwrap().unwrap();
+    prune(&tx, &journal, 2, None).unwrap();
+    tx.commit().unwrap();
+    let waiting = unfolded(&receiver.db, &trust(&papers())).unwrap();
+    assert_eq!(waiting.iter().map(|it| (it.from, it.to)).collect::<Vec<_>>(), [(3, 3)]);
+}
+
+/// A gap in this replica's own stream is no gap to wait for: who holds what comes after it may have
+/// pruned what lies in it.
+#[test]
+fn more_of_this_replicas_own_stream_is_seen_across_a_gap() {
+    let all = entries(&[b"a", b"b", b"c"]);
+    let mut receiver = Receiver::new();
+    receiver.appended(&run(&all[..1]));
+    receiver.db.execute("UPDATE replica SET own = 1", []).unwrap();
+    receiver.writing = Some(WRITER);
+    assert_eq!(receiver.take(&run(&all[2..])).unwrap(), Ingested::OwnAhead { to: 3 });
 }
 
 #[test]
