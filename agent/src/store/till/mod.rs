@@ -33,7 +33,7 @@ pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;
 pub use owed::{Owed, owed};
 pub use payments::{Payment, PaymentState};
-pub use peers::{PeerReceipt, Received, peer_receipt};
+pub use peers::{Looked, PeerReceipt, Received, peer_receipt};
 pub use pins::Pin;
 pub use refold::{raise_series, rebuild_differences, rebuild_in_place};
 pub use returns::{OpenPayout, OpenReturn};

@@ -6,7 +6,7 @@ use super::{Exchange, FORK_SPAN, Outcome};
 use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::StreamId;
-use crate::session::{Effect, Now, Side, policy};
+use crate::session::{Effect, Now, Side, floods, policy};
 use crate::trust::Trust;
 use crate::wire::Wanted;
 
@@ -54,6 +54,7 @@ impl Exchange {
         match outcome {
             Outcome::Appended(held) => {
                 let head = held.head;
+                self.floods.refund(now.ms, route, floods::RUN);
                 self.hold(now, trust, held);
                 self.pursuits.progress(now, stream);
                 self.mark(now, route, stream, head);
@@ -80,6 +81,10 @@ impl Exchange {
                 Vec::new()
             }
             Outcome::Refused => Vec::new(),
+            Outcome::Disbelieved => {
+                self.floods.charge(now.ms, route, floods::DISBELIEVED);
+                Vec::new()
+            }
         }
     }
 
