@@ -241,17 +241,6 @@ impl TillStore {
         })
     }
 
-    /// Seals the last entry of the workspace stream, before entries are sent.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn seal_workspace(&mut self, now: Timestamp) -> Result<()> {
-        self.act(now, |act| {
-            sync::store::seal_head(&act.tx, act.space, act.key)?;
-            Ok(())
-        })
-    }
-
     /// The carts about which this till said something of itself since it was last asked, as an
     /// answer to what it heard or to the end of a claim.
     pub fn take_answered(&mut self) -> BTreeSet<CartId> {

@@ -403,7 +403,6 @@ fn a_compacted_stream_says_the_same_and_what_ended_leaves_nothing() {
     assert_eq!(one.rows(entries), 1);
     assert_eq!(shown(&one), before);
     one.assert_folds_again();
-    one.till.store.seal_workspace(now).unwrap();
     let stream = *one.till.store.workspace();
     sync::store::verify(one.till.store.connection(), &stream, None, &mut |_, _| {}).unwrap();
     // One who knew all of it, and one who knew nothing.

@@ -11,7 +11,7 @@ use crate::session::floods::{self, Listen, PAUSE_MS};
 use crate::session::peer::Heard;
 use crate::session::{Books, CLOCKS_APART_MS, Effect, Now, policy};
 use crate::trust::Trust;
-use crate::wire::codec::{WireError, decode};
+use crate::wire::codec::decode;
 use crate::wire::{Envelope, Forks, Frame, Have, Part};
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ impl Exchange {
         let Envelope { from, frame } = match decode(bytes) {
             Ok(envelope) => envelope,
             // A newer peer says what this version can't hear; it says the rest as well.
-            Err(WireError::Newer { .. }) => {
+            Err(error) if error.is_newer() => {
                 self.floods.charge(now.ms, route, floods::UNHEARD);
                 return Ok(Vec::new());
             }
