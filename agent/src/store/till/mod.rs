@@ -77,6 +77,7 @@ pub struct TillStore {
     series: u32,
     currency: Option<Currency>,
     answered: BTreeSet<CartId>,
+    alarmed: bool,
     heard_customers: BTreeSet<CustomerId>,
 }
 
@@ -204,6 +205,7 @@ impl Opened {
             series,
             currency: None,
             answered: BTreeSet::new(),
+            alarmed: false,
             heard_customers: BTreeSet::new(),
         })
     }
@@ -220,7 +222,17 @@ impl TillStore {
         act: impl FnOnce(&mut Act<'_>) -> Result<T>,
     ) -> Result<T> {
         let Self {
-            connection, file, clock, key, stream, space, series, currency, answered, ..
+            connection,
+            file,
+            clock,
+            key,
+            stream,
+            space,
+            series,
+            currency,
+            answered,
+            alarmed,
+            ..
         } = self;
         let act_and_commit = || {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -233,8 +245,9 @@ impl TillStore {
             let mut doing = Act::new(tx, clock, key, (stream, space), (series, currency), now);
             let done = act(&mut doing)?;
             doing.write_carts()?;
-            let mut said = std::mem::take(&mut doing.answered);
+            let (mut said, raised) = (std::mem::take(&mut doing.answered), doing.alarmed);
             doing.tx.commit()?;
+            *alarmed |= raised;
             answered.append(&mut said);
             Ok(done)
         };
@@ -292,6 +305,8 @@ pub struct Act<'a> {
     heard: bool,
     /// Carts about which this till said something of itself.
     answered: BTreeSet<CartId>,
+    /// Whether somebody must see to something.
+    alarmed: bool,
 }
 
 /// Where a fact went: for the receipt's QR code and for whoever asks later.
@@ -326,6 +341,7 @@ impl<'a> Act<'a> {
             operations: Vec::new(),
             heard: false,
             answered: BTreeSet::new(),
+            alarmed: false,
         }
     }
 }

@@ -237,9 +237,12 @@ fn fold_carts(
 ) -> Result<()> {
     let (stream, replica) = (place.stream, place.stream.id().replica);
     let holder = stream.local();
-    let at = space::Place { holder, replica, seq: place.seq, own: false, again: now_ms.is_none() };
+    let at = space::Place { holder, replica, seq: place.seq, own: false, now_ms };
     match space::fold_body(tx, at, body) {
-        Ok(mut carts) => came.carts.append(&mut carts),
+        Ok(mut folded) => {
+            came.carts.append(&mut folded.carts);
+            came.alarmed |= folded.alarmed;
+        }
         Err(TillStoreError::Body(error)) => {
             let detail = format!("entry {} can't be read: {error}", place.seq);
             came.alarmed |=

@@ -257,7 +257,8 @@ impl TillStore {
         let folded = if any { fold_countable(&tx, now_ms, trust)? } else { None };
         tx.commit()?;
         looked.folded = folded.is_some();
-        if let Some(Folded { carts, customers, .. }) = folded {
+        if let Some(Folded { carts, customers, alarmed, .. }) = folded {
+            looked.alarmed |= alarmed;
             self.heard_customers.extend(customers);
             if !carts.is_empty() {
                 self.answer_workspace(now, carts)?;

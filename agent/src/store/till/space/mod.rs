@@ -16,10 +16,12 @@ mod testing;
 
 use super::error::Result;
 use commerce::cart::CartId;
+use commerce::sale::ReceiptNumber;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 use sync::log::ReplicaId;
 use sync::space::{Dot, End, Held, Offered, Operation};
+use sync::store::{AlarmKind, raise};
 
 /// The most claims of one sibling: a till parks at most two hundred carts, and a newer one's bound
 /// may be higher. What is above is not shown here, and bounded so that no stream fills this file.
@@ -53,17 +55,34 @@ pub(super) struct Place {
     pub seq: u64,
     /// Whether an incarnation of this till writes it.
     pub own: bool,
-    /// Whether it was folded before: then nobody acts upon it again.
-    pub again: bool,
+    /// When it came; `None` when it was folded before: then nobody acts upon it again.
+    pub now_ms: Option<i64>,
 }
 
-/// Folds an entry's operations; returns the carts they are about.
+/// What entries came to.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// The carts they are about.
+    pub carts: BTreeSet<CartId>,
+    /// Whether somebody must see to something.
+    pub alarmed: bool,
+}
+
+impl Folded {
+    /// Adds what further entries came to.
+    pub fn add(&mut self, mut other: Self) {
+        self.carts.append(&mut other.carts);
+        self.alarmed |= other.alarmed;
+    }
+}
+
+/// Folds an entry's operations.
 pub(super) fn fold_workspace(
     tx: &Connection,
     place: Place,
     operations: &[Operation],
-) -> Result<BTreeSet<CartId>> {
-    let mut carts = BTreeSet::new();
+) -> Result<Folded> {
+    let mut folded = Folded::default();
     let gone = is_succeeded(tx, place.replica)?;
     for (index, operation) in (0_u32..).zip(operations) {
         // Of an incarnation before counts what it sold, and which numbers it gave.
@@ -74,9 +93,12 @@ pub(super) fn fold_workspace(
         if gone && !lasting {
             continue;
         }
-        carts.extend(fold_one(tx, place, index, operation)?);
+        folded.carts.extend(fold_one(tx, place, index, operation)?);
+        if let Operation::SoldTwice { cart, sales } = operation {
+            folded.alarmed |= fold_sold_twice(tx, place, *cart, sales)?;
+        }
     }
-    Ok(carts)
+    Ok(folded)
 }
 
 fn fold_one(
@@ -134,25 +156,7 @@ fn fold_one(
             fold_succession(tx, place, *replica)?;
             None
         }
-        Operation::SoldTwice { cart, sales } => {
-            let mut put = tx.prepare_cached(
-                "INSERT OR IGNORE INTO sold_twice (author, cart, replica, store, till, series, number)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?;
-            for (replica, at) in sales {
-                let cart = cart.0.cast_signed();
-                put.execute(params![
-                    place.holder,
-                    cart,
-                    replica.0,
-                    at.store,
-                    at.till,
-                    at.series,
-                    at.number
-                ])?;
-            }
-            Some(*cart)
-        }
+        Operation::SoldTwice { cart, .. } => Some(*cart),
         Operation::Introduced { till, series } => {
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO writer (holder, till, series) VALUES (?1, ?2, ?3)",
@@ -200,7 +204,7 @@ fn fold_held(tx: &Connection, place: Place, held: &Held) -> Result<()> {
         held.forced_by.as_ref().map(commerce::staff::StaffId::as_str),
         place.seq.cast_signed(),
     ])?;
-    if held.forced_by.is_some() && !place.again {
+    if held.forced_by.is_some() && place.now_ms.is_some() {
         tx.execute("INSERT OR IGNORE INTO contested (cart) VALUES (?1)", [cart])?;
     }
     Ok(())
@@ -210,7 +214,7 @@ fn fold_held(tx: &Connection, place: Place, held: &Held) -> Result<()> {
 fn fold_end(tx: &Connection, place: Place, cart: CartId, end: &End) -> Result<()> {
     let id = cart.0.cast_signed();
     if let End::Paid(at) = end
-        && !place.again
+        && place.now_ms.is_some()
     {
         tx.prepare_cached(
             "INSERT OR IGNORE INTO settlement (cart, replica, store, till, series, number)
@@ -245,7 +249,7 @@ fn fold_end(tx: &Connection, place: Place, cart: CartId, end: &End) -> Result<()
         above.map(|(_, seq)| seq)
     ])?;
     // When everything is folded again, what is below a claim may come after it.
-    if !place.again {
+    if place.now_ms.is_some() {
         drop_ended(tx, cart)?;
     }
     Ok(())
@@ -276,6 +280,48 @@ fn is_heard(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<bool> {
     let found = sync::store::find_stream(conn, replica, sync::log::StreamKind::Workspace)?;
     let Some(stream) = found else { return Ok(false) };
     Ok(sync::store::head(conn, &stream)?.seq >= seq)
+}
+
+/// Keeps who sold a cart beside another; an alarm when nobody has told of it before.
+fn fold_sold_twice(
+    tx: &Connection,
+    place: Place,
+    cart: CartId,
+    sales: &[(ReplicaId, ReceiptNumber)],
+) -> Result<bool> {
+    let told = |tx: &Connection| -> rusqlite::Result<i64> {
+        tx.prepare_cached(
+            "SELECT count(*) FROM (SELECT DISTINCT replica, series, number FROM sold_twice
+             WHERE cart = ?1)",
+        )?
+        .query_row([cart.0.cast_signed()], |row| row.get(0))
+    };
+    let before = told(tx)?;
+    let mut put = tx.prepare_cached(
+        "INSERT OR IGNORE INTO sold_twice (author, cart, replica, store, till, series, number)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (replica, at) in sales {
+        let cart = cart.0.cast_signed();
+        put.execute(params![
+            place.holder,
+            cart,
+            replica.0,
+            at.store,
+            at.till,
+            at.series,
+            at.number
+        ])?;
+    }
+    let news = told(tx)? > before;
+    let Some(now_ms) = place.now_ms.filter(|_| news) else { return Ok(false) };
+    let receipts: Vec<String> = sales.iter().map(|(_, at)| at.to_string()).collect();
+    let detail = format!(
+        "sold at {}: compare the receipts, and return what was paid twice",
+        receipts.join(" and at ")
+    );
+    raise(tx, now_ms, AlarmKind::PaidTwice, &format!("cart {cart}"), &detail)?;
+    Ok(true)
 }
 
 fn fold_offer(tx: &Connection, place: Place, offered: &Offered, here: Dot) -> Result<()> {
@@ -467,7 +513,7 @@ fn rebuild_stream(tx: &Connection, stream: &sync::store::Stream, own: bool) -> R
         for stored in entries.iter().take_while(|stored| stored.entry.seq <= last) {
             let replica = stream.id().replica;
             let seq = stored.entry.seq;
-            let place = Place { holder: stream.local(), replica, seq, own, again: true };
+            let place = Place { holder: stream.local(), replica, seq, own, now_ms: None };
             fold_body(tx, place, &stored.entry.body)?;
         }
         next = entries.last().map_or(last, |stored| stored.entry.seq) + 1;
@@ -477,12 +523,12 @@ fn rebuild_stream(tx: &Connection, stream: &sync::store::Stream, own: bool) -> R
 
 /// Folds an entry's body. One of a newer kind is passed over: its bytes are kept, and a rebuild
 /// folds them once this till is updated.
-pub(super) fn fold_body(tx: &Connection, place: Place, body: &[u8]) -> Result<BTreeSet<CartId>> {
+pub(super) fn fold_body(tx: &Connection, place: Place, body: &[u8]) -> Result<Folded> {
     match sync::space::decode(body) {
         Ok(operations) => fold_workspace(tx, place, &operations),
         Err(sync::body::BodyError::UnknownKind(kind)) => {
             tracing::warn!(kind, replica = %place.replica, seq = place.seq, "an entry of a newer Till is kept and not folded");
-            Ok(BTreeSet::new())
+            Ok(Folded::default())
         }
         Err(error) => Err(error.into()),
     }
