@@ -317,3 +317,6 @@ impl Looping {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
