@@ -5,22 +5,28 @@
 //! not matter in which order streams arrive. What this till does about others' words is
 //! [`react`]'s; the acts that record operations are [`super::carts`]'.
 
+mod offers;
 #[cfg(test)]
 mod oracle;
 pub(super) mod react;
+mod rebuild;
 pub(super) mod restate;
 mod rows;
 pub(super) mod shared;
+mod sweep;
 #[cfg(test)]
 mod testing;
+
+pub(super) use rebuild::rebuild;
+pub(super) use sweep::sweep;
 
 use super::error::Result;
 use commerce::cart::CartId;
 use commerce::sale::ReceiptNumber;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use sync::log::ReplicaId;
-use sync::space::{Dot, End, Held, Offered, Operation};
+use sync::space::{Dot, End, Held, Operation};
 use sync::store::{AlarmKind, raise};
 
 /// The most claims of one sibling: a till parks at most two hundred carts, and a newer one's bound
@@ -144,12 +150,12 @@ fn fold_one(
             Some(*cart)
         }
         Operation::Offered(offered) => {
-            fold_offer(tx, place, offered, here)?;
+            offers::fold_offer(tx, place, offered, here)?;
             Some(offered.cart)
         }
-        Operation::Withdrawn { dot } => fold_withdrawal(tx, place, *dot)?,
+        Operation::Withdrawn { dot } => offers::fold_withdrawal(tx, place, *dot)?,
         Operation::Answered { cart, dot } => {
-            fold_answer(tx, place, *cart, *dot)?;
+            offers::fold_answer(tx, place, *cart, *dot)?;
             Some(*cart)
         }
         Operation::Succeeds { replica } => {
@@ -250,36 +256,9 @@ fn fold_end(tx: &Connection, place: Place, cart: CartId, end: &End) -> Result<()
     ])?;
     // When everything is folded again, what is below a claim may come after it.
     if place.now_ms.is_some() {
-        drop_ended(tx, cart)?;
+        sweep::drop_ended(tx, cart)?;
     }
     Ok(())
-}
-
-/// Drops the ended claims on a cart that nothing is waiting for: no lower claim that would count
-/// instead, and none that yielded to one which was not heard yet. Whether there were any.
-fn drop_ended(tx: &Connection, cart: CartId) -> Result<bool> {
-    let (mut forgot, mut needed) = (false, false);
-    for claim in shared::claims_on(tx, cart)? {
-        let waits = match claim.above {
-            Some((replica, seq)) => !is_heard(tx, replica, seq)?,
-            None => needed,
-        };
-        if !claim.ended || waits {
-            needed = true;
-            continue;
-        }
-        rows::drop_claim(tx, claim.holder, cart)?;
-        forgot = true;
-    }
-    Ok(forgot)
-}
-
-/// Whether a replica's workspace stream is here up to an entry, whether it counts or not: one whose
-/// writer was revoked is waited for no more than any other.
-fn is_heard(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<bool> {
-    let found = sync::store::find_stream(conn, replica, sync::log::StreamKind::Workspace)?;
-    let Some(stream) = found else { return Ok(false) };
-    Ok(sync::store::head(conn, &stream)?.seq >= seq)
 }
 
 /// Keeps who sold a cart beside another; an alarm when nobody has told of it before.
@@ -324,61 +303,6 @@ fn fold_sold_twice(
     Ok(true)
 }
 
-fn fold_offer(tx: &Connection, place: Place, offered: &Offered, here: Dot) -> Result<()> {
-    if !place.own && rows::count(tx, "offer", "author", place.holder)? >= MAX_OFFERS {
-        return Ok(());
-    }
-    let dot = offered.dot.unwrap_or(here);
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO offer (author, of_replica, of_seq, of_index, cart, at, by, currency, line)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        place.holder,
-        dot.replica.0,
-        dot.seq.cast_signed(),
-        dot.index,
-        offered.cart.0.cast_signed(),
-        offered.at.as_millisecond(),
-        offered.by.as_str(),
-        offered.line.price.currency().code(),
-        sync::space::encode_line(&offered.line)?,
-    ])?;
-    Ok(())
-}
-
-fn fold_withdrawal(tx: &Connection, place: Place, dot: Dot) -> Result<Option<CartId>> {
-    let cart: Option<i64> = tx
-        .prepare_cached(
-            "DELETE FROM offer WHERE author = ?1 AND of_replica = ?2 AND of_seq = ?3 AND of_index = ?4
-             RETURNING cart",
-        )?
-        .query_row(
-            params![place.holder, dot.replica.0, dot.seq.cast_signed(), dot.index],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(cart.map(|cart| CartId(cart.cast_unsigned())))
-}
-
-fn fold_answer(tx: &Connection, place: Place, cart: CartId, dot: Dot) -> Result<()> {
-    if !place.own && rows::count(tx, "answer", "holder", place.holder)? >= MAX_OFFERS {
-        return Ok(());
-    }
-    tx.prepare_cached(
-        "INSERT OR IGNORE INTO answer (holder, of_replica, of_seq, of_index, cart)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![
-        place.holder,
-        dot.replica.0,
-        dot.seq.cast_signed(),
-        dot.index,
-        cart.0.cast_signed(),
-    ])?;
-    Ok(())
-}
-
 fn fold_succession(tx: &Connection, place: Place, replica: ReplicaId) -> Result<()> {
     if replica == place.replica {
         return Ok(());
@@ -413,112 +337,6 @@ fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
     Ok(conn
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM succeeded WHERE replica = ?1)")?
         .query_row([replica.0], |row| row.get(0))?)
-}
-
-/// Forgets what nobody waits for any more: ended claims that no lower one is below, answers to
-/// offers that are over, and who sold a cart that nobody claims. Called once everything that came
-/// is folded and answered; whether a claim was forgotten.
-pub(super) fn sweep(tx: &Connection) -> Result<bool> {
-    let ended: rusqlite::Result<BTreeSet<i64>> = tx
-        .prepare_cached("SELECT cart FROM claim WHERE ended = 1")?
-        .query_map([], |row| row.get(0))?
-        .collect();
-    let mut forgot = false;
-    for cart in ended? {
-        forgot |= drop_ended(tx, CartId(cart.cast_unsigned()))?;
-    }
-    sweep_answers(tx)?;
-    tx.prepare_cached(
-        "DELETE FROM contested WHERE NOT EXISTS (SELECT 1 FROM claim WHERE claim.cart = contested.cart)",
-    )?
-    .execute([])?;
-    tx.prepare_cached(
-        "DELETE FROM settlement
-         WHERE NOT EXISTS (SELECT 1 FROM contested WHERE contested.cart = settlement.cart)",
-    )?
-    .execute([])?;
-    Ok(forgot)
-}
-
-/// Forgets the answers to offers that are over. An answer may come before the offer it answers; then
-/// it waits until that stream is there.
-fn sweep_answers(tx: &Connection) -> Result<()> {
-    let over: rusqlite::Result<Vec<(i64, Dot)>> = tx
-        .prepare_cached(
-            "SELECT holder, of_replica, of_seq, of_index FROM answer
-             WHERE NOT EXISTS (SELECT 1 FROM offer WHERE offer.of_replica = answer.of_replica
-                 AND offer.of_seq = answer.of_seq AND offer.of_index = answer.of_index)
-               AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.holder = answer.holder
-                 AND claim.cart = answer.cart)",
-        )?
-        .query_map([], |row| {
-            let (replica, seq) = (ReplicaId(row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned());
-            Ok((row.get(0)?, Dot { replica, seq, index: row.get(3)? }))
-        })?
-        .collect();
-    for (holder, dot) in over? {
-        if is_heard(tx, dot.replica, dot.seq)? {
-            tx.prepare_cached(
-                "DELETE FROM answer
-                 WHERE holder = ?1 AND of_replica = ?2 AND of_seq = ?3 AND of_index = ?4",
-            )?
-            .execute(params![
-                holder,
-                dot.replica.0,
-                dot.seq.cast_signed(),
-                dot.index
-            ])?;
-        }
-    }
-    Ok(())
-}
-
-/// Empties the tables and folds every workspace stream again, its own and the siblings'. Carts
-/// that were never restated in a stream stay.
-pub(super) fn rebuild(tx: &Connection) -> Result<()> {
-    for (table, whose) in [
-        ("writer", "holder"),
-        ("succeeded", "by"),
-        ("claim", "holder"),
-        ("cart_line", "holder"),
-        ("cart_discount", "holder"),
-        ("cart_tender", "holder"),
-        ("offer", "author"),
-        ("answer", "holder"),
-        ("sold_twice", "author"),
-    ] {
-        tx.execute(&format!("DELETE FROM {table} WHERE {whose} <> 0"), [])?;
-    }
-    let own = sync::store::streams(tx)?.into_iter().map(|stream| (stream, true));
-    let peers = sync::store::peer_streams(tx)?.into_iter().map(|stream| (stream, false));
-    for (stream, own) in own.chain(peers) {
-        if stream.id().kind == sync::log::StreamKind::Workspace {
-            rebuild_stream(tx, &stream, own)?;
-        }
-    }
-    sweep(tx)?;
-    Ok(())
-}
-
-fn rebuild_stream(tx: &Connection, stream: &sync::store::Stream, own: bool) -> Result<()> {
-    /// Entries read at a time, to bound memory.
-    const BATCH: usize = 256;
-    let last = sync::store::folded(tx, stream)?;
-    let mut next = sync::store::base(tx, stream)?.seq + 1;
-    while next <= last {
-        let entries = sync::store::read(tx, stream, next, BATCH)?;
-        if entries.is_empty() {
-            break;
-        }
-        for stored in entries.iter().take_while(|stored| stored.entry.seq <= last) {
-            let replica = stream.id().replica;
-            let seq = stored.entry.seq;
-            let place = Place { holder: stream.local(), replica, seq, own, now_ms: None };
-            fold_body(tx, place, &stored.entry.body)?;
-        }
-        next = entries.last().map_or(last, |stored| stored.entry.seq) + 1;
-    }
-    Ok(())
 }
 
 /// Folds an entry's body. One of a newer kind is passed over: its bytes are kept, and a rebuild
