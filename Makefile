@@ -5,7 +5,7 @@ TILL  := target/release/till
 DENY  := $(or $(shell command -v cargo-deny),target/tools/bin/cargo-deny)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check deny audit bench fuzz sim clean-demo
+.PHONY: help demo build test check deny audit bench fuzz sim sim-planted clean-demo
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ FIRST_SEED ?= 1
 sim: ## Simulates SEEDS (20) shops with hub and faults in virtual time, from FIRST_SEED (1) on
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) $(CARGO) test --profile sim --locked -p tests \
 		-- --exact sim::many_full_seeds --ignored --nocapture
+
+sim-planted: ## Plants mistakes in the engine, one after another: the simulation must see each
+	$(CARGO) test --profile sim --locked -p tests --features planted \
+		-- --exact sim::planted::every_planted_fault_breaks_a_law --ignored --nocapture
 
 clean-demo: ## Forgets the demo store with everything that was sold in it
 	@test ! -e demo/lock || flock --nonblock demo/lock true || { echo "The demo runs: stop it first."; exit 1; }

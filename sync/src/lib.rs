@@ -17,6 +17,7 @@
 //! | [`snapshot`] | a catalogue as one file or as pages, sealed by the hub | tables, who asks for which |
 //! | [`session`] | the conversation of replicas: who says what when | clocks, sockets, tables |
 //! | [`link`] | how frames travel | what is in them |
+//! | [`planted`] | faults that the simulation must see | everything else: it is empty outside that build |
 //!
 //! How an entry is bound: each hash covers replica, kind, sequence, clock, the hash before and the
 //! body; the chain begins with a hash over the replica's public key; a seal signs replica, kind,
@@ -42,6 +43,7 @@ pub mod customer;
 pub mod enrol;
 pub mod link;
 pub mod log;
+pub mod planted;
 mod register;
 pub mod session;
 pub mod settings;

@@ -2,6 +2,7 @@
 
 use crate::home::{Home, wall_clock};
 use crate::runtime::feed::{Feed, What};
+use crate::store::till::Compacting;
 use crate::till::{Effect, Event, Handled, PeerReply, PeerWord, Refusal, Reply, Till};
 use commerce::cart::CartId;
 use drivers::terminal::command::Command as Terminal;
@@ -222,7 +223,7 @@ impl Looping {
             // Only when nobody waits: it syncs a file.
             if inbox.is_empty() && witnessed.elapsed() >= WITNESS_EVERY {
                 self.write_witness();
-                if let Err(error) = self.till.tidy(wall_clock()) {
+                if let Err(error) = self.till.tidy(wall_clock(), Compacting::USUAL) {
                     tracing::warn!(%error, "the till's own streams were not compacted");
                 }
                 self.written.notify_one();

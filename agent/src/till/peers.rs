@@ -4,7 +4,7 @@
 //! the exchange. Nothing here waits for a network.
 
 use super::{Change, Effect, Refusal, Till};
-use crate::store::till::{Looked, Received};
+use crate::store::till::{Compacting, Looked, Received};
 use commerce::cart::CartId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -120,8 +120,8 @@ impl Till {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn tidy(&mut self, now: Timestamp) -> Result<(), Refusal> {
-        self.store.tidy_workspace(now)?;
+    pub fn tidy(&mut self, now: Timestamp, compacting: Compacting) -> Result<(), Refusal> {
+        self.store.tidy_workspace(now, compacting)?;
         self.store.tidy_customers(now, &self.trust)?;
         Ok(())
     }

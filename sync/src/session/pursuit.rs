@@ -42,6 +42,12 @@ fn is_writer(trust: &Trust, peer: &Peer, stream: StreamId) -> bool {
     writes.is_some() && writes == key(stream.replica)
 }
 
+/// Whether what a peer holds goes on from what is here. What it has pruned it can't give: then the
+/// stream begins behind its checkpoint first.
+const fn goes_on(theirs: &Held, head: u64) -> bool {
+    theirs.head > head && theirs.first <= head + 1
+}
+
 impl Pursuits {
     /// Asks for everything that somebody has and this replica lacks.
     pub fn pursue(
@@ -91,7 +97,7 @@ impl Pursuits {
             let Some(theirs) = peer.theirs.get(&stream) else { continue };
             let writer = is_writer(trust, peer, stream);
             let forked = self.forked.contains_key(&(route.clone(), stream));
-            if !forked && (theirs.head > head || writer) {
+            if !forked && (goes_on(theirs, head) || writer && theirs.first <= head + 1) {
                 able.push((!writer, *route == Route::Hub, route));
             }
         }
@@ -102,7 +108,7 @@ impl Pursuits {
                 let peer = peers.get(&pursuit.route);
                 let lacks = peer
                     .and_then(|peer| peer.theirs.get(&stream))
-                    .is_some_and(|theirs| theirs.head > head);
+                    .is_some_and(|theirs| goes_on(theirs, head));
                 let late = peer.is_none_or(|peer| now.ms >= due(pursuit, peer));
                 let relays = peer.is_none_or(|peer| !is_writer(trust, peer, stream));
                 let better = able.first().is_some_and(|(relayed, ..)| relays && !relayed);
@@ -163,7 +169,7 @@ impl Pursuits {
     ) -> Option<u64> {
         let ahead = |stream: &StreamId, route: &Route, peer: &Peer| {
             let head = held.get(stream).map_or(0, |held| held.head);
-            let lacks = peer.theirs.get(stream).is_some_and(|theirs| theirs.head > head);
+            let lacks = peer.theirs.get(stream).is_some_and(|theirs| goes_on(theirs, head));
             lacks && !self.forked.contains_key(&(route.clone(), *stream))
         };
         let late = |(stream, pursuit): (&StreamId, &Pursuit)| {

@@ -114,6 +114,10 @@ impl Books for LogBooks<'_> {
         let Some(stream) = find_stream(self.connection, id.replica, id.kind)? else {
             return Ok(None);
         };
+        // What was pruned is not to be had, and no damage.
+        if from <= base(self.connection, &stream)?.seq {
+            return Ok(None);
+        }
         let mut cut = Cut::new(budget, self.key_of(&stream).is_some());
         let mut next = from;
         'portions: while next <= to {
@@ -150,19 +154,16 @@ impl Books for LogBooks<'_> {
                 .map_err(|error| LogError::damaged("stream", error.to_string()))?;
             let stream = StreamId { replica: ReplicaId(row.get(0)?), kind };
             let seq = row.get::<_, i64>(2)?.cast_unsigned();
-            tips.push(Tip { stream, seq, hash: Hash(row.get(3)?) });
+            let tip = Tip { stream, seq, hash: Hash(row.get(3)?) };
+            if joins(self.connection, &tip)? {
+                tips.push(tip);
+            }
         }
         Ok(tips)
     }
 
     fn has_tip(&mut self, tip: &Tip) -> Result<bool, LogError> {
-        let Tip { stream, seq, hash } = tip;
-        if hash_at(self.connection, stream.replica, stream.kind, *seq)? == Some(*hash) {
-            return Ok(true);
-        }
-        let beside = "SELECT EXISTS (SELECT 1 FROM orphan WHERE hash = ?1)";
-        let mut statement = self.connection.prepare_cached(beside)?;
-        Ok(statement.query_row([&hash.0[..]], |row| row.get(0))?)
+        joins(self.connection, tip)
     }
 
     fn branch(&mut self, tip: &Tip, from: u64, budget: usize) -> Result<Option<Batch>, LogError> {
@@ -209,6 +210,27 @@ impl Books for LogBooks<'_> {
     fn papers(&mut self) -> Result<Vec<Vec<u8>>, LogError> {
         papers(self.connection)
     }
+}
+
+/// Whether an entry is here, in the stream or in a branch of it that is here from where it parts:
+/// one with a gap is not whole, and what is missing of it is asked for still.
+fn joins(conn: &Connection, tip: &Tip) -> Result<bool, LogError> {
+    let Tip { stream: id, mut seq, mut hash } = *tip;
+    let Some(stream) = find_stream(conn, id.replica, id.kind)? else { return Ok(false) };
+    let mut before = conn
+        .prepare_cached("SELECT prev FROM orphan WHERE stream = ?1 AND seq = ?2 AND hash = ?3")?;
+    while seq > 0 {
+        let key = params![stream.local, seq.cast_signed(), &hash.0[..]];
+        let Some(prev) = before.query_row(key, |row| row.get(0).map(Hash)).optional()? else {
+            break;
+        };
+        (seq, hash) = (seq - 1, prev);
+    }
+    let begin = base(conn, &stream)?;
+    if seq <= begin.seq {
+        return Ok(seq < begin.seq || seq == 0 || begin.hash == hash);
+    }
+    Ok(hash_at(conn, id.replica, id.kind, seq)? == Some(hash))
 }
 
 fn orphan_of(row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -287,6 +309,18 @@ mod tests {
         let (mut db, journal) = testing::with_journal();
         testing::append_all(&mut db, &journal, &[[0; 100].as_slice(); 6]);
         db
+    }
+
+    #[test]
+    fn what_was_pruned_is_not_to_be_had_and_no_damage() {
+        let mut db = six();
+        let stream = find_stream(&db, testing::replica(), StreamKind::Journal).unwrap().unwrap();
+        let tx = db.transaction().unwrap();
+        crate::store::prune(&tx, &stream, 3, None).unwrap();
+        tx.commit().unwrap();
+        assert_eq!(run(&db, true, 1, 6, 10_000), None);
+        assert_eq!(run(&db, true, 3, 6, 10_000), None);
+        assert_eq!(run(&db, true, 4, 6, 10_000), Some((4, 6)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::batch::{Batch, BatchError};
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, entry_hash};
+use crate::planted::{self, Bug};
 use crate::trust::{Member, Standing, Trust};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
@@ -127,7 +128,9 @@ pub fn ingest(
     let id = run.stream;
     let (key, opened) = trust.key_of(id.replica).ok_or(Disbelief::UnknownWriter(id.replica))?;
     let counts = counts_to(trust, id)?;
-    run.verify(&key)?;
+    if !planted::is(Bug::SealUnchecked) {
+        run.verify(&key)?;
+    }
     declare_peer(tx, id.replica, &key, opened).map_err(|error| match error {
         LogError::OtherKey { replica, .. } => Disbelief::OtherKey(replica),
         other => other.into(),
@@ -137,8 +140,9 @@ pub fn ingest(
     let is_own = owner(tx, id.replica)? == Some(Owner::Own) && writing == Some(id.replica);
     match place.compare(tx, &stream, run)? {
         Compared::Follows([]) => Ok(Ingested::Known),
-        Compared::Follows(fresh) if is_own => {
-            Ok(Ingested::OwnAhead { to: fresh.last().map_or(0, |entry| entry.seq) })
+        // With a gap as well: what lies before it may be pruned wherever it was.
+        Compared::Follows(_) | Compared::Beyond if is_own => {
+            Ok(Ingested::OwnAhead { to: run.entries.last().map_or(0, |entry| entry.seq) })
         }
         Compared::Follows(fresh) => append_run(tx, &stream, place.end, fresh, &run.seal, counts),
         Compared::Beyond => Ok(Ingested::Gap { head: place.end.seq }),
@@ -164,6 +168,7 @@ fn counts_to(trust: &Trust, stream: StreamId) -> Result<u64, Disbelief> {
         }
         Standing::Pending => Ok(0),
         Standing::Enrolled(Member::Hub | Member::Till { .. }) => Ok(u64::MAX),
+        Standing::Revoked { .. } if planted::is(Bug::RevokedCounts) => Ok(u64::MAX),
         Standing::Revoked { last } => Ok(last),
     }
 }
@@ -198,7 +203,8 @@ impl Place {
             return Ok(Compared::Leaves { at: Some(at), rest: &run.entries });
         }
         if first.seq > self.end.seq + 1 {
-            return Ok(Compared::Beyond);
+            let gate = !planted::is(Bug::NoGapGate);
+            return Ok(if gate { Compared::Beyond } else { Compared::Follows(&run.entries) });
         }
         let overlap = usize::try_from(self.end.seq + 1 - first.seq).unwrap_or(usize::MAX);
         let (old, new) = run.entries.split_at(overlap.min(run.entries.len()));

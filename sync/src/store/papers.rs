@@ -2,7 +2,7 @@
 
 use super::{LogError, Stream};
 use crate::log::{ReplicaId, StreamId, StreamKind};
-use crate::trust::{Trust, paper_id, read};
+use crate::trust::{Trust, paper_id, rank};
 use rusqlite::{Connection, named_params};
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ pub fn papers(conn: &Connection) -> Result<Vec<Vec<u8>>, LogError> {
     let mut ranked = Vec::new();
     for bytes in rows {
         let bytes = bytes?;
-        if let Ok(paper) = read(&bytes) {
-            ranked.push((paper.statement.rank(), bytes));
+        if let Some(rank) = rank(&bytes) {
+            ranked.push((rank, bytes));
         }
     }
     ranked.sort();

@@ -2,11 +2,8 @@
 //!
 //! Whether entries may go (who has acknowledged them, how old they are) is the caller's decision.
 
-use super::{
-    LogError, Owner, Stream, base, declare_peer, hash_at, head, open_stream, owner, read_one,
-    row_of,
-};
-use crate::log::{MAX_SEQ, Seal, StreamId, StreamKind};
+use super::{LogError, Stream, base, declare_peer, hash_at, head, open_stream, read_one, row_of};
+use crate::log::{MAX_SEQ, ReplicaId, Seal, StreamId, StreamKind};
 use crate::trust::{Standing, Trust};
 use crate::wire::Checkpoint;
 use rusqlite::{Connection, named_params};
@@ -63,23 +60,28 @@ pub enum Begun {
     Left,
 }
 
-/// Lets a peer's stream begin behind a checkpoint that its writer sealed, in the caller's
-/// transaction. Only streams that their writers compact: of a journal every entry is wanted.
+/// Lets a stream begin behind a checkpoint that its writer sealed, in the caller's transaction: a
+/// peer's, or an earlier one of this machine, but never one that it writes as `writing`. Only streams
+/// that their writers compact: of a journal every entry is wanted.
 ///
 /// # Errors
 /// When SQLite fails.
 pub fn begin_behind(
     tx: &Connection,
     trust: &Trust,
+    writing: Option<ReplicaId>,
     id: StreamId,
     seq: u64,
     checkpoint: &Checkpoint,
 ) -> Result<Begun, LogError> {
     let compacted = matches!(id.kind, StreamKind::Workspace | StreamKind::Customers);
     let Some((key, opened)) = trust.key_of(id.replica) else { return Ok(Begun::Left) };
-    let counts = matches!(trust.standing(id), Standing::Enrolled(_) | Standing::Pending);
+    let theirs = matches!(
+        trust.standing(id),
+        Standing::Enrolled(_) | Standing::Pending | Standing::Revoked { .. }
+    );
     let sealed = key.verify(id, seq, &checkpoint.hash, &checkpoint.seal).is_ok();
-    if !compacted || !counts || !sealed || owner(tx, id.replica)? == Some(Owner::Own) {
+    if !compacted || !theirs || !sealed || writing == Some(id.replica) {
         return Ok(Begun::Left);
     }
     declare_peer(tx, id.replica, &key, opened)?;
@@ -190,23 +192,26 @@ mod tests {
     fn only_a_sealed_checkpoint_of_a_compacted_stream_is_begun_behind() {
         use crate::log::{Hash, ReplicaId};
         use crate::trust::{Statement, issue};
-        let writer = ReplicaId([9; 16]);
+        let (writer, me) = (ReplicaId([9; 16]), ReplicaId([7; 16]));
         let mut trust = Trust::new(None);
-        let opened = testing::OPENED;
-        let paper = issue(&Statement::Incarnation { replica: writer, opened }, &testing::key());
-        trust.admit(&paper.unwrap()).unwrap();
+        for replica in [writer, me] {
+            let opened = testing::OPENED;
+            let paper = issue(&Statement::Incarnation { replica, opened }, &testing::key());
+            trust.admit(&paper.unwrap()).unwrap();
+        }
         let begin = |kind, replica, seal: Option<Seal>| {
             let mut db = testing::database();
             let id = StreamId { replica, kind };
             let hash = Hash([5; 32]);
             let seal = seal.unwrap_or_else(|| testing::key().seal(id, 40, &hash));
             let tx = db.transaction().unwrap();
-            begin_behind(&tx, &trust, id, 40, &Checkpoint { hash, seal }).unwrap()
+            begin_behind(&tx, &trust, Some(me), id, 40, &Checkpoint { hash, seal }).unwrap()
         };
         let (space, journal) = (StreamKind::Workspace, StreamKind::Journal);
         assert!(matches!(begin(space, writer, None), Begun::Anew(_)));
         assert_eq!(begin(journal, writer, None), Begun::Left, "of a journal all is wanted");
         assert_eq!(begin(space, ReplicaId([8; 16]), None), Begun::Left, "nobody's");
         assert_eq!(begin(space, writer, Some(Seal([1; 64]))), Begun::Left, "not sealed");
+        assert_eq!(begin(space, me, None), Begun::Left, "what it writes itself");
     }
 }

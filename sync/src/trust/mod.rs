@@ -2,7 +2,7 @@
 //! signs for its own incarnations.
 //!
 //! A paper is kept only if its issuer may say so, or if it is a key's word about its own
-//! incarnations; so whoever passes papers on says those of issuers first ([`Statement::rank`]).
+//! incarnations; so whoever passes papers on says those of issuers first ([`rank`]).
 //! Where papers are kept is [`crate::store`]'s; what becomes of entries by their writer's standing
 //! is decided there too.
 
@@ -10,13 +10,13 @@ mod paper;
 
 pub use paper::{
     MAX_NAME_BYTES, Paper, PaperError, Revocation, Statement, TillPaper, is_name, issue, paper_id,
-    read,
+    rank, read,
 };
 
 use crate::clock::Hlc;
 use crate::link::TlsKey;
 use crate::log::{ReplicaId, SealKey, StreamId, StreamKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most incarnations of keys that nobody has signed for: a shop's new tills, and a bound on
 /// what strangers can make this replica remember.
@@ -64,7 +64,7 @@ pub enum Standing {
 }
 
 /// What a chain's papers come to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Trust {
     root: Option<SealKey>,
     stores: BTreeMap<SealKey, (u64, String)>,
@@ -74,6 +74,9 @@ pub struct Trust {
     /// How many of those each key has.
     lives: BTreeMap<SealKey, u16>,
     revoked: BTreeMap<SealKey, (SealKey, Revocation)>,
+    /// The ids of papers that said something new once: peers say all theirs again and again, and
+    /// verifying them each time would cost more than all else that a till does.
+    seen: BTreeSet<[u8; 32]>,
 }
 
 /// What admitting a paper came to.
@@ -113,6 +116,18 @@ impl Trust {
     /// # Errors
     /// When the bytes are not a paper, or are not signed by the issuer they name.
     pub fn admit(&mut self, bytes: &[u8]) -> Result<Admitted, PaperError> {
+        let id = paper_id(bytes);
+        if self.seen.contains(&id) {
+            return Ok(Admitted::Known);
+        }
+        let admitted = self.admit_new(bytes)?;
+        if admitted == Admitted::New && self.seen.len() < MAX_KNOWN {
+            self.seen.insert(id);
+        }
+        Ok(admitted)
+    }
+
+    fn admit_new(&mut self, bytes: &[u8]) -> Result<Admitted, PaperError> {
         let Paper { statement, issuer } = read(bytes)?;
         if !self.may_say(&issuer, &statement) {
             return Ok(Admitted::NotTheirs { issuer });

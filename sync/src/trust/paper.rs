@@ -62,19 +62,6 @@ pub enum Statement {
     Revoked(Revocation),
 }
 
-impl Statement {
-    /// The order in which papers are passed on: issuers before those they sign for.
-    #[must_use]
-    pub const fn rank(&self) -> u8 {
-        match self {
-            Self::Store { .. } | Self::Hub { .. } => 0,
-            Self::Till(_) => 1,
-            Self::Incarnation { .. } => 2,
-            Self::Revoked(_) => 3,
-        }
-    }
-}
-
 /// A till enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TillPaper {
@@ -209,6 +196,22 @@ pub fn read(bytes: &[u8]) -> Result<Paper, PaperError> {
     let statement = decode_fields(kind, fields)?;
     check(&statement)?;
     Ok(Paper { statement, issuer })
+}
+
+/// Where a paper stands in the order in which papers are passed on, issuers before those they sign
+/// for. By its kind alone, whoever hears it verifies it; `None` for what is no paper of this
+/// version's.
+#[must_use]
+pub fn rank(bytes: &[u8]) -> Option<u8> {
+    let mut decoder = Decoder::new(bytes);
+    (decoder.array().ok()? == Some(4)).then_some(())?;
+    match decoder.u64().ok()? {
+        1 | 2 => Some(0),
+        3 => Some(1),
+        4 => Some(2),
+        5 => Some(3),
+        _ => None,
+    }
 }
 
 /// Whether a text can be the name of a store or thing: it stands in topics, file names and logs.

@@ -6,7 +6,7 @@ use super::till::SimTill;
 use super::world::{Told, World};
 use crate::dice::Dice;
 use crate::shop::{add, card, cash};
-use agent::store::till::Opened;
+use agent::store::till::{Compacting, Opened};
 use agent::till::{Command, Doubt, Event, JobOutcome, PaymentReport, Refusal, Reply};
 use commerce::cart::CartId;
 use commerce::discount::DiscountValue;
@@ -23,6 +23,9 @@ const CODES: [&str; 8] =
 
 /// What is counted.
 const SKUS: [&str; 4] = ["BAK-001", "BAK-002", "BAK-003", "BAK-004"];
+
+/// A day's work of a till: its stream of carts is compacted some times in each seed.
+const COMPACTING: Compacting = Compacting { at: 60, kept: 10 };
 
 /// The most jobs that the printer takes in one go.
 const JOBS: usize = 12;
@@ -107,7 +110,7 @@ impl SimTill<'_> {
             && let Some(running) = &mut self.running
         {
             // Refused on a full disk; done another time.
-            running.till.tidy(now).ok();
+            running.till.tidy(now, COMPACTING).ok();
         }
         if dice.one_in(4)
             && let Some(prices) = self.pushed_prices(ms)

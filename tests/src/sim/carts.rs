@@ -70,13 +70,15 @@ fn doubles_are_shown(world: &World<'_>, shop: usize, tills: &[usize]) -> Result<
         }
         let in_shop = (1..=COUNT).filter(|id| shop_of(*id) == shop);
         let forced = in_shop.clone().any(|id| world.tills[id - 1].forced.contains(&cart));
-        let disturbed = in_shop.clone().any(|id| world.disturbed[id] || world.revoked == Some(id));
-        // A till that lost all its files gives its first carts' numbers again, until it hears of them.
-        let one = |number: u16| receipts.iter().all(|receipt| receipt.till == number);
-        if in_shop.clone().any(|id| world.disturbed[id] && one(number_of(id))) {
+        // A till that is put back has what it had then: carts that it had sold or handed over since,
+        // and numbers of carts that it had given. Until it hears of that it may sell them again; that
+        // it was put back is an alarm of its own.
+        let sold_by = |id: &usize| receipts.iter().any(|receipt| receipt.till == number_of(*id));
+        if !forced && in_shop.clone().filter(sold_by).any(|id| world.disturbed[id]) {
             continue;
         }
-        if !forced && !disturbed {
+        let revoked = in_shop.clone().any(|id| world.revoked == Some(id));
+        if !forced && !revoked {
             return Err(format!("{cart} was sold as {receipts:?}, and nobody took it by force"));
         }
         for id in tills {

@@ -150,6 +150,7 @@ impl World<'_> {
         let witness_too = dice.one_in(3);
         self.say(&format!("till {id}'s database is lost, witness and all: {witness_too}"));
         self.disturbed[id] = true;
+        self.forgetful[id] |= witness_too;
         self.till(id).lose(witness_too);
         self.till(id).shown.clear();
         self.account_for_losses(id);

@@ -1,7 +1,7 @@
 //! What must hold once all is mended and time has passed.
 
 use super::carts::carts_agree;
-use super::members::{COUNT, LATE, SHOPS, key_of, shop_of};
+use super::members::{COUNT, LATE, SHOPS, key_of, number_of, shop_of};
 use super::oracle::on_hand;
 use super::pushes::prices_agree;
 use super::world::{Told, World};
@@ -10,6 +10,8 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use sync::log::{Hash, StreamId, StreamKind};
 use sync::store::{AlarmKind, Stream, alarms, head, peer_streams, streams, verify};
+use sync::wire::codec::decode;
+use sync::wire::{Frame, Mark};
 
 /// How long mended members may take until all agree.
 const SETTLING_MS: u64 = 40 * 60_000;
@@ -57,6 +59,34 @@ fn orphaned(conn: &Connection, hash: &Hash) -> i64 {
 
 fn conn_of<'w>(world: &'w World<'_>, id: usize) -> Result<&'w Connection, Broken> {
     world.tills[id - 1].conn().ok_or_else(|| format!("till {id} does not run"))
+}
+
+/// Whoever marks a stream has it on disk up to there, in the stream or in another branch of it.
+/// Looked at with every mark that a member says.
+pub fn marks_are_durable(world: &World<'_>, id: usize, bytes: &[u8]) -> Result<(), Broken> {
+    /// No mark of so few streams is longer, and most other frames are.
+    const MOST_BYTES: usize = 600;
+    let frame = if bytes.len() > MOST_BYTES { None } else { decode(bytes).ok() };
+    let Some(Frame::Mark(Mark { streams })) = frame.map(|envelope| envelope.frame) else {
+        return Ok(());
+    };
+    let conn = if id == 0 { &world.hub.conn } else { conn_of(world, id)? };
+    for (stream, seq) in streams.into_iter().filter(|(stream, _)| !stream.kind.is_hubs()) {
+        let found = sync::store::find_stream(conn, stream.replica, stream.kind).map_err(text)?;
+        let here = match found {
+            Some(found) => {
+                let beside = "SELECT coalesce(max(seq), 0) FROM orphan WHERE stream = ?1";
+                let beside = conn.query_row(beside, [found.local()], |row| row.get::<_, i64>(0));
+                let beside = beside.map_err(text)?.cast_unsigned();
+                head(conn, &found).map_err(text)?.seq.max(beside)
+            }
+            None => 0,
+        };
+        if here < seq {
+            return Err(format!("member {id} marks the {stream} to {seq} and holds {here}"));
+        }
+    }
+    Ok(())
 }
 
 fn text(error: impl ToString) -> Broken {
@@ -170,11 +200,18 @@ fn nothing_told_is_missing(world: &World<'_>) -> Result<(), Broken> {
 fn receipts_have_no_double(world: &World<'_>) -> Result<(), Broken> {
     let receipts = super::oracle::receipts(&world.hub.conn)?;
     let mut series: BTreeMap<(String, u16, u32), Vec<u32>> = BTreeMap::new();
-    for (receipt, times) in &receipts {
+    for (receipt, by) in &receipts {
         let key = (receipt.store.clone(), receipt.till, receipt.series);
         series.entry(key).or_default().push(receipt.number);
-        if *times > 1 && !fork_is_alarmed(world, receipt)? {
-            return Err(format!("receipt {receipt} is there {times} times, and nobody is told"));
+        if by.len() > 1 && !fork_is_alarmed(world, receipt)? {
+            return Err(format!("receipt {receipt} was given by {by:?}, and nobody is told"));
+        }
+        let till = (1..=COUNT)
+            .find(|id| SHOPS[shop_of(*id)] == receipt.store && number_of(*id) == receipt.till);
+        // Two lives of a till give one number only when the second knew nothing of the first.
+        let lives: BTreeSet<_> = by.iter().collect();
+        if lives.len() > 1 && !till.is_some_and(|id| world.forgetful[id]) {
+            return Err(format!("receipt {receipt} was given in two lives of a till, {by:?}"));
         }
     }
     for ((store, till, series), numbers) in series {

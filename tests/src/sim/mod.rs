@@ -13,9 +13,12 @@ mod faults;
 mod history;
 mod hub;
 mod laws;
+mod liar;
 mod members;
 mod net;
 mod oracle;
+#[cfg(feature = "planted")]
+mod planted;
 mod pushes;
 mod run;
 mod script;

@@ -90,10 +90,9 @@ impl Net {
                 delay += self.dice.below(LATE_MS);
             }
         }
-        if line.lies > 0 && !bytes.is_empty() {
+        if line.lies > 0 {
             line.lies -= 1;
-            let at = usize::try_from(self.dice.below(bytes.len() as u64)).unwrap();
-            bytes[at] ^= 1 << self.dice.below(8);
+            super::liar::change(&mut bytes, Self::ends(from, to), &mut self.dice);
         }
         let epoch = line.epoch;
         let arrival = Arrival { from, to, epoch, bytes };

@@ -67,9 +67,9 @@ fn counts_to(standing: Standing) -> u64 {
     }
 }
 
-/// How often the hub holds each receipt.
-pub fn receipts(conn: &Connection) -> Result<BTreeMap<ReceiptNumber, u32>, Broken> {
-    let mut found = BTreeMap::new();
+/// The receipts that the hub holds, each with who gave it, as often as it was given.
+pub fn receipts(conn: &Connection) -> Result<BTreeMap<ReceiptNumber, Vec<ReplicaId>>, Broken> {
+    let mut found: BTreeMap<ReceiptNumber, Vec<ReplicaId>> = BTreeMap::new();
     for stream in all_streams(conn)? {
         for read in entries(conn, &stream)? {
             let receipt = match read.fact {
@@ -77,7 +77,7 @@ pub fn receipts(conn: &Connection) -> Result<BTreeMap<ReceiptNumber, u32>, Broke
                 Some(Fact::Returned(returned)) => returned.receipt,
                 _ => continue,
             };
-            *found.entry(receipt).or_default() += 1;
+            found.entry(receipt).or_default().push(stream.id().replica);
         }
     }
     Ok(found)

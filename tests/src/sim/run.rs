@@ -98,6 +98,8 @@ pub fn run_all(plan: Plan) {
     let failures = failures.into_inner().unwrap();
     let Some((seed, _)) = failures.first() else { return };
     let (steps, broken) = shrink(*seed, plan.size, &stores);
+    // Once more: the last trace that is written tells the shortest story.
+    let broken = run_script(*seed, &steps, &stores).broken.unwrap_or(broken);
     let seeds: Vec<u64> = failures.iter().map(|(seed, _)| *seed).collect();
     panic!("seeds {seeds:?} broke an invariant; {seed} in {} steps: {broken}", steps.len());
 }

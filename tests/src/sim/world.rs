@@ -88,6 +88,8 @@ pub struct World<'s> {
     pub tally: Tally,
     /// Tills whose folder was put back, copied or lost: their shifts tell two stories.
     pub disturbed: [bool; COUNT + 1],
+    /// Tills that lost all their files once: they knew nothing of their receipts.
+    pub forgetful: [bool; COUNT + 1],
     pub enrolled: bool,
     pub revoked: Option<usize>,
     /// The till whose journal holds what only a newer version can fold again.
@@ -124,6 +126,7 @@ impl<'s> World<'s> {
             told: Vec::new(),
             tally: Tally::default(),
             disturbed: [false; COUNT + 1],
+            forgetful: [false; COUNT + 1],
             enrolled: false,
             revoked: None,
             newer: None,
@@ -314,6 +317,7 @@ impl<'s> World<'s> {
         } else {
             let anew = self.till(id).errands(ms);
             if anew > 0 {
+                assert!(self.disturbed[id], "till {id} begins anew, and its files are its own");
                 self.tally.anew += u64::from(anew);
                 self.history.tell(ms, &format!("till {id} goes on as another incarnation"));
             }
@@ -328,6 +332,9 @@ impl<'s> World<'s> {
             assert!(sent < MAX_BURST, "member {id} sends without end");
             let Some(to) = member_at(&route) else { continue };
             self.history.frame(ms, id, to, &bytes);
+            if let Err(broken) = super::laws::marks_are_durable(self, id, &bytes) {
+                panic!("{broken}");
+            }
             if self.listening {
                 self.history.tell(ms, &format!("{id} to {to}: {}", words(&bytes)));
             }

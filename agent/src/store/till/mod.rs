@@ -40,6 +40,7 @@ pub use returns::{OpenPayout, OpenReturn};
 pub use shelf::{Shelf, alarms};
 pub use space::FOLDED_CARTS;
 pub use space::shared::{Holder, Offer, Shared, SoldTwice};
+pub use workspace::Compacting;
 
 use super::open::{Migration, OpenOptions, open};
 use commerce::Currency;
@@ -252,6 +253,13 @@ impl TillStore {
             Ok(done)
         };
         act_and_commit().map_err(|error: TillStoreError| error.at(file))
+    }
+
+    /// Whether commits are on disk when they return: always, but for a planted fault.
+    #[cfg(feature = "planted")]
+    pub(crate) fn sync_commits(&self, durably: bool) -> Result<()> {
+        let mode = if durably { "FULL" } else { "OFF" };
+        Ok(self.connection.pragma_update(None, "synchronous", mode)?)
     }
 
     /// The writer's own connection, for reading what was just written.

@@ -153,11 +153,19 @@ fn not_begun() -> TillStoreError {
     TillStoreError::damaged("claim", "carts were not begun")
 }
 
-/// Entries of the till's own workspace stream at which it is compacted: some hours of scanning.
-pub const COMPACT_AT: u64 = 4_096;
+/// When the till's own workspace stream is compacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compacting {
+    /// The entries in it at which it is.
+    pub at: u64,
+    /// Entries that stay then, so that siblings who are linked need not begin anew.
+    pub kept: u64,
+}
 
-/// Entries that stay then, so that siblings who are linked need not begin anew.
-const KEPT: u64 = 512;
+impl Compacting {
+    /// What tills do: some hours of scanning.
+    pub const USUAL: Self = Self { at: 4_096, kept: 512 };
+}
 
 impl TillStore {
     /// Makes the till's carts the shop's: its stream says who writes it, takes over what an
@@ -215,17 +223,17 @@ impl TillStore {
         })
     }
 
-    /// Compacts the till's stream once [`COMPACT_AT`] entries stand in it. Siblings need not have
-    /// come so far: one that has not begins at the checkpoint, behind which everything that lives
-    /// is stated anew.
+    /// Compacts the till's stream once that many entries stand in it. Siblings need not have come so
+    /// far: one that has not begins at the checkpoint, behind which everything that lives is stated
+    /// anew.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn tidy_workspace(&mut self, now: Timestamp) -> Result<()> {
+    pub fn tidy_workspace(&mut self, now: Timestamp, compacting: Compacting) -> Result<()> {
         let first = sync::store::base(&self.connection, &self.space)?.seq;
         let last = sync::store::head(&self.connection, &self.space)?.seq;
-        if self.currency.is_some() && last - first >= COMPACT_AT {
-            self.compact_workspace(now, last.saturating_sub(KEPT))?;
+        if self.currency.is_some() && last - first >= compacting.at {
+            self.compact_workspace(now, last.saturating_sub(compacting.kept))?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Customers at one till: what is refused, what is found, whose cart and sale it is.
 
 use super::*;
-use crate::store::till::{read, rebuild};
+use crate::store::till::{Compacting, read, rebuild};
 use commerce::customer::CustomerId;
 use commerce::fact::Fact;
 use sync::customer::{Field, NoteId};
@@ -128,7 +128,7 @@ fn a_customer_is_found_changed_and_forgotten() {
     let mut shop = shop.restart();
     let record = read::customer(shop.till.store.connection(), ADA).unwrap().unwrap();
     assert!(record.erased.is_some());
-    shop.till.tidy(shop.now).unwrap();
+    shop.till.tidy(shop.now, Compacting::USUAL).unwrap();
     rebuild(shop.till.store.connection(), &mut |_| {}).unwrap();
     assert_eq!(read::customer(shop.till.store.connection(), ADA).unwrap(), Some(record));
 }

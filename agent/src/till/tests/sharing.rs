@@ -2,7 +2,7 @@
 //! the test says so.
 
 use super::*;
-use crate::store::till::{FOLDED_CARTS, read, rebuild};
+use crate::store::till::{Compacting, FOLDED_CARTS, read, rebuild};
 use commerce::cart::{Cart, CartState, Line};
 use sync::space::End;
 use sync::store::AlarmKind;
@@ -477,7 +477,7 @@ fn what_ended_is_forgotten() {
             acted.unwrap();
             lines_in_and_out += 40;
         }
-        shop.till.tidy(shop.now).unwrap();
+        shop.till.tidy(shop.now, Compacting::USUAL).unwrap();
         forgotten.push(rows(&shop));
     }
     let (first, last) = (&forgotten[8], forgotten.last().unwrap());

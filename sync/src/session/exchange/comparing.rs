@@ -5,6 +5,7 @@
 
 use super::{Exchange, FORK_SPAN};
 use crate::link::Route;
+use crate::log::StreamId;
 use crate::session::{Books, Effect, Now, policy};
 use crate::trust::Trust;
 use crate::wire::{Held, Mark, Tip, Wanted};
@@ -20,19 +21,16 @@ impl Exchange {
         books: &mut B,
     ) -> Result<Option<Effect>, B::Error> {
         let stream = theirs.stream;
-        if let Some(begin) = self.begin_of(route, theirs, trust) {
-            return Ok(Some(begin));
-        }
-        let Some(ours) = self.held.get(&stream) else { return Ok(None) };
         let own = stream.replica == self.me;
+        let Some(ours) = self.held.get(&stream) else { return Ok(None) };
         let (head, theirs_head) = (ours.head, theirs.head);
         if theirs_head > head {
             // Saying that it holds more of this replica's own stream proves nothing: the entries do,
             // under this replica's seal.
             if own {
                 self.ask_for_branch(route, theirs, head + 1);
-            } else {
-                self.mark_if_beside(now, route, theirs, books)?;
+            } else if !self.mark_if_beside(now, route, theirs, books)? {
+                self.look_back_again(route, stream);
             }
             return Ok(None);
         }
@@ -61,27 +59,29 @@ impl Exchange {
     }
 
     /// What a peer went on with may be kept beside already, from somebody else: it need not doubt that.
+    /// Whether it is.
     fn mark_if_beside<B: Books>(
         &mut self,
         now: Now,
         route: &Route,
         theirs: &Held,
         books: &mut B,
-    ) -> Result<(), B::Error> {
+    ) -> Result<bool, B::Error> {
         let (stream, seq) = (theirs.stream, theirs.head);
-        if books.has_tip(&Tip { stream, seq, hash: theirs.hash })?
-            && let Some(peer) = self.peers.get_mut(route)
-        {
+        let beside = books.has_tip(&Tip { stream, seq, hash: theirs.hash })?;
+        if beside && let Some(peer) = self.peers.get_mut(route) {
             self.pursuits.keep_fork(route, stream, seq);
             peer.mark(now, stream, seq);
         }
-        Ok(())
+        Ok(beside)
     }
 
     /// Asks a peer for its branch of a stream, so that it can be kept beside; at each of its digests
     /// until it is.
     fn ask_for_branch(&mut self, route: &Route, theirs: &Held, from: u64) {
         let stream = theirs.stream;
+        // What it has pruned it can't give, and would only say so again.
+        let from = from.max(theirs.first);
         if self.pursuits.fork(route, stream, theirs.head)
             && let Some(peer) = self.peers.get_mut(route)
         {
@@ -89,16 +89,23 @@ impl Exchange {
         }
     }
 
-    /// What to do about a stream whose beginning the peer has pruned further than it is pruned here.
-    fn begin_of(&self, route: &Route, theirs: &Held, trust: &Trust) -> Option<Effect> {
-        let checkpoint = theirs.base?;
-        let stream = theirs.stream;
-        let first = self.held.get(&stream).map_or(1, |ours| ours.first);
+    /// What to do about a stream whose beginning a peer has pruned further than it is pruned here.
+    ///
+    /// Its writer states anew, behind the checkpoint, what lived before it. So either all that the
+    /// peer holds is here, or what lies between can't be had of it any more.
+    pub(super) fn begin_of(&self, stream: StreamId, trust: &Trust) -> Option<Effect> {
         // Where a hub's stream was pruned, a snapshot leads past it.
         let takes = stream.replica != self.me
             && !stream.kind.is_hubs()
             && policy::takes(&self.side, trust, stream);
-        let seq = theirs.first.checked_sub(1).filter(|_| takes && theirs.first > first)?;
-        Some(Effect::Begin { route: route.clone(), stream, seq, checkpoint })
+        let (first, head) = self.held.get(&stream).map_or((1, 0), |it| (it.first, it.head));
+        let pruned = |theirs: &&Held| {
+            theirs.first > first && (theirs.head <= head || theirs.first > head + 1)
+        };
+        self.peers.values().filter(|_| takes).find_map(|peer| {
+            let theirs = peer.theirs.get(&stream).filter(pruned)?;
+            let (seq, checkpoint) = (theirs.first.checked_sub(1)?, theirs.base?);
+            Some(Effect::Begin { route: peer.route.clone(), stream, seq, checkpoint })
+        })
     }
 }

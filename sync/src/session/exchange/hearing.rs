@@ -152,6 +152,7 @@ impl Exchange {
         }
         for theirs in &have.streams {
             effects.extend(self.compare(now, route, theirs, trust, books)?);
+            effects.extend(self.begin_of(theirs.stream, trust));
         }
         let takes = |stream| policy::takes(&self.side, trust, stream);
         let theirs = self.peers.get(route).map(|peer| &peer.theirs).filter(|_| !have.more);

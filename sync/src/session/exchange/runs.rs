@@ -6,6 +6,7 @@ use super::{Exchange, FORK_SPAN, Outcome};
 use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::StreamId;
+use crate::planted::{self, Bug};
 use crate::session::{Effect, Now, Side, floods, policy};
 use crate::trust::Trust;
 use crate::wire::Wanted;
@@ -28,7 +29,14 @@ impl Exchange {
         }
         let seq = first.seq;
         let head = self.held.get(&stream).map_or(0, |held| held.head);
-        if seq <= head + 1 || self.branches.awaits(stream) {
+        if planted::is(Bug::MarkBeforeCommit) {
+            let to = run.entries.last().map_or(0, |entry| entry.seq);
+            self.mark(now, &route, stream, to);
+        }
+        let gate = !planted::is(Bug::NoGapGate);
+        // More of this replica's own stream than is here is the host's to see at once.
+        let own = stream.replica == self.me;
+        if seq <= head + 1 || own || self.branches.awaits(stream) || !gate {
             return vec![Effect::Ingest { route, run }];
         }
         if self.early.len() < MAX_EARLY && policy::takes(&self.side, trust, stream) {
@@ -59,7 +67,8 @@ impl Exchange {
                 self.pursuits.progress(now, stream);
                 self.mark(now, route, stream, head);
                 self.pursue(now, trust);
-                self.take_early(stream, head)
+                let begin = self.begin_of(stream, trust);
+                self.take_early(stream, head).into_iter().chain(begin).collect()
             }
             Outcome::Known => {
                 let head = self.held.get(&stream).map_or(0, |held| held.head);
@@ -91,7 +100,16 @@ impl Exchange {
     fn look_further_back(&mut self, route: &Route, stream: StreamId) {
         self.pursuits.keep_fork(route, stream, 0);
         let Some(peer) = self.peers.get_mut(route) else { return };
-        if let Some(from) = peer.further_back(stream, FORK_SPAN) {
+        if peer.look_further_back(stream, FORK_SPAN) {
+            self.look_back_again(route, stream);
+        }
+    }
+
+    /// Asks a peer again for where its branch of a stream parts, if it was looked for: the answer may
+    /// be lost.
+    pub(super) fn look_back_again(&mut self, route: &Route, stream: StreamId) {
+        let Some(peer) = self.peers.get_mut(route) else { return };
+        if let Some(from) = peer.looked_from(stream) {
             peer.say_want(&[Wanted { stream, from, to: None }]);
         }
     }

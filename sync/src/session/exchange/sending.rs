@@ -5,11 +5,12 @@
 
 use super::{Exchange, head_in};
 use crate::link::Route;
+use crate::planted::{self, Bug};
 use crate::session::peer::{Peer, Sendable};
 use crate::session::{Books, Now, RUN_BYTES, policy};
 use crate::trust::Trust;
 use crate::wire::parts::frames;
-use crate::wire::{Envelope, Frame, Held, Tip};
+use crate::wire::{Envelope, Frame, Held, Mark, Tip};
 use std::collections::BTreeSet;
 
 impl Exchange {
@@ -102,6 +103,9 @@ impl Exchange {
                     let last = run.entries.last().map_or(from, |entry| entry.seq);
                     let bytes = run.entries.iter().map(|entry| entry.body.len() + 16).sum();
                     peer.sent(stream, last, bytes);
+                    if planted::is(Bug::DeliveredIsKept) {
+                        peer.hear_mark(now, &Mark { streams: vec![(stream, last)] }, &head);
+                    }
                     return Ok(Some(Frame::Run(run)));
                 }
                 None => {

@@ -320,16 +320,22 @@ impl Peer {
         self.theirs.len() < MAX_KNOWN_STREAMS || self.theirs.contains_key(&stream)
     }
 
-    /// From where to ask for the peer's branch of a stream, further back than the last time;
-    /// `None` once it was asked for from its beginning.
-    pub fn further_back(&mut self, stream: StreamId, span: u64) -> Option<u64> {
-        let head = self.theirs.get(&stream)?.head;
+    /// The peer's branch of a stream is to be looked for further back than before; false once that was
+    /// from its beginning.
+    pub fn look_further_back(&mut self, stream: StreamId, span: u64) -> bool {
+        let Some(theirs) = self.theirs.get(&stream) else { return false };
         let back = self.looked_back.entry(stream).or_default();
-        if *back >= head {
-            return None;
+        if *back >= theirs.head {
+            return false;
         }
         *back = back.saturating_mul(4).max(span);
-        Some(head.saturating_sub(*back).max(1))
+        true
+    }
+
+    /// From where the peer's branch of a stream was asked for, if it was looked for.
+    pub fn looked_from(&self, stream: StreamId) -> Option<u64> {
+        let (back, theirs) = (self.looked_back.get(&stream)?, self.theirs.get(&stream)?);
+        Some(theirs.head.saturating_sub(*back).max(theirs.first))
     }
 
     /// Sends everything new of a stream unasked and unmarked: a topic that all tills listen to.

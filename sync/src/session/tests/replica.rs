@@ -98,7 +98,8 @@ impl Replica {
                 Effect::Papers { route, papers } => self.admit(now, &route, papers),
                 Effect::Begin { stream, seq, checkpoint, .. } => {
                     let tx = self.db.transaction().unwrap();
-                    let begun = begin_behind(&tx, &self.trust, stream, seq, &checkpoint).unwrap();
+                    let begun =
+                        begin_behind(&tx, &self.trust, None, stream, seq, &checkpoint).unwrap();
                     let (Begun::Anew(stream) | Begun::Pruned(stream)) = begun else { continue };
                     let held = held(&tx, &stream).unwrap();
                     tx.commit().unwrap();

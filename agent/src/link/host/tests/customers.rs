@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::Connection;
+use crate::store::till::Compacting;
 use crate::till::CustomerAct;
 use commerce::customer::CustomerId;
 use sync::customer::{Field, NoteId, Record};
@@ -29,7 +30,7 @@ impl Peer {
     }
 
     fn tidies(&mut self) {
-        self.shop.till.tidy(self.shop.now).unwrap();
+        self.shop.till.tidy(self.shop.now, Compacting::USUAL).unwrap();
     }
 
     fn rows(&self) -> Vec<String> {

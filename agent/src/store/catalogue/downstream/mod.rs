@@ -41,6 +41,9 @@ const TIDY_AFTER_MS: i64 = 10_000;
 /// are looked through in a third of a day.
 const TRIM_EVERY_MS: i64 = 60_000;
 
+/// How long between one look at all items and the next: rows stop counting day by day.
+const TRIM_REST_MS: i64 = 3_600_000;
+
 /// The writer of the hub's streams.
 #[derive(Debug)]
 pub struct Downstream {
@@ -281,7 +284,8 @@ impl Downstream {
             let soon = now_ms.saturating_add(TIDY_AFTER_MS);
             self.tidy_at_ms = Some(self.tidy_at_ms.map_or(soon, |at| at.min(soon)));
         } else if self.tidy_at_ms.is_none() && due::has_pushes(&self.connection)? {
-            self.tidy_at_ms = Some(now_ms.saturating_add(TRIM_EVERY_MS));
+            let rest = if self.trim_from == 0 { TRIM_REST_MS } else { TRIM_EVERY_MS };
+            self.tidy_at_ms = Some(now_ms.saturating_add(rest));
         }
         let instants = [due::next_activation(&self.connection)?, self.tidy_at_ms];
         Ok(instants.into_iter().flatten().min())

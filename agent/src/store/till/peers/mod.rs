@@ -19,6 +19,7 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use sync::batch::Batch;
 use sync::clock::Observed;
 use sync::log::{ReplicaId, SealKey, StreamId, StreamKind};
+use sync::planted::{self, Bug};
 use sync::session::Outcome;
 use sync::store::{
     AlarmKind, Begun, Disbelief, Ingested, Owner, find_stream, held, ingest, keep_evidence,
@@ -280,8 +281,9 @@ impl TillStore {
         seq: u64,
         checkpoint: &Checkpoint,
     ) -> Result<Option<Held>> {
+        let me = Some(self.stream.id().replica);
         self.act(now, |act| {
-            let begun = sync::store::begin_behind(&act.tx, trust, stream, seq, checkpoint)?;
+            let begun = sync::store::begin_behind(&act.tx, trust, me, stream, seq, checkpoint)?;
             let stream = match begun {
                 Begun::Left => return Ok(None),
                 Begun::Pruned(stream) => stream,
@@ -358,13 +360,15 @@ fn take(
     let alarm = |kind, detail: String| {
         raise(tx, now_ms, kind, &run.stream.to_string(), &detail)?;
         let refused = Received::plain(Outcome::Refused);
-        Ok((Received { alarmed: true, put_back: true, ..refused }, Folded::default()))
+        let put_back = !planted::is(Bug::OwnAheadIgnored);
+        Ok((Received { alarmed: true, put_back, ..refused }, Folded::default()))
     };
     match ingested {
         Ingested::Known => plain(Outcome::Known),
         Ingested::Gap { .. } => plain(Outcome::Gap),
         Ingested::Appended { stream, from, to, counts_to } => {
-            let fresh = run.entries.iter().filter(|entry| entry.seq >= from);
+            let all = planted::is(Bug::FoldedTwice);
+            let fresh = run.entries.iter().filter(|entry| entry.seq >= from || all);
             let counts_to = counts_here(tx, &stream, counts_to)?.min(to);
             let came = take_fresh(tx, now_ms, &stream, fresh, (from, to), counts_to)?;
             let alarmed = came.alarmed;

@@ -1,0 +1,56 @@
+//! The proof that the simulation sees: mistakes planted in the engine, each of which must break a
+//! law within [`MOST_SEEDS`] seeds.
+
+use super::run::run;
+use super::script::Size;
+use super::world::Stores;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use sync::planted::{Bug, plant};
+
+/// By then each must be seen.
+const MOST_SEEDS: u64 = 500;
+
+/// Less than a full seed, and thick with faults.
+const SIZE: Size = Size { acts: 300, faults: 90 };
+
+/// Called by `make sim-planted`.
+#[test]
+#[ignore = "minutes: make sim-planted"]
+fn every_planted_fault_breaks_a_law() {
+    let stores = Stores::import();
+    let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match first_seen(*bug, &stores) {
+                Some((seed, broken)) => {
+                    let law = broken.lines().next().unwrap_or_default();
+                    println!("{bug:?}: seen in seed {seed}: {law}");
+                }
+                None => {
+                    println!("{bug:?}: NOT SEEN in {MOST_SEEDS} seeds");
+                    missed.lock().unwrap().push(*bug);
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let missed = missed.into_inner().unwrap();
+    assert!(missed.is_empty(), "no law sees {missed:?}");
+}
+
+/// The first seed in which a mistake breaks a law, and how; the same seed without it breaks none.
+fn first_seen(bug: Bug, stores: &Stores) -> Option<(u64, String)> {
+    plant(Some(bug));
+    let seen = (1..=MOST_SEEDS).find_map(|seed| Some((seed, run(seed, SIZE, stores).broken?)));
+    plant(None);
+    if let Some((seed, _)) = &seen {
+        let without = run(*seed, SIZE, stores).broken;
+        assert_eq!(without, None, "seed {seed} breaks a law with nothing planted");
+    }
+    seen
+}
