@@ -12,10 +12,12 @@
 //! | `quarantine/` | damaged files, set aside and never deleted |
 //! | `backups/` | where `till backup` writes by default |
 
+mod error;
 mod identity;
 mod machine;
 mod secret;
 
+pub use error::HomeError;
 pub use identity::{Enrolment, Identity};
 pub use machine::{machine_at, wall_clock};
 pub use secret::write_new;
@@ -23,90 +25,18 @@ pub use secret::write_new;
 use crate::store::catalogue::Catalogue;
 use crate::store::open::{OpenOptions, StoreError};
 use crate::store::till::{Head, NewSeries, Opened, TillStore, TillStoreError};
-use crate::till::{DiskRoom, Effect, Refusal, Room, Settings, SettingsError, Till};
+use crate::till::{DiskRoom, Effect, Room, Settings, Till};
 use commerce::fact::SeriesReason;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use sync::enrol::KeyError;
 use sync::log::{ReplicaId, SealingKey};
 use sync::store::{Chain, Machine, Verdict, Witness, judge};
 
 /// The build's date in Unix milliseconds: no clock of a till is ever before it. 2026-11-01.
 pub const BUILD_MS: u64 = 1_793_491_200_000;
-
-/// What can be wrong with a till's folder.
-#[derive(Debug, thiserror::Error)]
-pub enum HomeError {
-    /// Another till runs in it.
-    #[error("{}: another till is running in this folder. Stop it first, or give this one a folder of its own", .0.display())]
-    InUse(PathBuf),
-    /// A file cannot be read or written.
-    #[error("{}: {source}. Check that the folder belongs to the till's user", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A secret file has the wrong length.
-    #[error("{}: is not a till's secret (it must have 32 bytes). Put the right file back", .0.display())]
-    BadSecret(PathBuf),
-    /// The system's random source failed.
-    #[error("the system's random source failed")]
-    NoRandom,
-    /// A secret is there already.
-    #[error("{}: is there already, and a secret is never overwritten. Move it away if it is not needed any more", .0.display())]
-    SecretThere(PathBuf),
-    /// The key of connections is of no use.
-    #[error("{}: {source}", file.display())]
-    BadKey {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: KeyError,
-    },
-    /// What the till was enrolled as can't be read.
-    #[error("{}: does not say what this till was enrolled as ({detail}). Run `till enrol accept` again with the bundle, or `till enrol request` for a new one", file.display())]
-    BadEnrolment {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong.
-        detail: String,
-    },
-    /// A damaged file was set aside.
-    #[error("{} was damaged ({detail}) and set aside in {}, nothing was deleted. Run `till restore` with the latest backup", file.display(), kept.display())]
-    Quarantined {
-        /// The damaged file.
-        file: PathBuf,
-        /// Where it is now.
-        kept: PathBuf,
-        /// What was found.
-        detail: String,
-    },
-    /// The database is gone but this till has sold before.
-    #[error("{} is missing, but this till has sold before. Run `till restore` with the latest backup; if there is none, `till restore --without-backup` lets it begin a new journal", .0.display())]
-    Missing(PathBuf),
-    /// The folder was restored or copied and no till has started on it since.
-    #[error(
-        "this folder was restored or copied: start `till run` once, so that it gets a series of its own"
-    )]
-    NotStarted,
-    /// A store file.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// `till.db`.
-    #[error(transparent)]
-    TillStore(#[from] TillStoreError),
-    /// What a till needs has not been imported.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// The till cannot take up where it left off.
-    #[error(transparent)]
-    Till(#[from] Refusal),
-}
 
 /// Paths in a till's folder.
 #[derive(Debug, Clone)]
@@ -451,51 +381,4 @@ fn io(file: &Path) -> impl FnOnce(std::io::Error) -> HomeError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use sync::store::{BootId, MachineId};
-
-    #[test]
-    fn a_bare_name_stands_in_the_working_folder() {
-        for (path, folder) in [("a", "."), ("./a", "."), ("b/a", "b"), ("/a", "/"), ("/b/a", "/b")]
-        {
-            assert_eq!(folder_of(Path::new(path)), Path::new(folder), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_till_that_sold_before_never_begins_anew_by_itself() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let home = Home::at(folder.path()).expect("a folder");
-        let machine = Machine { machine: MachineId([1; 16]), boot: BootId([2; 16]) };
-        let open = || {
-            let lock = home.lock()?;
-            home.till_store(Some(&lock), machine, "HH01", 1, wall_clock())
-                .map(|store| store.series())
-        };
-        assert_eq!(open().expect("a first start"), 1);
-        assert_eq!(open().expect("a second start"), 1);
-        // One copy put back twice by hand: each time another series.
-        let copy = fs::read(home.till_db()).expect("the file");
-        let restore = || {
-            let mut witness = home.witness().expect("readable").expect("a witness");
-            witness.head.seq += 1_000;
-            replace_file(&home.file("till.witness"), &witness.encode()).expect("written");
-            fs::write(home.till_db(), &copy).expect("put back");
-            for name in ["till.db-wal", "till.db-shm"] {
-                fs::remove_file(home.file(name)).ok();
-            }
-        };
-        for expected in [2, 3] {
-            restore();
-            assert_eq!(open().expect("a start of what was put back"), expected);
-        }
-        for name in ["till.db-wal", "till.db-shm"] {
-            fs::remove_file(home.file(name)).ok();
-        }
-        fs::write(home.till_db(), b"").expect("an emptied file");
-        assert!(matches!(open(), Err(HomeError::Missing(_))));
-        fs::remove_file(home.till_db()).expect("no file");
-        assert!(matches!(open(), Err(HomeError::Missing(_))));
-    }
-}
+mod tests;

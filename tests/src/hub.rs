@@ -258,6 +258,7 @@ impl Replica {
                 Effect::Suspicious { route, why, .. } => {
                     self.alarms.push(format!("{route}: {why}"))
                 }
+                Effect::Flood { route, .. } => self.alarms.push(format!("{route}: a flood")),
                 // It keeps no snapshots, so nobody waits for one.
                 Effect::Asked { route, ask } => {
                     let answer = Answer { number: ask.number, ok: false, body: Vec::new() };

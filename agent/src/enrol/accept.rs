@@ -94,7 +94,7 @@ fn keep_papers(
     }
     store.declare_self(&mut trust)?;
     let papers = bundle.papers.clone();
-    let (new, _) = store.admit(now, &mut trust, "the chain's authority", papers)?;
+    let new = store.admit(now, &mut trust, "the chain's authority", papers)?.new;
     Ok(new.len())
 }
 

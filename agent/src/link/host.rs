@@ -277,6 +277,14 @@ impl Host {
             Effect::Suspicious { route, why, frame } => {
                 suspicion(AlarmKind::Disbelieved, route.to_string(), why, frame)
             }
+            Effect::Flood { route, pause_ms } => {
+                let why = format!(
+                    "it asks and says far more than a till or hub ever would; what it sends is \
+                     not read for {} s each time: look at its log, and update or stop it",
+                    pause_ms / 1_000
+                );
+                suspicion(AlarmKind::Flood, route.to_string(), why, Vec::new())
+            }
             Effect::Behind { route } => {
                 self.fall_behind(now, route);
                 return None;

@@ -318,3 +318,6 @@ impl Looping {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! the exchange. Nothing here waits for a network.
 
 use super::{Change, Effect, Refusal, Till};
-use crate::store::till::{Compacting, Received};
+use crate::store::till::{Compacting, Looked, Received};
 use commerce::cart::CartId;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -83,6 +83,8 @@ pub enum PeerReply {
         new: Vec<Vec<u8>>,
         /// What all papers come to now.
         trust: Arc<Trust>,
+        /// Whether some could not be believed.
+        disbelieved: bool,
     },
     /// What is held of a stream now that it begins behind a checkpoint; `None` when it was left as it
     /// was.
@@ -162,14 +164,18 @@ impl Till {
             }
             PeerWord::Papers { sender, papers } => {
                 let mut trust = Trust::clone(&self.trust);
-                let (new, folded) = self.store.admit(now, &mut trust, &sender, papers)?;
+                let looked = self.store.admit(now, &mut trust, &sender, papers)?;
+                let Looked { new, folded, alarmed, disbelieved } = looked;
                 if !new.is_empty() {
                     self.trust = Arc::new(trust);
                 }
                 if folded {
                     self.peers_folded(now, effects)?;
                 }
-                Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust) })
+                if alarmed {
+                    effects.push(Effect::Changed(Change::Alarm));
+                }
+                Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust), disbelieved })
             }
             PeerWord::Begin { stream, seq, checkpoint } => {
                 let begun = self.store.begin_behind(now, &self.trust, stream, seq, &checkpoint)?;
@@ -231,6 +237,7 @@ impl Till {
         self.trust = Arc::new(trust);
         effects.push(Effect::Changed(Change::Alarm));
         effects.extend(self.ask_again()?);
-        Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust) })
+        let trust = Arc::clone(&self.trust);
+        Ok(PeerReply::Papers { new, trust, disbelieved: false })
     }
 }

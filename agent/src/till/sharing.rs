@@ -215,6 +215,9 @@ impl Till {
                 tracing::error!(%refusal, cart = %id, "a cart could not be read again");
             }
         }
+        if self.store.take_alarmed() {
+            effects.push(Effect::Changed(Change::Alarm));
+        }
         if !self.offered.is_empty() {
             self.adopt_offers(now, effects);
         }

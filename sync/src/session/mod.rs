@@ -11,10 +11,12 @@
 //! 3. Entries come as **runs**; the host makes them durable, and only then says so (**mark**).
 //! 4. Who lacks a great part of what the hub wrote asks for a **snapshot** first: a question, an
 //!    answer, and **pages**.
-//! 5. What was not marked in time makes the sender say again what it has; what was wanted and did
+//! 5. Who makes this side do far more than an honest peer ever would is not listened to for a while.
+//! 6. What was not marked in time makes the sender say again what it has; what was wanted and did
 //!    not come is wanted again, of the next who has it.
 
 mod exchange;
+mod floods;
 mod forks;
 mod peer;
 mod policy;
@@ -195,6 +197,14 @@ pub enum Effect {
         why: String,
         /// What it sent.
         frame: Vec<u8>,
+    },
+    /// A peer makes this replica do far more than any honest one would: what it says is not heard
+    /// for a while. Told once each time.
+    Flood {
+        /// Who.
+        route: Route,
+        /// For how long, in milliseconds.
+        pause_ms: u64,
     },
 }
 

@@ -10,7 +10,18 @@ use rusqlite::{Connection, Row, named_params};
 /// The most frames kept as evidence. More of the same would tell nobody more; the alarm counts on.
 pub const MAX_EVIDENCE: i64 = 256;
 
-/// The most alarms kept that somebody has not seen yet.
+/// The most frames kept of one sender, so that one who lies much leaves room for what others send.
+const MAX_EVIDENCE_OF_ONE: i64 = 32;
+
+/// The most that is kept of a frame, in bytes: all of it but for a run that came in parts, whose
+/// beginning shows enough. All evidence together is some 30 MB.
+const MAX_EVIDENCE_BYTES: usize = crate::wire::MAX_FRAME_BYTES;
+
+/// The most alarms kept of one kind that somebody has not seen yet: who can make up subjects of one
+/// kind does not crowd the others out.
+const MAX_ALARMS_OF_KIND: i64 = 256;
+
+/// The most alarms that are told at once.
 const MAX_ALARMS: i64 = 1_024;
 
 /// The longest detail and subject in characters: they hold texts from outside.
@@ -107,7 +118,7 @@ pub fn raise(
     tx.prepare_cached(
         "INSERT INTO alarm (kind, subject, detail, first_at, last_at, times)
          SELECT :kind, :subject, :detail, :now, :now, 1
-         WHERE (SELECT count(*) FROM alarm WHERE seen_at IS NULL) < :most
+         WHERE (SELECT count(*) FROM alarm WHERE seen_at IS NULL AND kind = :kind) < :most
             OR EXISTS (SELECT 1 FROM alarm WHERE kind = :kind AND subject = :subject)
          ON CONFLICT (kind, subject) DO UPDATE SET detail = excluded.detail,
             last_at = excluded.last_at, times = times + 1, seen_at = NULL",
@@ -117,7 +128,7 @@ pub fn raise(
         ":subject": short(subject),
         ":detail": short(detail),
         ":now": now_ms,
-        ":most": MAX_ALARMS,
+        ":most": MAX_ALARMS_OF_KIND,
     })?;
     Ok(())
 }
@@ -146,8 +157,8 @@ pub fn see(tx: &Connection, number: i64, now_ms: i64) -> Result<bool, LogError> 
     Ok(seen == 1)
 }
 
-/// Keeps a frame that could not be believed, up to [`MAX_EVIDENCE`] of them; false when it is not
-/// kept any more.
+/// Keeps a frame that could not be believed, up to [`MAX_EVIDENCE`] of them and some of each sender;
+/// false when it is not kept any more.
 ///
 /// # Errors
 /// When SQLite fails.
@@ -161,14 +172,17 @@ pub fn keep_evidence(
     let kept = tx
         .prepare_cached(
             "INSERT INTO evidence (at, sender, why, frame)
-             SELECT :now, :sender, :why, :frame WHERE (SELECT count(*) FROM evidence) < :most",
+             SELECT :now, :sender, :why, :frame
+             WHERE (SELECT count(*) FROM evidence) < :most
+               AND (SELECT count(*) FROM evidence WHERE sender = :sender) < :most_of_one",
         )?
         .execute(named_params! {
             ":now": now_ms,
             ":sender": short(sender),
             ":why": short(why),
-            ":frame": frame,
+            ":frame": frame.get(..MAX_EVIDENCE_BYTES).unwrap_or(frame),
             ":most": MAX_EVIDENCE,
+            ":most_of_one": MAX_EVIDENCE_OF_ONE,
         })?;
     Ok(kept == 1)
 }
@@ -220,16 +234,36 @@ mod tests {
     #[test]
     fn a_flood_of_subjects_and_frames_is_bounded() {
         let db = testing::database();
-        for number in 0..MAX_ALARMS + 10 {
+        for number in 0..MAX_ALARMS_OF_KIND + 10 {
             raise(&db, number, AlarmKind::Stranger, &number.to_string(), "x").unwrap();
         }
-        assert_eq!(alarms(&db).unwrap().len() as i64, MAX_ALARMS);
+        assert_eq!(alarms(&db).unwrap().len() as i64, MAX_ALARMS_OF_KIND);
+        raise(&db, 1, AlarmKind::Fork, "till 3", "x").unwrap();
+        assert_eq!(alarms(&db).unwrap().len() as i64, MAX_ALARMS_OF_KIND + 1, "another kind");
         raise(&db, 1, AlarmKind::Stranger, "0", &"y".repeat(10_000)).unwrap();
         let longest = alarms(&db).unwrap().iter().map(|alarm| alarm.detail.len()).max();
         assert_eq!(longest, Some(MAX_TEXT));
+        let keep = |sender: &str| keep_evidence(&db, 1, sender, "no seal", b"frame").unwrap();
         for number in 0..MAX_EVIDENCE + 3 {
-            let kept = keep_evidence(&db, 1, "till 3", "no seal", b"frame").unwrap();
-            assert_eq!(kept, number < MAX_EVIDENCE);
+            assert_eq!(keep("till 3"), number < MAX_EVIDENCE_OF_ONE);
+        }
+        for number in MAX_EVIDENCE_OF_ONE..MAX_EVIDENCE + 3 {
+            let kept = keep(&format!("till {}", number / MAX_EVIDENCE_OF_ONE + 3));
+            assert_eq!(kept, number < MAX_EVIDENCE, "frame {number}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_frame_the_beginning_is_kept() {
+        let db = testing::database();
+        for (length, expected) in
+            [(MAX_EVIDENCE_BYTES, MAX_EVIDENCE_BYTES), (MAX_EVIDENCE_BYTES + 1, MAX_EVIDENCE_BYTES)]
+        {
+            db.execute("DELETE FROM evidence", []).unwrap();
+            assert!(keep_evidence(&db, 1, "till 3", "no seal", &vec![7; length]).unwrap());
+            let kept = "SELECT length(frame) FROM evidence";
+            let kept: i64 = db.query_row(kept, [], |row| row.get(0)).unwrap();
+            assert_eq!(usize::try_from(kept).unwrap(), expected);
         }
     }
 

@@ -3,9 +3,9 @@
 //! Called by the one writer inside the transaction of the act; folding the entry into state is
 //! the caller's part of the same transaction.
 
-use super::{LogError, Stream, head, read_one, row_of};
+use super::{LogError, Stream, head, row_of};
 use crate::clock::Hlc;
-use crate::log::{Hash, MAX_BODY_BYTES, MAX_SEQ, Position, Seal, SealingKey, hash_parts};
+use crate::log::{Hash, MAX_BODY_BYTES, MAX_SEQ, Position, SealingKey, hash_parts};
 use rusqlite::{Connection, named_params};
 
 /// Where an entry went.
@@ -36,7 +36,8 @@ pub fn append(
     write(tx, stream, clock, body, Some(key))
 }
 
-/// Appends an entry that a later seal vouches for: [`seal_head`] makes it when entries are sent.
+/// Appends an entry that a later seal vouches for, which [`super::LogBooks`] makes when entries are
+/// sent.
 ///
 /// # Errors
 /// As [`append`], but for the key.
@@ -47,30 +48,6 @@ pub fn append_unsealed(
     body: &[u8],
 ) -> Result<Appended, LogError> {
     write(tx, stream, clock, body, None)
-}
-
-/// Seals the last entry, unless it is sealed or there is none; returns its seal.
-///
-/// # Errors
-/// Outside a transaction, for a key that is not the stream's, or when a row cannot be used.
-pub fn seal_head(
-    tx: &Connection,
-    stream: &Stream,
-    key: &SealingKey,
-) -> Result<Option<Seal>, LogError> {
-    if tx.is_autocommit() {
-        return Err(LogError::NoTransaction);
-    }
-    assert_key(stream, key)?;
-    let seq = head(tx, stream)?.seq;
-    let Some(last) = read_one(tx, stream, seq)? else { return Ok(None) };
-    if let Some(seal) = last.seal {
-        return Ok(Some(seal));
-    }
-    let seal = key.seal(stream.id, seq, &last.hash);
-    tx.prepare_cached("UPDATE entry SET seal = :seal WHERE position = :position")?
-        .execute(named_params! { ":seal": &seal.0[..], ":position": row_of(stream.local, seq) })?;
-    Ok(Some(seal))
 }
 
 fn assert_key(stream: &Stream, key: &SealingKey) -> Result<(), LogError> {
@@ -135,8 +112,9 @@ fn write(
 mod tests {
     use super::super::testing::{self, OPENED};
     use super::*;
-    use crate::log::{Entry, Seed, entry_hash};
-    use crate::store::{Head, read, read_one, verify};
+    use crate::log::{Entry, Seed, StreamKind, entry_hash};
+    use crate::session::Books;
+    use crate::store::{Head, LogBooks, open_stream, read, read_one, verify};
 
     #[test]
     fn chains_and_moves_the_head() {
@@ -159,28 +137,28 @@ mod tests {
         assert_eq!(journal.key().verify(journal.id(), 2, &second.hash, &seal), Ok(()));
     }
 
+    /// What goes out is sealed as it goes: its last entry vouches for all before it.
     #[test]
-    fn one_seal_vouches_for_entries_without() {
+    fn entries_without_a_seal_are_whole_and_go_out_sealed() {
         let (mut db, journal) = testing::with_journal();
         let tx = db.transaction().unwrap();
-        assert_eq!(seal_head(&tx, &journal, &testing::key()).unwrap(), None, "nothing to seal");
-        for (n, body) in (1..).zip([b"a", b"b", b"c"]) {
-            append_unsealed(&tx, &journal, Hlc::from_ms(OPENED.ms() + n), body).unwrap();
+        let carts = open_stream(&tx, testing::replica(), StreamKind::Workspace).unwrap();
+        for stream in [&journal, &carts] {
+            for (n, body) in (1..).zip([b"a", b"b", b"c"]) {
+                append_unsealed(&tx, stream, Hlc::from_ms(OPENED.ms() + n), body).unwrap();
+            }
         }
-        let seals = |tx: &Connection| -> Vec<bool> {
-            let read = read(tx, &journal, 1, 10).unwrap();
-            read.iter().map(|stored| stored.seal.is_some()).collect()
-        };
-        assert_eq!(seals(&tx), [false, false, false]);
-        let stranger = SealingKey::from_seed(&Seed::new([1; 32])).unwrap();
-        let error = seal_head(&tx, &journal, &stranger).unwrap_err();
-        assert!(matches!(error, LogError::OtherKey { .. }), "{error}");
-        let seal = seal_head(&tx, &journal, &testing::key()).unwrap();
-        assert_eq!(seal_head(&tx, &journal, &testing::key()).unwrap(), seal, "sealed once");
-        assert_eq!(seals(&tx), [false, false, true]);
         tx.commit().unwrap();
-        verify(&db, &journal, None, &mut |_, _| {}).unwrap();
-        assert!(matches!(seal_head(&db, &journal, &testing::key()), Err(LogError::NoTransaction)));
+        assert!(read(&db, &carts, 1, 10).unwrap().iter().all(|stored| stored.seal.is_none()));
+        assert_eq!(verify(&db, &carts, None, &mut |_, _| {}).unwrap().sealed, 0);
+        assert!(verify(&db, &journal, None, &mut |_, _| {}).is_err(), "a journal is sealed itself");
+        let key = testing::key();
+        let sent = |key| LogBooks::new(&db, key).run(carts.id(), 1, 3, 1_000).unwrap();
+        let run = sent(Some(&key)).unwrap();
+        assert_eq!(run.entries.len(), 3);
+        run.verify(&key.public()).unwrap();
+        let stranger = SealingKey::from_seed(&Seed::new([1; 32])).unwrap();
+        assert_eq!(sent(Some(&stranger)), None, "nobody else seals them");
     }
 
     #[test]

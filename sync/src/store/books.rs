@@ -349,6 +349,20 @@ mod tests {
         assert_eq!(run(&db, true, 1, 6, 240), Some((1, 2)));
     }
 
+    /// A till that was put back goes on as another incarnation, and what the one before wrote last may
+    /// have no seal yet.
+    #[test]
+    fn the_end_of_an_earlier_incarnation_goes_out_sealed() {
+        let mut db = six();
+        db.execute("UPDATE entry SET seal = NULL", []).unwrap();
+        let tx = db.transaction().unwrap();
+        let (later, key) = (ReplicaId([9; 16]), testing::key());
+        super::super::declare_replica(&tx, later, &key.public(), testing::OPENED).unwrap();
+        super::super::open_stream(&tx, later, StreamKind::Journal).unwrap();
+        tx.commit().unwrap();
+        assert_eq!(run(&db, true, 1, 6, 10_000), Some((1, 6)));
+    }
+
     #[test]
     fn says_what_is_held() {
         let mut db = six();

@@ -23,7 +23,7 @@ mod witness;
 mod testing;
 
 pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
-pub use append::{Appended, append, append_unsealed, seal_head};
+pub use append::{Appended, append, append_unsealed};
 pub use books::{LogBooks, held};
 pub use ingest::{
     Disbelief, Ingested, Unfolded, counting, folded, ingest, overfolded, set_folded, unfolded,

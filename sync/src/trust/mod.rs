@@ -22,6 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// what strangers can make this replica remember.
 pub const MAX_PENDING: usize = 256;
 
+/// The most incarnations of one key: a till that was put back each night for half a year. A till that
+/// makes them up leaves room for the chain's others.
+pub const MAX_LIVES: u16 = 256;
+
 /// The most papers of all kinds: the tills of a large chain, each with a few incarnations.
 pub const MAX_KNOWN: usize = 100_000;
 
@@ -67,6 +71,8 @@ pub struct Trust {
     hubs: BTreeMap<SealKey, u64>,
     tills: BTreeMap<SealKey, (SealKey, TillPaper)>,
     incarnations: BTreeMap<ReplicaId, (SealKey, Hlc)>,
+    /// How many of those each key has.
+    lives: BTreeMap<SealKey, u16>,
     revoked: BTreeMap<SealKey, (SealKey, Revocation)>,
     /// The ids of papers that said something new once: peers say all theirs again and again, and
     /// verifying them each time would cost more than all else that a till does.
@@ -170,6 +176,11 @@ impl Trust {
             Some(&(known, _)) => Admitted::Contested { replica, known, claims: key },
             None if self.member(&key).is_none() && self.pending() >= MAX_PENDING => Admitted::Full,
             None => {
+                let lives = self.lives.entry(key).or_default();
+                if *lives >= MAX_LIVES {
+                    return Admitted::Full;
+                }
+                *lives += 1;
                 self.incarnations.insert(replica, (key, opened));
                 Admitted::New
             }

@@ -186,3 +186,17 @@ fn strangers_are_bounded() {
     assert_eq!(claims(&mut trust, MAX_PENDING), Admitted::Full);
     assert_eq!(incarnate(&mut trust, 30, TILL), Admitted::New, "members still may");
 }
+
+#[test]
+fn a_till_that_makes_up_incarnations_leaves_room_for_others() {
+    let mut trust = chain();
+    let mut lives = 0;
+    for number in 0..2 * MAX_LIVES {
+        let mut id = [9; 16];
+        id[..2].copy_from_slice(&number.to_be_bytes());
+        let statement = Statement::Incarnation { replica: ReplicaId(id), opened: Hlc::from_ms(9) };
+        lives += u16::from(say(&mut trust, &statement, TILL) == Admitted::New);
+    }
+    assert!((MAX_LIVES - 1..=MAX_LIVES).contains(&lives), "{lives} and those of the chain");
+    assert_eq!(incarnate(&mut trust, 30, HUB), Admitted::New);
+}

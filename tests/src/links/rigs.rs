@@ -104,8 +104,8 @@ pub async fn mqtt() -> Rig<MqttLink, MqttLink> {
 
 /// The same over the second link.
 #[cfg(feature = "aws-iot-sdk")]
-pub async fn sdk() -> Rig<sync::link::mqtt::SdkLink, sync::link::mqtt::SdkLink> {
-    through_a_broker(sync::link::mqtt::SdkLink::start).await
+pub async fn sdk() -> Rig<sync::link::mqtt::MqttLink, sync::link::mqtt::MqttLink> {
+    through_a_broker(sync::link::mqtt::MqttLink::start_on_sdk).await
 }
 
 async fn through_a_broker<L: Link>(

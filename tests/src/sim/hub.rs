@@ -134,6 +134,9 @@ impl Hub {
                     keep_evidence(&self.conn, at, &route.to_string(), &why, &frame).unwrap();
                     self.alarm(ms, AlarmKind::Disbelieved, &route.to_string(), &why);
                 }
+                Effect::Flood { route, .. } => {
+                    self.alarm(ms, AlarmKind::Flood, &route.to_string(), "it says too much");
+                }
                 // It keeps no snapshots, so nobody waits for one.
                 Effect::Asked { route, ask } => {
                     let answer = Answer { number: ask.number, ok: false, body: Vec::new() };

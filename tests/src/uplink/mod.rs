@@ -45,7 +45,7 @@ fn a_shop_converges_over_its_hub_whatever_the_line_does() {
 #[cfg(feature = "aws-iot-sdk")]
 #[test]
 fn a_shop_converges_over_a_hub_on_the_sdk() {
-    converges(Rig::with_hub(&TILLS, sync::link::mqtt::SdkLink::start));
+    converges(Rig::with_hub(&TILLS, sync::link::mqtt::MqttLink::start_on_sdk));
 }
 
 fn converges(mut rig: Rig) {

@@ -24,8 +24,11 @@ impl Host {
                 };
                 self.ingested(now, &route, stream, outcome);
             }
-            (Subject::Papers { route }, Some(PeerReply::Papers { new, trust })) => {
+            (Subject::Papers { route }, Some(PeerReply::Papers { new, trust, disbelieved })) => {
                 self.trust = trust;
+                if let Some(from) = route.as_ref().filter(|_| disbelieved) {
+                    self.exchange.papers_disbelieved(now, from);
+                }
                 if !new.is_empty() {
                     // Entries of the hub's may have waited for them.
                     self.due_ms = Some(now.wall_ms);

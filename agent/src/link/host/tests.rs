@@ -1,6 +1,8 @@
 //! Tills of one shop that share stock and receipts, side by side in one thread.
 
 mod customers;
+mod floods;
+mod lives;
 mod prices;
 mod snapshots;
 
@@ -329,49 +331,6 @@ fn a_revocation_takes_out_what_was_folded_past_it() {
     assert!(peer_receipt(conn, 2, stolen.series, stolen.number).unwrap().is_none());
     rebuild(conn, &mut |_| {}).unwrap();
     assert_eq!(first.on_hand(&sku), -2_000, "the same after a rebuild");
-}
-
-/// Last night's backup is put back: what was sold since comes back from the sibling, and new
-/// receipts have a series of their own.
-#[test]
-fn a_till_put_back_goes_on_in_a_new_series_and_gets_its_sales_back() {
-    let papers = papers(&[1, 2]);
-    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
-    let sku = sku_of(&floor.tills[&1].shop);
-    let backup = tempfile::tempdir().unwrap();
-    let copy = backup.path().join("till.db");
-    let first = floor.tills.get_mut(&1).unwrap();
-    first.sell();
-    let conn = first.shop.till.store().connection();
-    conn.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
-    let lost = first.sell();
-    floor.connect();
-    floor.settle();
-    let first = floor.tills.remove(&1).unwrap();
-    let file = first.shop.folder.path().join("till.db");
-    let Shop { folder, till, now, .. } = first.shop;
-    drop(till);
-    for name in ["till.db-wal", "till.db-shm"] {
-        std::fs::remove_file(folder.path().join(name)).ok();
-    }
-    std::fs::copy(&copy, &file).unwrap();
-    let shop = Shop::reopen(folder, 1, now);
-    floor.tills.insert(1, Peer::new(shop, &papers, 77));
-    floor.tills.get_mut(&2).unwrap().host.down(&route(1));
-    floor.connect();
-    floor.settle();
-    let first = floor.tills.get_mut(&1).unwrap();
-    assert!(first.alarms().contains(&AlarmKind::PutBack));
-    assert_eq!(first.on_hand(&sku), -2_000, "both sales count");
-    let conn = first.shop.till.store().connection();
-    assert!(peer_receipt(conn, 1, lost.series, lost.number).unwrap().is_some());
-    let next = first.sell();
-    assert!(next.series > lost.series, "{next} after {lost}");
-    floor.settle();
-    assert!(floor.tills.values().all(|peer| peer.on_hand(&sku) == -3_000));
-    let conn = floor.tills[&1].shop.till.store().connection();
-    rebuild(conn, &mut |_| {}).unwrap();
-    assert_eq!(floor.tills[&1].on_hand(&sku), -3_000);
 }
 
 #[test]

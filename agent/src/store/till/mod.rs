@@ -33,7 +33,7 @@ pub use jobs::{Job, JobKind, JobState};
 pub use journal::decode_entry;
 pub use owed::{Owed, owed};
 pub use payments::{Payment, PaymentState};
-pub use peers::{PeerReceipt, Received, peer_receipt};
+pub use peers::{Looked, PeerReceipt, Received, peer_receipt};
 pub use pins::Pin;
 pub use refold::{raise_series, rebuild_differences, rebuild_in_place};
 pub use returns::{OpenPayout, OpenReturn};
@@ -78,6 +78,7 @@ pub struct TillStore {
     series: u32,
     currency: Option<Currency>,
     answered: BTreeSet<CartId>,
+    alarmed: bool,
     heard_customers: BTreeSet<CustomerId>,
 }
 
@@ -205,6 +206,7 @@ impl Opened {
             series,
             currency: None,
             answered: BTreeSet::new(),
+            alarmed: false,
             heard_customers: BTreeSet::new(),
         })
     }
@@ -221,7 +223,17 @@ impl TillStore {
         act: impl FnOnce(&mut Act<'_>) -> Result<T>,
     ) -> Result<T> {
         let Self {
-            connection, file, clock, key, stream, space, series, currency, answered, ..
+            connection,
+            file,
+            clock,
+            key,
+            stream,
+            space,
+            series,
+            currency,
+            answered,
+            alarmed,
+            ..
         } = self;
         let act_and_commit = || {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -234,8 +246,9 @@ impl TillStore {
             let mut doing = Act::new(tx, clock, key, (stream, space), (series, currency), now);
             let done = act(&mut doing)?;
             doing.write_carts()?;
-            let mut said = std::mem::take(&mut doing.answered);
+            let (mut said, raised) = (std::mem::take(&mut doing.answered), doing.alarmed);
             doing.tx.commit()?;
+            *alarmed |= raised;
             answered.append(&mut said);
             Ok(done)
         };
@@ -300,6 +313,8 @@ pub struct Act<'a> {
     heard: bool,
     /// Carts about which this till said something of itself.
     answered: BTreeSet<CartId>,
+    /// Whether somebody must see to something.
+    alarmed: bool,
 }
 
 /// Where a fact went: for the receipt's QR code and for whoever asks later.
@@ -334,6 +349,7 @@ impl<'a> Act<'a> {
             operations: Vec::new(),
             heard: false,
             answered: BTreeSet::new(),
+            alarmed: false,
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::error::{Result, TillStoreError};
 use super::space::react::{self, Own};
-use super::space::{self, Place, restate};
+use super::space::{self, Folded, Place, restate};
 use super::{Act, TillStore};
 use commerce::Currency;
 use commerce::cart::CartId;
@@ -84,9 +84,9 @@ impl Act<'_> {
     /// Writes and folds what was recorded so far; returns the carts it is about.
     fn flush(&mut self) -> Result<BTreeSet<CartId>> {
         let operations = std::mem::take(&mut self.operations);
-        let mut carts = BTreeSet::new();
+        let mut folded = Folded::default();
         if operations.is_empty() {
-            return Ok(carts);
+            return Ok(folded.carts);
         }
         let head = sync::store::head(&self.tx, self.space)?;
         if head.clock > self.clock.last() {
@@ -101,11 +101,12 @@ impl Act<'_> {
                 replica: self.space.id().replica,
                 seq: appended.seq,
                 own: true,
-                again: false,
+                now_ms: Some(self.now.as_millisecond()),
             };
-            carts.append(&mut space::fold_workspace(&self.tx, place, said)?);
+            folded.add(space::fold_workspace(&self.tx, place, said)?);
         }
-        Ok(carts)
+        self.alarmed |= folded.alarmed;
+        Ok(folded.carts)
     }
 
     /// Folds an entry of a sibling's workspace stream that was appended in this transaction, and
@@ -119,9 +120,11 @@ impl Act<'_> {
         body: &[u8],
     ) -> Result<BTreeSet<CartId>> {
         let replica = stream.id().replica;
-        let place = Place { holder: stream.local(), replica, seq, own: false, again: false };
+        let place = Place { holder: stream.local(), replica, seq, own: false, now_ms: Some(0) };
         self.heard = true;
-        space::fold_body(&self.tx, place, body)
+        let folded = space::fold_body(&self.tx, place, body)?;
+        self.alarmed |= folded.alarmed;
+        Ok(folded.carts)
     }
 
     /// Forgets what a sibling's stream came to, before it is folded anew from a checkpoint that is
@@ -255,21 +258,16 @@ impl TillStore {
         })
     }
 
-    /// Seals the last entry of the workspace stream, before entries are sent.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn seal_workspace(&mut self, now: Timestamp) -> Result<()> {
-        self.act(now, |act| {
-            sync::store::seal_head(&act.tx, act.space, act.key)?;
-            Ok(())
-        })
-    }
-
     /// The carts about which this till said something of itself since it was last asked, as an
     /// answer to what it heard or to the end of a claim.
     pub fn take_answered(&mut self) -> BTreeSet<CartId> {
         std::mem::take(&mut self.answered)
+    }
+
+    /// Whether something that somebody must see to came of this till's own words since it was last
+    /// asked.
+    pub const fn take_alarmed(&mut self) -> bool {
+        std::mem::replace(&mut self.alarmed, false)
     }
 
     /// The stream of this till's carts.

@@ -64,6 +64,11 @@ impl Shop {
 
     /// A new till of the demo store by its number, without a shift.
     pub fn till(number: u8) -> Self {
+        Self::till_as(number, ReplicaId([number; 16]))
+    }
+
+    /// A new till by its number, which writes as `replica`.
+    pub fn till_as(number: u8, replica: ReplicaId) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now: Timestamp = START.parse().unwrap();
         let mut catalogue =
@@ -71,7 +76,7 @@ impl Shop {
         import_demo(&mut catalogue, now);
         let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
         let new = NewSeries {
-            replica: ReplicaId([number; 16]),
+            replica,
             reason: SeriesReason::First,
             store: "HH01".into(),
             till: u16::from(number),

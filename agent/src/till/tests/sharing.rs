@@ -5,6 +5,7 @@ use super::*;
 use crate::store::till::{Compacting, FOLDED_CARTS, read, rebuild};
 use commerce::cart::{Cart, CartState, Line};
 use sync::space::End;
+use sync::store::AlarmKind;
 
 const ROLL: &str = "9520000100377";
 
@@ -230,6 +231,30 @@ fn a_forced_claim_needs_a_manager_and_two_sales_of_one_cart_are_told() {
         let receipts: Vec<_> = sold.into_iter().map(|sold| sold.receipt).collect();
         assert_eq!(receipts, [there.clone(), here.clone()]);
         assert_eq!((shop.rows("claim"), shop.rows("settlement")), (0, 0));
+        assert!(shop.effects.contains(&Effect::Changed(Change::Alarm)));
+    }
+    let told = |shop: &Shop| {
+        let alarms = sync::store::alarms(shop.till.store.connection()).unwrap();
+        let told = |it: sync::store::Alarm| (it.kind.unwrap(), it.subject, it.detail, it.times);
+        alarms.into_iter().map(told).collect::<Vec<_>>()
+    };
+    for shop in [&mut one, &mut two] {
+        let (kind, subject, detail, times) = told(shop).swap_remove(0);
+        assert_eq!((kind, subject, times), (AlarmKind::PaidTwice, format!("cart {cart}"), 1));
+        assert!(detail.contains(&here.to_string()) && detail.contains(&there.to_string()));
+        shop.till.see_alarm(1, shop.now).unwrap();
+    }
+    // Neither a rebuild nor what both say again shows it again.
+    let (mut one, mut two) = (one.restart(), two.restart());
+    for shop in [&mut one, &mut two] {
+        shop.assert_folds_again();
+        let now = shop.now;
+        shop.till.store.compact_workspace(now, u64::MAX).unwrap();
+    }
+    meet(&mut one, &mut two);
+    for shop in [&one, &two] {
+        let alarms = sync::store::alarms(shop.till.store.connection()).unwrap();
+        assert!(alarms.iter().all(|alarm| alarm.seen_at_ms.is_some()), "{alarms:?}");
     }
 }
 
@@ -420,7 +445,6 @@ fn a_compacted_stream_says_the_same_and_what_ended_leaves_nothing() {
     assert_eq!(one.rows(entries), 1);
     assert_eq!(shown(&one), before);
     one.assert_folds_again();
-    one.till.store.seal_workspace(now).unwrap();
     let stream = *one.till.store.workspace();
     sync::store::verify(one.till.store.connection(), &stream, None, &mut |_, _| {}).unwrap();
     // One who knew all of it, and one who knew nothing.

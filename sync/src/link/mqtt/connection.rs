@@ -4,17 +4,15 @@
 //! when the broker has forgotten the session. The client is polled through a stream that is never
 //! dropped half way, for its `poll` loses a packet when it is.
 
+use super::carrier::{Carrier, Outgoing, Packets, QUEUE, next};
 use super::flight::{Received, Sent};
-use super::grant::{Grant, grant, shown};
+use super::grant::{Grant, grant};
 use super::limits::{CONNECTING, FILTERS_PER_SUBSCRIBE, IN_FLIGHT, RECEIVE_MAXIMUM};
-use super::pace::Pace;
 use super::trouble::{End, Trouble};
 use super::{Role, Side};
 use crate::link::Route;
-use crate::link::mailbox::{Limits, Line, Mailbox};
-use crate::wire::MAX_FRAME_BYTES;
-use futures_util::{Stream, StreamExt, stream};
-use rumqttc::Outgoing;
+use crate::link::mailbox::{Limits, Mailbox};
+use futures_util::{Stream, stream};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
     ConnAck, Filter, Packet, PubAck, PubAckReason, Publish, SubAck, SubscribeReasonCode,
@@ -23,10 +21,7 @@ use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout_at};
-
-/// Frames that wait for the client; those beyond wait in the session.
-const QUEUE: usize = 64;
+use tokio::time::Instant;
 
 /// Requests that wait in the client: every publish that may be under way, every acknowledgement
 /// that may be due, and a SUBSCRIBE. It is never full, so nothing here waits for it.
@@ -52,8 +47,8 @@ pub(super) async fn run(mailbox: Mailbox, options: MqttOptions, side: Side) -> E
         Ok(()) => connection.carry(&mut packets).await,
         Err(trouble) => trouble,
     };
-    connection.line.close(&trouble.why);
-    End { trouble, was_up: connection.is_up }
+    connection.carrier.line.close(&trouble.why);
+    End { trouble, was_up: connection.carrier.is_up }
 }
 
 fn packets(eventloop: EventLoop) -> impl Stream<Item = Result<Event, ConnectionError>> {
@@ -63,35 +58,16 @@ fn packets(eventloop: EventLoop) -> impl Stream<Item = Result<Event, ConnectionE
     })
 }
 
-type Packets<'a, S> = std::pin::Pin<&'a mut S>;
-
-/// The next of the client's events. Dropping the future loses nothing.
-async fn next<S>(packets: &mut Packets<'_, S>, deadline: Instant) -> Result<Event, Trouble>
-where
-    S: Stream<Item = Result<Event, ConnectionError>>,
-{
-    match timeout_at(deadline, packets.next()).await {
-        Ok(Some(Ok(event))) => Ok(event),
-        Ok(Some(Err(error))) => Err(error.into()),
-        Ok(None) => Err(Trouble::passing("the line was closed".to_owned())),
-        Err(_) => Err(Trouble::passing("it does not answer any more".to_owned())),
-    }
-}
-
 /// What a connection has under way.
 struct Connection {
-    mailbox: Mailbox,
+    carrier: Carrier,
     client: AsyncClient,
-    side: Side,
-    line: Line,
     grant: Grant,
-    began: Instant,
-    pace: Pace,
+    outgoing: Outgoing,
     sent: Sent<String>,
     received: Received,
     /// Frames that came before the last SUBSCRIBE was acknowledged; bounded by `received`.
     early: Vec<(Route, Vec<u8>, u16)>,
-    is_up: bool,
 }
 
 impl Connection {
@@ -114,16 +90,12 @@ impl Connection {
             acknowledges: true,
         });
         Ok(Self {
+            carrier: Carrier::new(mailbox, side, line),
+            outgoing: Outgoing::new(),
             sent: Sent::new(grant.in_flight),
-            began: Instant::now(),
-            pace: Pace::new(Duration::ZERO),
             received: Received::default(),
             early: Vec::new(),
-            is_up: false,
-            mailbox,
             client,
-            side,
-            line,
             grant,
         })
     }
@@ -138,14 +110,14 @@ impl Connection {
     where
         S: Stream<Item = Result<Event, ConnectionError>>,
     {
-        let (inbox, fans) = self.side.filters();
+        let (inbox, fans) = self.carrier.side.filters();
         let inbox: Vec<String> = inbox.into_iter().collect();
         if let Some(refused) = self.ask_for(&inbox, packets, deadline).await?.first() {
             return Err(Trouble::keep_away(format!("it does not let us hear {refused}")));
         }
         for filters in fans.chunks(FILTERS_PER_SUBSCRIBE) {
             for refused in self.ask_for(filters, packets, deadline).await? {
-                self.mailbox.alarm(format!("the broker does not let us hear {refused}"));
+                self.carrier.mailbox.alarm(format!("the broker does not let us hear {refused}"));
             }
         }
         self.up()
@@ -172,13 +144,7 @@ impl Connection {
     }
 
     fn up(&mut self) -> Result<(), Trouble> {
-        self.is_up = true;
-        for route in self.side.reached() {
-            self.line.up(route, None);
-        }
-        if matches!(self.side.role, Role::Hub { .. }) {
-            self.line.reaches_every_till();
-        }
+        self.carrier.up();
         for (route, bytes, packet) in std::mem::take(&mut self.early) {
             self.deliver(route, bytes, packet)?;
         }
@@ -193,8 +159,6 @@ impl Connection {
         // The client pings once a keep-alive, whatever else is said, so something is heard.
         let silence = self.grant.keep_alive * 3 / 2;
         let mut heard = Instant::now();
-        let mut frame: Option<(Route, Vec<u8>)> = None;
-        let mut not_before = Instant::now();
         loop {
             let went_on = tokio::select! {
                 event = next(packets, heard + silence) => event.and_then(|event| {
@@ -203,36 +167,22 @@ impl Connection {
                     }
                     self.handle(event)
                 }),
-                receipt = self.line.returned() => {
+                receipt = self.carrier.line.returned() => {
                     self.received.done(receipt);
                     self.acknowledge()
                 }
-                taken = self.line.next_frame(), if frame.is_none() && self.sent.has_room() => {
-                    frame = Some(taken);
-                    Ok(())
+                (route, bytes) = self.outgoing.next(&self.carrier.line, self.sent.has_room()) => {
+                    self.publish(&route, bytes)
                 }
-                () = sleep_until(not_before), if frame.is_some() => Ok(()),
             };
             if let Err(trouble) = went_on {
                 return trouble;
-            }
-            if let Some((_, bytes)) = &frame {
-                match self.pace.take(bytes.len(), self.began.elapsed()) {
-                    Err(wait) => not_before = Instant::now() + wait,
-                    Ok(()) => {
-                        if let Some((route, bytes)) = frame.take()
-                            && let Err(trouble) = self.publish(&route, bytes)
-                        {
-                            return trouble;
-                        }
-                    }
-                }
             }
         }
     }
 
     fn publish(&mut self, route: &Route, bytes: Vec<u8>) -> Result<(), Trouble> {
-        let Some(topic) = self.side.topic(route) else { return Ok(()) };
+        let Some(topic) = self.carrier.side.topic(route) else { return Ok(()) };
         self.client
             .try_publish(topic.clone(), QoS::AtLeastOnce, false, bytes)
             .map_err(|_| client_is_full())?;
@@ -242,7 +192,7 @@ impl Connection {
 
     fn handle(&mut self, event: Event) -> Result<(), Trouble> {
         match event {
-            Event::Outgoing(Outgoing::Publish(packet)) => self.sent.written(packet),
+            Event::Outgoing(rumqttc::Outgoing::Publish(packet)) => self.sent.written(packet),
             Event::Incoming(Packet::PubAck(answer)) => self.answered(&answer),
             Event::Incoming(Packet::Publish(publish)) => return self.heard(publish),
             _ => {}
@@ -255,7 +205,9 @@ impl Connection {
         let Some(topic) = self.sent.acknowledged(answer.pkid) else { return };
         if !matches!(answer.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) {
             let why = answer.reason;
-            self.mailbox.alarm(format!("the broker refuses what we send to {topic} ({why:?})"));
+            self.carrier
+                .mailbox
+                .alarm(format!("the broker refuses what we send to {topic} ({why:?})"));
         }
     }
 
@@ -269,14 +221,9 @@ impl Connection {
             return Err(Trouble::alarm(why));
         }
         let topic = std::str::from_utf8(&publish.topic).unwrap_or_default();
-        match self.side.heard(topic) {
-            Some(route) if (1..=MAX_FRAME_BYTES).contains(&publish.payload.len()) => {
-                self.deliver(route, publish.payload.to_vec(), publish.pkid)
-            }
-            _ => {
-                let bytes = publish.payload.len();
-                let topic = shown(topic);
-                self.mailbox.alarm(format!("{bytes} bytes in {topic} are no frame: dropped"));
+        match self.carrier.heard(topic, publish.payload.len()) {
+            Some(route) => self.deliver(route, publish.payload.to_vec(), publish.pkid),
+            None => {
                 self.received.dropped(publish.pkid);
                 self.acknowledge()
             }
@@ -284,20 +231,18 @@ impl Connection {
     }
 
     fn deliver(&mut self, route: Route, bytes: Vec<u8>, packet: u16) -> Result<(), Trouble> {
-        if !self.is_up {
+        if !self.carrier.is_up {
             self.early.push((route, bytes, packet));
             return match self.early.len() > usize::from(RECEIVE_MAXIMUM) {
                 true => Err(Trouble::alarm("it sends before we could subscribe".to_owned())),
                 false => Ok(()),
             };
         }
-        let is_till = matches!(route, Route::Till { .. });
-        if is_till && !self.line.up(route.clone(), None) {
-            self.mailbox.alarm(format!("more tills than a hub serves: {route} is not heard"));
+        if !self.carrier.admits(&route) {
             self.received.dropped(packet);
             return self.acknowledge();
         }
-        match self.line.deliver(route, bytes) {
+        match self.carrier.line.deliver(route, bytes) {
             Some(receipt) => self.received.came(receipt, packet),
             None => return Err(Trouble::alarm("it sent more than it may at once".to_owned())),
         }

@@ -6,10 +6,12 @@
 //! it is raised for each stream it publishes as soon as the broker is there, and for each till at
 //! its first frame. A hub may send to a till that was not heard of.
 //!
-//! One connection is `connection`'s, from CONNECT to its end, and the next one `connector`'s; what a broker grants and refuses is
-//! judged in `grant` and `trouble`, pure like `pace`, `flight` and `topics`. A second link over the same topics, on AWS's
+//! One connection is `connection`'s, from CONNECT to its end, and the next one `connector`'s; what
+//! goes out and comes in over it is `carrier`'s. What a broker grants and refuses is judged in `grant`
+//! and `trouble`, pure like `pace`, `flight` and `topics`. The same over another client, on AWS's
 //! community SDK, is `sdk`'s, behind the feature `aws-iot-sdk`.
 
+mod carrier;
 mod connection;
 mod connector;
 mod flight;
@@ -24,8 +26,6 @@ mod topics;
 mod trouble;
 
 pub use limits::{KEEP_ALIVE_S, MAX_CLIENT_ID_BYTES, MAX_STREAMS};
-#[cfg(feature = "aws-iot-sdk")]
-pub use sdk::SdkLink;
 pub use topics::{MAX_NAME_BYTES, is_topic_name};
 
 use super::mailbox::Mailbox;
@@ -36,9 +36,11 @@ use connector::Connector;
 use rumqttc::v5::MqttOptions;
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use std::fmt;
+use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use topics::Topics;
+use trouble::End;
 
 /// Why there can be no link to a broker as it is configured.
 #[derive(Debug, thiserror::Error)]
@@ -131,15 +133,20 @@ impl MqttLink {
             let (mailbox, side) = (mailbox.clone(), side.clone());
             move || connection::run(mailbox.clone(), options.clone(), side.clone())
         };
-        let connector = Connector {
-            mailbox: mailbox.clone(),
-            dial,
-            broker: broker.to_string(),
-            tls: tls.clone(),
-        };
+        Ok(Self::over(mailbox, side, broker, tls, dial))
+    }
+
+    /// A link that `dial` connects, again and again.
+    fn over<D, F>(mailbox: Mailbox, side: Side, broker: &Broker, tls: &Tls, dial: D) -> Self
+    where
+        D: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = End> + Send + 'static,
+    {
+        let (broker, tls) = (broker.to_string(), tls.clone());
+        let connector = Connector { mailbox: mailbox.clone(), dial, broker, tls };
         let mut task = JoinSet::new();
         task.spawn(connector.run());
-        Ok(Self { mailbox, side, _task: task })
+        Self { mailbox, side, _task: task }
     }
 }
 

@@ -4,13 +4,15 @@
 //! [`Exchange::receive`] with each frame that a link brings.
 
 use super::{Exchange, head_in};
+use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::{ReplicaId, StreamId};
+use crate::session::floods::{self, Listen, PAUSE_MS};
 use crate::session::peer::Heard;
 use crate::session::{Books, CLOCKS_APART_MS, Effect, Now, policy};
 use crate::trust::Trust;
-use crate::wire::codec::{WireError, decode};
-use crate::wire::{Envelope, Forks, Frame, Have};
+use crate::wire::codec::decode;
+use crate::wire::{Envelope, Forks, Frame, Have, Part};
 use std::collections::BTreeSet;
 
 impl Exchange {
@@ -26,22 +28,40 @@ impl Exchange {
         trust: &Trust,
         books: &mut B,
     ) -> Result<Vec<Effect>, B::Error> {
-        let suspicious = |why: String| {
-            vec![Effect::Suspicious { route: route.clone(), why, frame: bytes.to_vec() }]
-        };
+        match self.floods.listen(now.ms, route) {
+            Listen::Hear => {}
+            Listen::Begun => return Ok(self.pause(route)),
+            Listen::Pause => return Ok(Vec::new()),
+        }
         let Envelope { from, frame } = match decode(bytes) {
             Ok(envelope) => envelope,
             // A newer peer says what this version can't hear; it says the rest as well.
-            Err(WireError::Newer { .. }) => return Ok(Vec::new()),
-            Err(error) => return Ok(suspicious(error.to_string())),
+            Err(error) if error.is_newer() => {
+                self.floods.charge(now.ms, route, floods::UNHEARD);
+                return Ok(Vec::new());
+            }
+            Err(error) => return Ok(self.suspect(now, route, error.to_string(), bytes)),
         };
+        self.floods.charge(now.ms, route, floods::cost(&frame));
         if let Frame::Papers(papers) = frame {
             return Ok(vec![Effect::Papers { route: route.clone(), papers }]);
         }
         if !policy::is_at(trust, route, from) {
-            return Ok(suspicious(format!("replica {from} is not at {route}")));
+            let why = format!("replica {from} is not at {route}");
+            return Ok(self.suspect(now, route, why, bytes));
         }
         self.hear(now, route.clone(), from, frame, trust, books)
+    }
+
+    /// A pause begins for a peer that has spent its budget; its runs that wait are as good as lost.
+    fn pause(&mut self, route: &Route) -> Vec<Effect> {
+        self.early.retain(|_, (from, _)| from != route);
+        vec![Effect::Flood { route: route.clone(), pause_ms: PAUSE_MS }]
+    }
+
+    fn suspect(&mut self, now: Now, route: &Route, why: String, bytes: &[u8]) -> Vec<Effect> {
+        self.floods.charge(now.ms, route, floods::DISBELIEVED);
+        vec![Effect::Suspicious { route: route.clone(), why, frame: bytes.to_vec() }]
     }
 
     fn hear<B: Books>(
@@ -56,7 +76,7 @@ impl Exchange {
         if let Route::Fan(_) = route {
             let run = match frame {
                 Frame::Run(run) => Some(run),
-                Frame::Part(part) => self.fan_parts.push(&part).ok().flatten(),
+                Frame::Part(part) => self.hear_part(now, &route, &part),
                 _ => None,
             };
             return Ok(run.map_or(Vec::new(), |run| self.hear_run(now, route, run, trust)));
@@ -70,11 +90,10 @@ impl Exchange {
                 Ok(Vec::new())
             }
             Frame::Run(run) => Ok(self.hear_run(now, route, run, trust)),
-            // What is lost of a run in parts is asked for again like any other.
-            Frame::Part(part) => match peer.parts.push(&part) {
-                Ok(Some(run)) => Ok(self.hear_run(now, route, run, trust)),
-                Ok(None) | Err(_) => Ok(Vec::new()),
-            },
+            Frame::Part(part) => {
+                let run = self.hear_part(now, &route, &part);
+                Ok(run.map_or(Vec::new(), |run| self.hear_run(now, route, run, trust)))
+            }
             Frame::Mark(mark) => {
                 let marked = |(stream, seq)| Effect::Marked { peer: from, stream, seq };
                 let news = peer.hear_mark(now, &mark, head_in(&self.held));
@@ -89,6 +108,17 @@ impl Exchange {
         }
     }
 
+    /// The run that a part completes. What is lost of one is asked for again like any other.
+    fn hear_part(&mut self, now: Now, route: &Route, part: &Part) -> Option<Batch> {
+        let parts = match route {
+            Route::Fan(_) => &mut self.fan_parts,
+            Route::Hub | Route::Till { .. } => &mut self.peers.get_mut(route)?.parts,
+        };
+        let run = parts.push(part).ok().flatten()?;
+        self.floods.charge(now.ms, route, floods::RUN);
+        Some(run)
+    }
+
     fn hear_have<B: Books>(
         &mut self,
         now: Now,
@@ -101,7 +131,11 @@ impl Exchange {
         let Some(peer) = self.peers.get_mut(route) else { return Ok(Vec::new()) };
         match peer.hear_have(have) {
             Heard::First => {}
-            Heard::Anew => self.pursuits.forget(route),
+            Heard::Anew => {
+                self.pursuits.forget(route);
+                // What it was told before it may have lost.
+                peer.say_papers(&books.papers()?);
+            }
             // Whoever doubts asks about what it names.
             Heard::Again => {
                 let named: BTreeSet<StreamId> = have.streams.iter().map(|it| it.stream).collect();
@@ -109,7 +143,7 @@ impl Exchange {
             }
         }
         if have.reply {
-            peer.say_have(now, self.session, false, offer);
+            peer.say_have(now, false, offer);
         }
         let mut effects = Vec::new();
         let ahead_ms = have.now_ms.saturating_sub(now.wall_ms);

@@ -9,6 +9,7 @@ mod hearing;
 mod runs;
 mod sending;
 
+use super::floods::{self, Floods};
 use super::forks::Branches;
 use super::peer::Peer;
 use super::pursuit::Pursuits;
@@ -41,14 +42,17 @@ pub enum Outcome {
         /// The last of the run, which is kept beside.
         to: u64,
     },
-    /// It was not believed, or not kept: it is not marked, and its sender keeps it.
+    /// It was not kept, though nothing is wrong with it: it is not marked, and its sender keeps it.
     Refused,
+    /// It was not believed: it is not marked either, and its sender should not have sent it.
+    Disbelieved,
 }
 
 /// The exchange of a replica with all its peers.
 #[derive(Debug)]
 pub struct Exchange {
     me: ReplicaId,
+    /// Peers take another number as a new beginning: each pause ends with one.
     session: u64,
     side: Side,
     held: BTreeMap<StreamId, Held>,
@@ -56,6 +60,7 @@ pub struct Exchange {
     pursuits: Pursuits,
     branches: Branches,
     shortcut: Shortcut,
+    floods: Floods,
     early: BTreeMap<(StreamId, u64), (Route, Batch)>,
     /// The peer that was served last, so that each has its turn.
     last: Option<Route>,
@@ -81,6 +86,7 @@ impl Exchange {
             pursuits: Pursuits::default(),
             branches: Branches::default(),
             shortcut: Shortcut::default(),
+            floods: Floods::default(),
             early: BTreeMap::new(),
             last: None,
             cut: VecDeque::new(),
@@ -103,7 +109,7 @@ impl Exchange {
             match peer.route {
                 Route::Fan(_) if is_new => peer.fan(stream, 1),
                 Route::Hub | Route::Till { .. } if announce => {
-                    peer.say_have(now, self.session, false, vec![held.clone()]);
+                    peer.say_have(now, false, vec![held.clone()]);
                 }
                 _ => {}
             }
@@ -131,7 +137,8 @@ impl Exchange {
         books: &mut B,
     ) -> Result<(), B::Error> {
         self.down(&route);
-        let mut peer = Peer::new(route.clone(), pace);
+        self.floods.charge(now.ms, &route, floods::UP);
+        let mut peer = Peer::new(route.clone(), pace, self.session);
         if matches!(route, Route::Fan(_)) {
             for held in self.offer(trust, &route) {
                 peer.fan(held.stream, held.head + 1);
@@ -142,7 +149,7 @@ impl Exchange {
             for held in &offer {
                 peer.notice(now, held.stream, held.head);
             }
-            peer.say_have(now, self.session, true, offer);
+            peer.say_have(now, true, offer);
             let gives = |tip: &Tip| policy::gives(&self.side, trust, &route, tip.stream);
             peer.say_kept(books.tips()?.into_iter().filter(gives).collect());
         }
@@ -184,9 +191,14 @@ impl Exchange {
             if Some(&route) != from {
                 peer.say_papers(new);
             }
-            peer.say_have(now, self.session, false, offer);
+            peer.say_have(now, false, offer);
         }
         self.pursue(now, trust);
+    }
+
+    /// Papers of a peer could not be believed.
+    pub fn papers_disbelieved(&mut self, now: Now, from: &Route) {
+        self.floods.charge(now.ms, from, floods::DISBELIEVED_PAPERS);
     }
 
     /// Asks a peer something; false when it can't be reached or too much waits.
@@ -201,7 +213,7 @@ impl Exchange {
 
     /// Sends a page of a snapshot that a peer asked for; false when it is gone or too much waits.
     pub fn page(&mut self, route: &Route, page: Page) -> bool {
-        self.peers.get_mut(route).is_some_and(|peer| peer.say(Frame::Page(page)))
+        self.peers.get_mut(route).is_some_and(|peer| peer.say_page(page))
     }
 
     /// Whether streams of this kind are of any use to this side: prices of other zones are none.

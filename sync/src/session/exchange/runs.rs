@@ -7,7 +7,7 @@ use crate::batch::Batch;
 use crate::link::Route;
 use crate::log::StreamId;
 use crate::planted::{self, Bug};
-use crate::session::{Effect, Now, Side, policy};
+use crate::session::{Effect, Now, Side, floods, policy};
 use crate::trust::Trust;
 use crate::wire::Wanted;
 
@@ -62,6 +62,7 @@ impl Exchange {
         match outcome {
             Outcome::Appended(held) => {
                 let head = held.head;
+                self.floods.refund(now.ms, route, floods::RUN);
                 self.hold(now, trust, held);
                 self.pursuits.progress(now, stream);
                 self.mark(now, route, stream, head);
@@ -89,6 +90,10 @@ impl Exchange {
                 Vec::new()
             }
             Outcome::Refused => Vec::new(),
+            Outcome::Disbelieved => {
+                self.floods.charge(now.ms, route, floods::DISBELIEVED);
+                Vec::new()
+            }
         }
     }
 

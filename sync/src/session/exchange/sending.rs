@@ -112,7 +112,7 @@ impl Exchange {
                     // What was pruned is not to be had: the peer learns where the stream begins.
                     peer.cannot_send(stream);
                     if let Some(held) = self.held.get(&stream).filter(|held| held.first > from) {
-                        peer.say_have(now, self.session, false, vec![held.clone()]);
+                        peer.say_have(now, false, vec![held.clone()]);
                         return Ok(peer.next_word(now));
                     }
                 }
@@ -130,14 +130,30 @@ impl Exchange {
             if !held.is_empty() {
                 // Without papers nothing of it would be believed, and these may be lost as well.
                 peer.say_papers(&books.papers()?);
-                peer.say_have(now, self.session, true, held);
+                peer.say_have(now, true, held);
             }
+        }
+        for route in self.floods.take_over(now.ms) {
+            self.begin_again(now, route, trust, books)?;
         }
         if self.pursuits.due_at(&self.held, &self.peers).is_some_and(|due| now.ms >= due) {
             self.pursue(now, trust);
         }
         self.tell_branches(trust, books)?;
         self.branches.ask(now, books, &mut self.peers)
+    }
+
+    /// After a pause both begin anew, as on a new line: neither knows what the other did not hear.
+    fn begin_again<B: Books>(
+        &mut self,
+        now: Now,
+        route: Route,
+        trust: &Trust,
+        books: &mut B,
+    ) -> Result<(), B::Error> {
+        let Some(pace) = self.peers.get(&route).map(|peer| peer.pace) else { return Ok(()) };
+        self.session = self.session.wrapping_add(1);
+        self.up(now, route, pace, trust, books)
     }
 
     /// Tells peers which branches are kept here, once there are more of them.
@@ -165,6 +181,6 @@ impl Exchange {
         let free = self.peers.values().filter(|peer| !busy.contains(&peer.route));
         let peers = free.filter_map(Peer::due_at).min();
         let pursuits = self.pursuits.due_at(&self.held, &self.peers);
-        [peers, pursuits, self.branches.due_at()].into_iter().flatten().min()
+        [peers, pursuits, self.branches.due_at(), self.floods.due_at()].into_iter().flatten().min()
     }
 }

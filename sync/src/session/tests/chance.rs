@@ -5,7 +5,7 @@ use crate::log::StreamKind;
 use proptest::prelude::*;
 
 /// Bytes that nothing compresses, so that a frame does not hold many.
-fn noise(length: u64) -> Vec<u8> {
+pub fn noise(length: u64) -> Vec<u8> {
     let mut state = length | 1;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -2,6 +2,7 @@
 
 mod branches;
 mod chance;
+mod floods;
 mod net;
 mod replica;
 mod sharing;

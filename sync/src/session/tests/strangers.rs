@@ -1,7 +1,10 @@
 //! What a peer says that can't be heard, or that nobody there may say.
 
 use super::*;
-use crate::wire::{Frame, Have, Mark};
+use crate::log::StreamKind;
+use crate::store::LogBooks;
+use crate::wire::codec::encode;
+use crate::wire::{Envelope, Frame, Have, Mark};
 
 #[test]
 fn somebody_at_the_wrong_place_is_not_listened_to() {
@@ -47,4 +50,15 @@ fn what_cannot_be_read_is_suspicious_and_what_is_newer_is_passed_over() {
     let newer = [&[1, 0x84, 1, 0x50][..], &replica(B).0, &[0x18, 99, 0x80]].concat();
     it.receive(now, &route(B), &newer);
     assert_eq!(it.noticed.len(), 1);
+    // A run of a kind of stream that only a newer version knows.
+    net.write(B, StreamKind::Journal, b"sale");
+    let b = &net.replicas[&B];
+    let id = StreamId { replica: replica(B), kind: StreamKind::Journal };
+    let run = LogBooks::new(&b.db, None).run(id, 1, 1, 100).unwrap().unwrap();
+    let mut bytes = encode(&Envelope { from: replica(B), frame: Frame::Run(run) }).unwrap();
+    let named = [&replica(B).0[..], &[1, 1]].concat();
+    let at = bytes.windows(named.len()).position(|it| it == named).unwrap() + named.len() - 1;
+    bytes[at] = 7;
+    net.replicas.get_mut(&A).unwrap().receive(now, &route(B), &bytes);
+    assert_eq!(net.replicas[&A].noticed.len(), 1);
 }

@@ -40,9 +40,6 @@ use crate::log::{Position, StreamId, Zone};
 /// The tables `price_push` and `price_chunk`, for the caller's migration runner.
 pub const PRICES_SCHEMA: &str = include_str!("schema.sql");
 
-/// The table `price`, where a catalogue does not define it itself.
-pub const PRICE_SCHEMA: &str = include_str!("price.sql");
-
 /// The first batch number of a chunk: those below are imports', which count their own.
 pub const FIRST_BATCH: i64 = 1 << 20;
 

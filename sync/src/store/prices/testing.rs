@@ -1,6 +1,6 @@
 //! What the merge's tests share: a catalogue in memory, hubs that write streams, prices read back.
 
-use super::{PRICE_SCHEMA, PRICES_SCHEMA, Standing, apply};
+use super::{PRICES_SCHEMA, Standing, apply};
 use crate::bulk::{
     Bulk, PriceChange, PriceChunk, PushManifest, PushWithdrawn, encode, push_digest,
 };
@@ -11,6 +11,9 @@ use commerce::{Currency, UnitPrice};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::num::NonZeroU32;
+
+/// The table `price`, which a catalogue defines itself.
+const PRICE_SCHEMA: &str = include_str!("price.sql");
 
 pub(super) fn eur() -> Currency {
     Currency::parse("EUR").unwrap()

@@ -267,7 +267,7 @@ impl Downstream {
                     why: disbelief.to_string(),
                     frame: sync::batch::pack(run).unwrap_or_default(),
                 });
-                Ok(Outcome::Refused)
+                Ok(Outcome::Disbelieved)
             }
         }
     }

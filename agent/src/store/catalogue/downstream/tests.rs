@@ -205,7 +205,7 @@ fn runs_that_cannot_be_believed_are_refused_and_leave_nothing() {
         let mut shop = Shop::new(&hub);
         shop.trust = Arc::new(trust(papers));
         let delivered = shop.hear(DAY, run.clone());
-        assert_eq!(delivered.outcome, Some(Outcome::Refused), "{what}");
+        assert_eq!(delivered.outcome, Some(Outcome::Disbelieved), "{what}");
         let kinds: Vec<_> = delivered.suspicions.iter().map(|it| it.kind).collect();
         assert_eq!(kinds, [kind], "{what}");
         assert!(!delivered.suspicions[0].frame.is_empty(), "{what}: no evidence");

@@ -128,14 +128,6 @@ impl<'c> Load<'c> {
         done.map_err(|e| classify(&file, e))
     }
 
-    /// The id of a SKU.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn item_id(&self, sku: &str) -> Result<Option<ItemId>, StoreError> {
-        self.sql(|load| load.find_item(sku))
-    }
-
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<(), StoreError> {
         self.sql(|load| load.run(sql, params)).map(drop)
     }

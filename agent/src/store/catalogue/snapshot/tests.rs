@@ -1,6 +1,8 @@
-//! Snapshots taken up: by tills that are new, that lack much, that sell meanwhile, that are killed.
+//! Snapshots taken up: by tills that are new, and that lack much.
 
-use super::swap::STEPS;
+mod meanwhile;
+mod refused;
+
 use super::*;
 use crate::import::{self, Input, Kind};
 use crate::store::catalogue::downstream::testing::{Hub, chunk, root};
@@ -209,42 +211,6 @@ fn entries_go_on_where_a_snapshot_ended() {
 }
 
 #[test]
-fn the_names_follow_behind() {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    headquarters.take(&till.options(), &headquarters.snapshot("all", true)).unwrap();
-    let mut catalogue = till.catalogue();
-    let behind = catalogue.view().behind().unwrap().unwrap();
-    assert_eq!((behind.indexed, behind.items), (0, u64::from(ITEMS)));
-    assert_eq!(catalogue.view().search("musli 12", 9).unwrap(), []);
-    assert_eq!(catalogue.view().search("A-012", 1).unwrap().len(), 1, "codes need no index");
-    // An import meanwhile leaves names to the index, and forgets none that is not in it.
-    let mut load = catalogue.load(at(50)).unwrap();
-    let renamed = NewItem {
-        line: 2,
-        sku: sku(12),
-        name: "Brot".to_owned(),
-        unit: Unit::Each,
-        tax_class: "A".to_owned(),
-        department: String::new(),
-        barcodes: Vec::new(),
-        short_code: None,
-        in_store_item: None,
-        minimum_age: 0,
-    };
-    assert_eq!(load.items(vec![renamed]).unwrap(), []);
-    load.commit().unwrap();
-    let mut indexer = Indexer::open(&till.options()).unwrap();
-    while indexer.step().unwrap() {}
-    assert_eq!(catalogue.view().behind().unwrap(), None);
-    assert_eq!(catalogue.view().search("brot", 9).unwrap().len(), 1);
-    assert_eq!(catalogue.view().search("musli 13", 9).unwrap()[0].name, "Müsli 13");
-    catalogue
-        .connection
-        .execute("INSERT INTO search(search) VALUES('integrity-check')", [])
-        .unwrap();
-}
-
-#[test]
 fn a_shop_keeps_its_own_sets_where_the_snapshot_is_for_all() {
     let (headquarters, till) = (Headquarters::new(), Till::new());
     import_sets(&mut till.catalogue());
@@ -265,98 +231,6 @@ fn files(till: &Till) -> Vec<String> {
     names
 }
 
-#[test]
-fn whoever_reads_meanwhile_goes_over_to_the_new_one() {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    let mut catalogue = till.catalogue();
-    import_sets(&mut catalogue);
-    let readers = Readers::open(&till.options(), MIGRATIONS, 2).unwrap();
-    let mut downstream = Downstream::open(&till.options(), at(30)).unwrap();
-    let reading = readers.get().unwrap();
-    let before = catalogue.edition();
-    headquarters.take(&till.options(), &headquarters.snapshot("all", true)).unwrap();
-    let items = "SELECT count(*) FROM item";
-    let count = |conn: &Connection| conn.query_row(items, [], |row| row.get::<_, u32>(0)).unwrap();
-    assert_eq!(count(&reading), 0, "what was begun ends on the old one");
-    drop(reading);
-    assert_eq!(count(&readers.get().unwrap()), ITEMS);
-    catalogue.refresh().unwrap();
-    assert_ne!(catalogue.edition(), before, "settings are to be loaded anew");
-    assert_eq!(price(&catalogue, 7).as_deref(), Some("7.77"));
-    // A writer that was open before writes to the new one.
-    for run in headquarters.hub.runs(1) {
-        let (sender, trust) = ("the hub".to_owned(), Arc::clone(&headquarters.trust));
-        let word = Word::Run { sender, run, trust };
-        let outcome = downstream.hear(at(30), word).unwrap().outcome;
-        assert_eq!(outcome, Some(sync::session::Outcome::Known));
-    }
-    drop((readers, downstream));
-    catalogue.refresh().unwrap();
-    catalogue.load(at(60)).unwrap().commit().unwrap();
-    drop(catalogue);
-    let catalogue = till.catalogue();
-    check_integrity(&catalogue.connection, catalogue.file()).unwrap();
-    assert_eq!(catalogue.view().item_count().unwrap(), u64::from(ITEMS));
-}
-
-#[test]
-fn an_import_that_came_between_is_never_lost() {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    let mut catalogue = till.catalogue();
-    let (sealed, content) = look(&headquarters.snapshot("all", true)).unwrap();
-    let staged = StagedFile::begin(catalogue.file()).unwrap();
-    let mut live = open(&till.options(), MIGRATIONS).unwrap();
-    let state = State::of(&live).unwrap();
-    Staged::fill(&sealed, &headquarters.trust, content, staged.path(), &mut |_, _| {})
-        .and_then(Staged::finish)
-        .unwrap();
-    import_sets(&mut catalogue);
-    let swapped =
-        swap::swap(&mut live, catalogue.file(), staged.path(), |tx| Ok(State::of(tx)? == state));
-    assert!(matches!(swapped, Err(TakeError::Busy(_))), "{swapped:?}");
-    drop(catalogue);
-    assert!(till.catalogue().view().store().unwrap().is_some());
-}
-
-/// Copies of a folder are what a kill leaves: files as they are, connections gone.
-#[test]
-fn a_kill_at_any_step_leaves_the_old_one_or_the_new_one() {
-    let headquarters = Headquarters::new();
-    let snapshot = headquarters.snapshot("all", true);
-    let mut seen = std::collections::BTreeSet::new();
-    for done in 0..=STEPS.len() {
-        let till = Till::new();
-        let mut old = till.catalogue();
-        import_sets(&mut old);
-        let (sealed, content) = look(&snapshot).unwrap();
-        let staged = StagedFile::begin(old.file()).unwrap();
-        let trust = &headquarters.trust;
-        Staged::fill(&sealed, trust, content, staged.path(), &mut |_, _| {})
-            .and_then(Staged::finish)
-            .unwrap();
-        old.write_back().unwrap();
-        for step in STEPS.iter().take(done) {
-            step(old.file(), staged.path()).unwrap();
-        }
-        let killed = Till::new();
-        for name in files(&till) {
-            fs::copy(till.folder.path().join(&name), killed.folder.path().join(&name)).unwrap();
-        }
-        let catalogue = killed.catalogue();
-        check_integrity(&catalogue.connection, catalogue.file()).unwrap();
-        let items = catalogue.view().item_count().unwrap();
-        assert!(items == 0 || items == u64::from(ITEMS), "{items} after {done} steps");
-        assert!(catalogue.view().store().unwrap().is_some());
-        seen.insert(items);
-        drop(catalogue);
-        // The next attempt clears up behind it.
-        headquarters.take(&killed.options(), &snapshot).unwrap();
-        assert_eq!(killed.catalogue().view().item_count().unwrap(), u64::from(ITEMS));
-        assert!(!files(&killed).contains(&"catalogue.db.next".to_owned()));
-    }
-    assert_eq!(seen.len(), 2, "some steps leave the old one, some the new one");
-}
-
 /// A till that knows nothing but the chain's root takes the papers that come with a snapshot.
 #[test]
 fn a_till_that_never_met_the_hub_believes_it_by_the_papers_that_come_along() {
@@ -365,134 +239,6 @@ fn a_till_that_never_met_the_hub_believes_it_by_the_papers_that_come_along() {
     let knows = Trust::new(Some(root().public()));
     let taken = take(&till.options(), &snapshot, &knows, &mut |_, _| {}).unwrap();
     assert_eq!(taken, Taken::Replaced { entries: 2 });
-}
-
-/// One refusal: what was done to a good snapshot, and what is said of it.
-#[track_caller]
-fn refused(spoil: impl FnOnce(Vec<u8>) -> Vec<u8>, says: &str) {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    import_sets(&mut till.catalogue());
-    let file = headquarters.snapshot("spoilt", true);
-    let bytes = spoil(fs::read(&file).unwrap());
-    File::create(&file).unwrap().write_all(&bytes).unwrap();
-    check(&headquarters, &till, &file, says);
-}
-
-#[track_caller]
-fn check(headquarters: &Headquarters, till: &Till, snapshot: &Path, says: &str) {
-    let before = till.catalogue().edition();
-    let error = headquarters.take(&till.options(), snapshot).unwrap_err();
-    assert!(error.to_string().contains(says), "{error}");
-    assert_eq!(till.catalogue().edition(), before, "the catalogue is as it was");
-    assert!(!files(till).contains(&"catalogue.db.next".to_owned()), "nothing is left behind");
-}
-
-#[test]
-fn spoilt_files_are_refused() {
-    refused(|bytes| b"SQLite format 3\0".iter().chain(&bytes).copied().collect(), "no snapshot");
-    refused(|_| Vec::new(), "no snapshot");
-    refused(|bytes| bytes[..10].to_vec(), "failed to fill");
-    refused(|bytes| bytes[..bytes.len() - 1].to_vec(), "can't be read to its end");
-    refused(|bytes| [bytes, vec![0]].concat(), "changed after");
-    refused(
-        |mut bytes| {
-            bytes[40] ^= 1;
-            bytes
-        },
-        "not sealed by",
-    );
-    refused(
-        |mut bytes| {
-            bytes[8] = 0xff;
-            bytes
-        },
-        "at most 65536 bytes",
-    );
-    let flip = |mut bytes: Vec<u8>| {
-        let last = bytes.len() - 9;
-        bytes[last] ^= 1;
-        bytes
-    };
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    let file = headquarters.snapshot("flipped", true);
-    fs::write(&file, flip(fs::read(&file).unwrap())).unwrap();
-    let error = headquarters.take(&till.options(), &file).unwrap_err();
-    // zstd may notice before the hash does.
-    assert!(
-        matches!(
-            error,
-            TakeError::Stage { source: StageError::Changed | StageError::Content(_), .. }
-        ),
-        "{error}"
-    );
-}
-
-#[test]
-fn only_a_hub_of_the_chain_is_believed() {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    let stranger = SealingKey::from_seed(&Seed::new([77; 32])).unwrap();
-    // A sibling till's own key, or anyone's: the heads are the hub's, and it does not help.
-    let file = headquarters.sealed_by(&stranger, "strange", true);
-    check(&headquarters, &till, &file, "no hub of this chain");
-    let file = headquarters.snapshot("good", true);
-    let nobody = take(&till.options(), &file, &Trust::new(None), &mut |_, _| {}).unwrap_err();
-    assert!(nobody.to_string().contains("no hub of this chain"), "{nobody}");
-    let revoked = Statement::Revoked(sync::trust::Revocation {
-        key: headquarters.hub.key.public(),
-        why: "stolen".into(),
-        serial: 2,
-        ends: Vec::new(),
-    });
-    let mut trust = (*headquarters.trust).clone();
-    trust.admit(&issue(&revoked, &root()).unwrap()).unwrap();
-    let revoked = take(&till.options(), &file, &trust, &mut |_, _| {}).unwrap_err();
-    assert!(revoked.to_string().contains("was revoked"), "{revoked}");
-}
-
-#[test]
-fn what_is_older_or_of_another_branch_is_refused() {
-    let (mut headquarters, till) = (Headquarters::new(), Till::new());
-    let early = headquarters.snapshot("early", true);
-    headquarters.push(&[(9, Some(1))]);
-    headquarters.take(&till.options(), &headquarters.snapshot("late", true)).unwrap();
-    check(&headquarters, &till, &early, "older than what is here");
-    // Another hub wrote entries that this till has and the snapshot does not name.
-    let second = Hub::new(8, 10);
-    let other = Headquarters::new();
-    let mut both = (*other.trust).clone();
-    for paper in second.papers() {
-        both.admit(&paper).unwrap();
-    }
-    let (mut second, both) = (second, Arc::new(both));
-    second.push(5, vec![chunk(Layer::Headquarters, 5, &[(7, Some(1))])]);
-    hear(&till.options(), &second, &both);
-    check(&headquarters, &till, &headquarters.snapshot("again", true), "older than what is here");
-}
-
-#[test]
-fn newer_schemas_other_stores_and_currencies_are_refused() {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    import_sets(&mut till.catalogue());
-    let good = headquarters.snapshot("good", true);
-    let reseal = |change: &dyn Fn(&mut Manifest)| headquarters.resealed(&good, change);
-    let newer = reseal(&|it| it.schema = CATALOGUE_VERSION + 1);
-    check(&headquarters, &till, &newer, "update Till");
-    let older = reseal(&|it| it.schema = CATALOGUE_VERSION - 1);
-    check(&headquarters, &till, &older, "no catalogue");
-    let store = reseal(&|it| it.store = Some("HH99".into()));
-    check(&headquarters, &till, &store, "the snapshot is of store HH99");
-    let dollars = reseal(&|it| it.currency = Currency::parse("USD").unwrap());
-    check(&headquarters, &till, &dollars, "sells in EUR");
-    let bomb = reseal(&|it| {
-        let Form::File { plain, .. } = &mut it.form else { panic!() };
-        *plain = 4_096;
-    });
-    check(&headquarters, &till, &bomb, "holds others");
-    let short = reseal(&|it| {
-        let Form::File { plain, .. } = &mut it.form else { panic!() };
-        *plain += 4_096;
-    });
-    check(&headquarters, &till, &short, "holds others");
 }
 
 #[test]
@@ -527,49 +273,6 @@ fn pages_come_to_the_same_catalogue_as_a_file() {
     };
     assert_eq!(schema(&one), schema(&other));
     assert_eq!(price(&other, 7).as_deref(), Some("7.77"));
-}
-
-/// What is wrong with pages is found by their hashes; what the hub itself did wrong, by their rows.
-#[test]
-fn spoilt_pages_are_refused() {
-    let (headquarters, till) = (Headquarters::new(), Till::new());
-    import_sets(&mut till.catalogue());
-    let good = headquarters.pages("good", true);
-    let (sealed, _) = look(&good).unwrap();
-    let Form::Pages { pages, .. } = sealed.manifest().form.clone() else { panic!() };
-    assert!(pages.len() > 4);
-    let bytes = fs::read(&good).unwrap();
-    let begin = bytes.len() - usize::try_from(sealed.manifest().content_bytes()).unwrap();
-    let first = usize::try_from(pages[0].bytes).unwrap();
-    let spoil = |name: &str, bytes: Vec<u8>| {
-        let file = headquarters.folder.path().join(name);
-        fs::write(&file, bytes).unwrap();
-        file
-    };
-    let mut flipped = bytes.clone();
-    flipped[begin + 9] ^= 1;
-    check(&headquarters, &till, &spoil("flipped", flipped), "changed after");
-    let cut = spoil("cut", bytes[..bytes.len() - 1].to_vec());
-    check(&headquarters, &till, &cut, "can't be read to its end");
-    // Two pages exchanged, one doubled, one of another snapshot in its place.
-    let mut swapped = bytes.clone();
-    swapped[begin..].rotate_left(first);
-    check(&headquarters, &till, &spoil("swapped", swapped), "changed after");
-    let mut doubled = bytes.clone();
-    let page = bytes[begin..begin + first].to_vec();
-    doubled.splice(begin + first..begin + first, page);
-    check(&headquarters, &till, &spoil("doubled", doubled), "changed after");
-    // The hub names them in another order, or leaves one out.
-    let turned = headquarters.resealed(&good, |it| {
-        let Form::Pages { pages, .. } = &mut it.form else { panic!() };
-        pages.truncate(1);
-    });
-    check(&headquarters, &till, &turned, "holds others");
-    let fewer = headquarters.resealed(&good, |it| {
-        let Form::Pages { plain, .. } = &mut it.form else { panic!() };
-        *plain += 1;
-    });
-    check(&headquarters, &till, &fewer, "holds others");
 }
 
 /// What the hub has set stands in a snapshot; one of a version before settings leaves their stream to

@@ -238,15 +238,15 @@ fn fold_carts(
     body: &[u8],
     came: &mut Folded,
 ) -> Result<()> {
-    let (stream, replica) = (place.stream, place.stream.id().replica);
-    let holder = stream.local();
-    let at = space::Place { holder, replica, seq: place.seq, own: false, again: now_ms.is_none() };
+    let (holder, replica) = (place.stream.local(), place.stream.id().replica);
+    let at = space::Place { holder, replica, seq: place.seq, own: false, now_ms };
     match space::fold_body(tx, at, body) {
-        Ok(mut carts) => came.carts.append(&mut carts),
+        Ok(mut folded) => {
+            came.carts.append(&mut folded.carts);
+            came.alarmed |= folded.alarmed;
+        }
         Err(TillStoreError::Body(error)) => {
-            let detail = format!("entry {} can't be read: {error}", place.seq);
-            came.alarmed |=
-                warn(tx, now_ms, AlarmKind::Disbelieved, &stream.id().to_string(), &detail)?;
+            came.alarmed |= disbelieve(tx, now_ms, place, &cannot_be_read(&error))?;
         }
         Err(error) => return Err(error),
     }
@@ -262,18 +262,16 @@ fn fold_customers(
     came: &mut Folded,
 ) -> Result<()> {
     let PeerPlace { stream, seq, clock } = place;
-    let detail = match customers::fold_body(tx, customers::EntryPlace { stream, seq, clock }, body)
-    {
+    let why = match customers::fold_body(tx, customers::EntryPlace { stream, seq, clock }, body) {
         Ok(mut folded) => {
             came.customers.append(&mut folded.customers);
             let Some(full) = folded.full else { return Ok(()) };
-            format!("entry {seq} is not folded: the record of customer {full} is full")
+            format!("is not folded: the record of customer {full} is full")
         }
-        Err(TillStoreError::Body(error)) => format!("entry {seq} can't be read: {error}"),
+        Err(TillStoreError::Body(error)) => cannot_be_read(&error),
         Err(error) => return Err(error),
     };
-    let subject = stream.id().to_string();
-    came.alarmed |= warn(tx, now_ms, AlarmKind::Disbelieved, &subject, &detail)?;
+    came.alarmed |= disbelieve(tx, now_ms, place, &why)?;
     Ok(())
 }
 
@@ -290,9 +288,7 @@ fn fold_journal(
             if matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. }) {
                 return Ok(false);
             }
-            let subject = place.stream.id().to_string();
-            let detail = format!("entry {} can't be read: {error}", place.seq);
-            return warn(tx, now_ms, AlarmKind::Disbelieved, &subject, &detail);
+            return disbelieve(tx, now_ms, place, &cannot_be_read(&error));
         }
     };
     let counter = Counter { replica: place.stream.id().replica, clock: place.clock };
@@ -318,6 +314,21 @@ fn fold_journal(
     }
     let detail = format!("entry {} of the {} gives it again", place.seq, place.stream.id());
     warn(tx, now_ms, AlarmKind::Fork, &format!("receipt {receipt}"), &detail)
+}
+
+fn cannot_be_read(error: &BodyError) -> String {
+    format!("can't be read: {error}")
+}
+
+/// Tells what is wrong with an entry that is kept all the same.
+fn disbelieve(
+    tx: &Connection,
+    now_ms: Option<i64>,
+    place: PeerPlace<'_>,
+    why: &str,
+) -> Result<bool> {
+    let detail = format!("entry {} {why}", place.seq);
+    warn(tx, now_ms, AlarmKind::Disbelieved, &place.stream.id().to_string(), &detail)
 }
 
 fn warn(

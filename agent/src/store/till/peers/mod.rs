@@ -51,6 +51,19 @@ impl Received {
     }
 }
 
+/// What became of papers.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// Those that are new, and kept.
+    pub new: Vec<Vec<u8>>,
+    /// Whether what they make countable changed state.
+    pub folded: bool,
+    /// Whether somebody must see to something.
+    pub alarmed: bool,
+    /// Whether some could not be believed.
+    pub disbelieved: bool,
+}
+
 impl TillStore {
     /// Takes up a run that a peer sent, in one durable transaction; `sender` names it in alarms.
     ///
@@ -122,7 +135,7 @@ impl TillStore {
         let (kind, why) = (disbelief.alarm(), disbelief.to_string());
         let bytes = sync::batch::pack(run).unwrap_or_default();
         self.suspect(now_ms, kind, sender, &why, &bytes)?;
-        Ok(Received { alarmed: true, ..Received::plain(Outcome::Refused) })
+        Ok(Received { alarmed: true, ..Received::plain(Outcome::Disbelieved) })
     }
 
     /// Keeps what a peer sent that can't be believed, and raises an alarm.
@@ -209,7 +222,6 @@ impl TillStore {
     }
 
     /// Admits papers to `trust` and keeps those that are new; what they make countable is folded.
-    /// Gives the new ones, and whether state changed.
     ///
     /// # Errors
     /// When the file fails; then `trust` may know more than the file, which peers bring again.
@@ -219,37 +231,41 @@ impl TillStore {
         trust: &mut Trust,
         sender: &str,
         papers: Vec<Vec<u8>>,
-    ) -> Result<(Vec<Vec<u8>>, bool)> {
+    ) -> Result<Looked> {
         let now_ms = now.as_millisecond();
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut new = Vec::new();
+        let mut looked = Looked::default();
         for paper in papers {
             match trust.admit(&paper) {
                 Ok(Admitted::New) => {
                     keep_paper(&tx, &paper)?;
-                    new.push(paper);
+                    looked.new.push(paper);
                 }
                 Ok(Admitted::Contested { replica, known, claims }) => {
                     let detail = format!("{claims} claims it too, said {sender}; it is {known}'s");
                     raise(&tx, now_ms, AlarmKind::Contested, &replica.to_string(), &detail)?;
+                    looked.alarmed = true;
                 }
                 Ok(Admitted::Known | Admitted::NotTheirs { .. } | Admitted::Full) => {}
                 Err(error) => {
                     keep_evidence(&tx, now_ms, sender, &error.to_string(), &paper)?;
                     raise(&tx, now_ms, AlarmKind::Disbelieved, sender, &error.to_string())?;
+                    (looked.alarmed, looked.disbelieved) = (true, true);
                 }
             }
         }
-        let folded = if new.is_empty() { None } else { fold_countable(&tx, now_ms, trust)? };
+        let any = !looked.new.is_empty();
+        let folded = if any { fold_countable(&tx, now_ms, trust)? } else { None };
         tx.commit()?;
-        let any = folded.is_some();
-        if let Some(Folded { carts, customers, .. }) = folded {
+        looked.folded = folded.is_some();
+        if let Some(Folded { carts, customers, alarmed, .. }) = folded {
+            looked.alarmed |= alarmed;
             self.heard_customers.extend(customers);
             if !carts.is_empty() {
                 self.answer_workspace(now, carts)?;
             }
         }
-        Ok((new, any))
+        Ok(looked)
     }
 
     /// Lets a peer's stream begin behind a checkpoint of its writer's; gives what is held of it then,

@@ -1,14 +1,13 @@
 //! One connection on the SDK, from CONNECT to its end.
 
+use super::super::carrier::{Carrier, Outgoing, Packets, QUEUE, next};
 use super::super::flight::Sent;
-use super::super::grant::shown;
 use super::super::limits;
-use super::super::pace::Pace;
 use super::super::trouble::{End, Trouble};
-use super::super::{Broker, Role, Side};
+use super::super::{Broker, Side};
 use super::NOTHING;
 use crate::link::Route;
-use crate::link::mailbox::{Limits, Line, Mailbox};
+use crate::link::mailbox::{Limits, Mailbox};
 use crate::link::tls::{Tls, TlsError};
 use crate::wire::MAX_FRAME_BYTES;
 use aws_iot_device_sdk_rust::settings::{MQTTMaxPacketSize, MQTTOptionsOverrides};
@@ -16,14 +15,11 @@ use aws_iot_device_sdk_rust::{
     AWSIoTAsyncClient, AWSIoTSettings, ConnectionError, Event, EventLoop, Packet, Publish, QoS,
     TlsConfiguration, Transport,
 };
-use futures_util::{Stream, StreamExt, stream};
-use rumqttc::{Outgoing, SubscribeReasonCode};
-use std::pin::{Pin, pin};
+use futures_util::{Stream, stream};
+use rumqttc::SubscribeReasonCode;
+use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout_at};
-
-/// Frames that wait for the client; those beyond wait in the session.
-const QUEUE: usize = 64;
+use tokio::time::Instant;
 
 /// Publishes that wait in the client: the SDK gives it room for 10 requests, and whoever fills it
 /// waits for the event loop, which is polled by the same task.
@@ -96,8 +92,8 @@ impl Dialled {
             Ok(()) => connection.carry(&mut packets, silence).await,
             Err(trouble) => trouble,
         };
-        connection.line.close(&trouble.why);
-        End { trouble, was_up: connection.is_up }
+        connection.carrier.line.close(&trouble.why);
+        End { trouble, was_up: connection.carrier.is_up }
     }
 }
 
@@ -109,35 +105,16 @@ fn packets(eventloop: EventLoop) -> impl Stream<Item = Result<Event, ConnectionE
     })
 }
 
-type Packets<'a, S> = Pin<&'a mut S>;
-
-/// The next of the client's events. Dropping the future loses nothing.
-async fn next<S>(packets: &mut Packets<'_, S>, deadline: Instant) -> Result<Event, Trouble>
-where
-    S: Stream<Item = Result<Event, ConnectionError>>,
-{
-    match timeout_at(deadline, packets.next()).await {
-        Ok(Some(Ok(event))) => Ok(event),
-        Ok(Some(Err(error))) => Err(error.into()),
-        Ok(None) => Err(Trouble::passing("the line was closed".to_owned())),
-        Err(_) => Err(Trouble::passing("it does not answer any more".to_owned())),
-    }
-}
-
 /// What a connection has under way.
 struct Connection {
-    mailbox: Mailbox,
+    carrier: Carrier,
     client: AWSIoTAsyncClient,
-    side: Side,
-    line: Line,
-    began: Instant,
-    pace: Pace,
+    outgoing: Outgoing,
     sent: Sent<()>,
     /// Publishes that the client has not written.
     in_client: usize,
     /// A frame that the session has no room for; nothing more is read before it has.
     waiting: Option<(Route, Vec<u8>)>,
-    is_up: bool,
 }
 
 impl Connection {
@@ -149,16 +126,12 @@ impl Connection {
             acknowledges: false,
         });
         Self {
-            mailbox,
+            carrier: Carrier::new(mailbox, side, line),
             client,
-            side,
-            line,
-            began: Instant::now(),
-            pace: Pace::new(Duration::ZERO),
+            outgoing: Outgoing::new(),
             sent: Sent::new(limits::IN_FLIGHT),
             in_client: 0,
             waiting: None,
-            is_up: false,
         }
     }
 
@@ -172,7 +145,7 @@ impl Connection {
     where
         S: Stream<Item = Result<Event, ConnectionError>>,
     {
-        let (inbox, fans) = self.side.filters();
+        let (inbox, fans) = self.carrier.side.filters();
         // Fans first: what comes to the inbox before all is up would have to be kept.
         for (filter, is_inbox) in
             fans.into_iter().map(|fan| (fan, false)).chain(inbox.into_iter().map(|it| (it, true)))
@@ -184,17 +157,11 @@ impl Connection {
                     return Err(Trouble::keep_away(format!("it does not let us hear {filter}")));
                 }
                 (false, false) => {
-                    self.mailbox.alarm(format!("the broker does not let us hear {filter}"));
+                    self.carrier.mailbox.alarm(format!("the broker does not let us hear {filter}"));
                 }
             }
         }
-        self.is_up = true;
-        for route in self.side.reached() {
-            self.line.up(route, None);
-        }
-        if matches!(self.side.role, Role::Hub { .. }) {
-            self.line.reaches_every_till();
-        }
+        self.carrier.up();
         Ok(())
     }
 
@@ -227,8 +194,6 @@ impl Connection {
         S: Stream<Item = Result<Event, ConnectionError>>,
     {
         let mut heard = Instant::now();
-        let mut frame: Option<(Route, Vec<u8>)> = None;
-        let mut not_before = Instant::now();
         loop {
             let has_room = self.sent.has_room() && self.in_client < IN_CLIENT;
             let went_on = tokio::select! {
@@ -240,7 +205,7 @@ impl Connection {
                         self.handle(event);
                     })
                 }
-                () = self.line.credit(), if self.waiting.is_some() => {
+                () = self.carrier.line.credit(), if self.waiting.is_some() => {
                     // Whoever did not listen can't say that nothing was said.
                     heard = Instant::now();
                     if let Some((route, bytes)) = self.waiting.take() {
@@ -248,32 +213,18 @@ impl Connection {
                     }
                     Ok(())
                 }
-                taken = self.line.next_frame(), if frame.is_none() && has_room => {
-                    frame = Some(taken);
-                    Ok(())
+                (route, bytes) = self.outgoing.next(&self.carrier.line, has_room) => {
+                    self.publish(&route, bytes).await
                 }
-                () = sleep_until(not_before), if frame.is_some() => Ok(()),
             };
             if let Err(trouble) = went_on {
                 return trouble;
-            }
-            if let Some((_, bytes)) = &frame {
-                match self.pace.take(bytes.len(), self.began.elapsed()) {
-                    Err(wait) => not_before = Instant::now() + wait,
-                    Ok(()) => {
-                        if let Some((route, bytes)) = frame.take()
-                            && let Err(trouble) = self.publish(&route, bytes).await
-                        {
-                            return trouble;
-                        }
-                    }
-                }
             }
         }
     }
 
     async fn publish(&mut self, route: &Route, bytes: Vec<u8>) -> Result<(), Trouble> {
-        let Some(topic) = self.side.topic(route) else { return Ok(()) };
+        let Some(topic) = self.carrier.side.topic(route) else { return Ok(()) };
         self.client.publish(topic, QoS::AtLeastOnce, bytes).await?;
         self.sent.handed(());
         self.in_client += 1;
@@ -282,7 +233,7 @@ impl Connection {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Outgoing(Outgoing::Publish(packet)) => {
+            Event::Outgoing(rumqttc::Outgoing::Publish(packet)) => {
                 self.in_client = self.in_client.saturating_sub(1);
                 self.sent.written(packet);
             }
@@ -299,23 +250,17 @@ impl Connection {
         if publish.qos != QoS::AtLeastOnce {
             return;
         }
-        match self.side.heard(&publish.topic) {
-            Some(route) if (1..=MAX_FRAME_BYTES).contains(&publish.payload.len()) => {
-                self.deliver(route, publish.payload.to_vec());
-            }
-            _ => {
-                let (bytes, topic) = (publish.payload.len(), shown(&publish.topic));
-                self.mailbox.alarm(format!("{bytes} bytes in {topic} are no frame: dropped"));
-            }
+        if let Some(route) = self.carrier.heard(&publish.topic, publish.payload.len()) {
+            self.deliver(route, publish.payload.to_vec());
         }
     }
 
     fn deliver(&mut self, route: Route, bytes: Vec<u8>) {
-        let is_till = matches!(route, Route::Till { .. });
-        if is_till && !self.line.up(route.clone(), None) {
-            self.mailbox.alarm(format!("more tills than a hub serves: {route} is not heard"));
-        } else if self.line.has_credit() {
-            self.line.deliver(route, bytes);
+        if !self.carrier.admits(&route) {
+            return;
+        }
+        if self.carrier.line.has_credit() {
+            self.carrier.line.deliver(route, bytes);
         } else {
             self.waiting = Some((route, bytes));
         }

@@ -1,6 +1,6 @@
 //! A second link to AWS IoT Core, on the community's device SDK (`aws-iot-device-sdk-rust`), behind
-//! the feature `aws-iot-sdk`. [`MqttLink`](super::MqttLink) is the one to take; this one is for
-//! whoever must build on that SDK. Topics, roles and bounds are the same.
+//! the feature `aws-iot-sdk`. [`MqttLink::start`] begins the one to take,
+//! [`MqttLink::start_on_sdk`] this one, for whoever must build on that SDK. Topics, roles and bounds are the same.
 //!
 //! What it lacks against MQTT 5, each of which the session makes good:
 //!
@@ -21,58 +21,23 @@
 mod connection;
 mod trouble;
 
-use super::connector::Connector;
-use super::{Broker, MqttError, Role, Side};
+use super::{Broker, MqttError, MqttLink, Role, Side};
 use crate::link::mailbox::Mailbox;
 use crate::link::tls::Tls;
-use crate::link::{Event, Link, Receipt, Route, SendError};
 use connection::Dialled;
-use tokio::task::JoinSet;
 
 /// A file that can be read and holds nothing, for what the SDK reads and then drops.
 const NOTHING: &str = "/dev/null";
 
-/// A link through AWS IoT Core, on the community's SDK. Dropped, it closes the connection.
-pub struct SdkLink {
-    mailbox: Mailbox,
-    side: Side,
-    _task: JoinSet<()>,
-}
-
-impl SdkLink {
-    /// Begins to connect. Needs a tokio runtime.
+impl MqttLink {
+    /// As [`MqttLink::start`], on the community's SDK.
     ///
     /// # Errors
     /// When a setting is none that a broker takes, or TLS can't be set up.
-    pub fn start(broker: &Broker, role: Role, tls: &Tls) -> Result<Self, MqttError> {
+    pub fn start_on_sdk(broker: &Broker, role: Role, tls: &Tls) -> Result<Self, MqttError> {
         let mailbox = Mailbox::new();
         let side = Side::new(broker, role)?;
         let dialled = Dialled::new(mailbox.clone(), broker.clone(), side.clone(), tls)?;
-        let connector = Connector {
-            mailbox: mailbox.clone(),
-            dial: move || dialled.clone().run(),
-            broker: broker.to_string(),
-            tls: tls.clone(),
-        };
-        let mut task = JoinSet::new();
-        task.spawn(connector.run());
-        Ok(Self { mailbox, side, _task: task })
-    }
-}
-
-impl Link for SdkLink {
-    async fn event(&mut self) -> Event {
-        self.mailbox.event().await
-    }
-
-    fn send(&mut self, route: &Route, frame: Vec<u8>) -> Result<(), SendError> {
-        match self.side.topic(route) {
-            Some(_) => self.mailbox.send(route, frame),
-            None => Err(SendError::NotUp(route.clone())),
-        }
-    }
-
-    fn done(&mut self, receipt: Receipt) {
-        self.mailbox.done(receipt);
+        Ok(Self::over(mailbox, side, broker, tls, move || dialled.clone().run()))
     }
 }

@@ -1,12 +1,13 @@
-//! One peer: what it holds and wants, what is under way to it, what is to be said next.
+//! One peer: what it holds and wants, and what is under way to it. What is said to it besides runs is
+//! in `words`.
+
+mod words;
 
 use super::{Now, Pace, policy};
 use crate::link::Route;
 use crate::log::{Hash, ReplicaId, StreamId};
 use crate::wire::parts::Joiner;
-use crate::wire::{
-    Forks, Frame, Have, Held, MAX_PAPERS, MAX_STREAMS, Mark, Tip, VERSION, Want, Wanted,
-};
+use crate::wire::{Frame, Have, Held, Mark, Tip, Want, Wanted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The widest window that a peer may ask for.
@@ -15,6 +16,10 @@ const MAX_WINDOW: u32 = 8 << 20;
 /// Frames that wait to be said, besides runs: digests, wishes, papers, answers. A peer that makes
 /// more wait than this is not listened to until some are gone.
 const MAX_WAITING: usize = 256;
+
+/// The most streams that a peer is known to hold or to want: a hundred tills with 25 incarnations of
+/// three streams each. Others that it names are passed over.
+const MAX_KNOWN_STREAMS: usize = 8_192;
 
 /// After so many doubts the waits between them grow no longer: half a minute in a shop, some
 /// minutes towards a hub.
@@ -38,6 +43,8 @@ pub(super) struct Peer {
     pub pace: Pace,
     /// Its replica, once it has said something.
     pub replica: Option<ReplicaId>,
+    /// This side's number of the connection.
+    ours: u64,
     /// Its number of this connection.
     session: Option<u64>,
     /// What it says it holds.
@@ -92,11 +99,12 @@ pub(super) struct Sendable {
 }
 
 impl Peer {
-    pub fn new(route: Route, pace: Pace) -> Self {
+    pub fn new(route: Route, pace: Pace, ours: u64) -> Self {
         Self {
             route,
             pace,
             replica: None,
+            ours,
             session: None,
             theirs: BTreeMap::new(),
             marked: BTreeMap::new(),
@@ -114,22 +122,6 @@ impl Peer {
             looked_back: BTreeMap::new(),
             parts: Joiner::default(),
             branches: VecDeque::new(),
-        }
-    }
-
-    /// Queues a frame to be said before any run; false when too many wait.
-    pub fn say(&mut self, frame: Frame) -> bool {
-        if self.waiting.len() >= MAX_WAITING {
-            return false;
-        }
-        self.waiting.push_back(frame);
-        true
-    }
-
-    /// Says which branches are kept here.
-    pub fn say_kept(&mut self, kept: Vec<Tip>) {
-        if !kept.is_empty() {
-            self.say(Frame::Forks(Forks { kept, wanted: Vec::new() }));
         }
     }
 
@@ -154,37 +146,6 @@ impl Peer {
         }
     }
 
-    /// Queues papers, cut into frames.
-    pub fn say_papers(&mut self, papers: &[Vec<u8>]) {
-        for chunk in papers.chunks(MAX_PAPERS) {
-            self.say(Frame::Papers(chunk.to_vec()));
-        }
-    }
-
-    /// Queues a digest, cut into frames.
-    pub fn say_have(&mut self, now: Now, session: u64, reply: bool, streams: Vec<Held>) {
-        let mut chunks: Vec<Vec<Held>> = streams.chunks(MAX_STREAMS).map(<[_]>::to_vec).collect();
-        if chunks.is_empty() {
-            chunks.push(Vec::new());
-        }
-        let last = chunks.len() - 1;
-        for (index, streams) in chunks.into_iter().enumerate() {
-            let more = index < last;
-            let (version, now_ms) = (VERSION, now.wall_ms);
-            let reply = reply && !more;
-            let have = Have { version, now_ms, session, reply, more, streams };
-            self.say(Frame::Have(have));
-        }
-    }
-
-    /// Queues wishes, cut into frames.
-    pub fn say_want(&mut self, streams: &[Wanted]) {
-        for chunk in streams.chunks(MAX_STREAMS) {
-            let want = Want { window: self.pace.window, streams: chunk.to_vec() };
-            self.say(Frame::Want(want));
-        }
-    }
-
     /// Notes what the peer holds, and tells what is news about it.
     pub fn hear_have(&mut self, have: &Have) -> Heard {
         let heard = match self.session {
@@ -200,6 +161,9 @@ impl Peer {
             self.forget_under_way();
         }
         for held in &have.streams {
+            if !self.has_room_for(held.stream) {
+                continue;
+            }
             self.theirs.insert(held.stream, held.clone());
         }
         heard
@@ -210,6 +174,9 @@ impl Peer {
         self.window = want.window.min(MAX_WINDOW);
         for wanted in &want.streams {
             let Wanted { stream, from, to } = *wanted;
+            if self.wants.len() >= MAX_KNOWN_STREAMS && !self.wants.contains_key(&stream) {
+                continue;
+            }
             self.wants.insert(stream, Cursor { next: from.max(1), to });
             self.drop_under_way(|sent| sent.stream == stream);
         }
@@ -227,6 +194,9 @@ impl Peer {
     ) -> Vec<(StreamId, u64)> {
         let mut news = Vec::new();
         for &(stream, seq) in &mark.streams {
+            if !self.has_room_for(stream) {
+                continue;
+            }
             let known = self.marked.entry(stream).or_default();
             if seq > *known {
                 *known = seq;
@@ -250,13 +220,6 @@ impl Peer {
         self.doubts = 0;
     }
 
-    /// A mark to be said soon.
-    pub fn mark(&mut self, now: Now, stream: StreamId, seq: u64) {
-        let waiting = self.marks.entry(stream).or_default();
-        *waiting = seq.max(*waiting);
-        self.marks_since.get_or_insert(now.ms);
-    }
-
     /// A stream that the peer may have goes up to `head` here.
     pub fn notice(&mut self, now: Now, stream: StreamId, head: u64) {
         if self.wants.contains_key(&stream) {
@@ -268,25 +231,6 @@ impl Peer {
             }
             self.unmarked.insert(stream);
         }
-    }
-
-    /// The next frame that is no run.
-    pub fn next_word(&mut self, now: Now) -> Option<Frame> {
-        if let Some(frame) = self.waiting.pop_front() {
-            return Some(frame);
-        }
-        if self.marks_since.is_some_and(|since| now.ms >= since + self.pace.mark_ms) {
-            let mut streams = Vec::new();
-            while streams.len() < MAX_STREAMS {
-                let Some(mark) = self.marks.pop_first() else { break };
-                streams.push(mark);
-            }
-            if self.marks.is_empty() {
-                self.marks_since = None;
-            }
-            return Some(Frame::Mark(Mark { streams }));
-        }
-        None
     }
 
     /// What may be sent now, the most pressing first; `head` gives the last sequence here.
@@ -363,9 +307,17 @@ impl Peer {
 
     /// The peer sent an entry, so it holds the stream up to there at least.
     pub fn holds_at_least(&mut self, stream: StreamId, seq: u64) {
+        if !self.has_room_for(stream) {
+            return;
+        }
         let unknown = Held { stream, first: 1, head: 0, hash: Hash([0; 32]), base: None };
         let held = self.theirs.entry(stream).or_insert(unknown);
         held.head = held.head.max(seq);
+    }
+
+    /// Whether what the peer says of a stream can be noted.
+    fn has_room_for(&self, stream: StreamId) -> bool {
+        self.theirs.len() < MAX_KNOWN_STREAMS || self.theirs.contains_key(&stream)
     }
 
     /// The peer's branch of a stream is to be looked for further back than before; false once that was

@@ -1,4 +1,15 @@
 //! Reading `till.db`, from the writer's connection or from a reader's own.
+//!
+//! Shifts, receipts and stock have files of their own here; what is read of the rest stands where it
+//! is written.
+
+mod receipts;
+mod shifts;
+mod stock;
+
+pub use receipts::{ReceiptKind, ReceiptRow, receipt, receipts_before};
+pub use shifts::{Closed, Shift, last_shift, shift, shift_totals};
+pub use stock::{StockRow, stock, stock_after};
 
 use super::customers;
 use super::error::{Result, TillStoreError};
@@ -14,204 +25,14 @@ use commerce::customer::CustomerId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnedSoFar;
 use commerce::sale::ReceiptNumber;
-use commerce::shift::{ShiftTotal, TotalKind};
-use commerce::staff::StaffId;
 use commerce::tender::CardSlip;
 use drivers::terminal::intent::Baseline;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension};
 use sync::customer::Record;
 use sync::log::Hash;
 
-/// A shift as the till knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shift {
-    /// Its number.
-    pub number: u32,
-    /// The trading day it counts for.
-    pub business_day: Date,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// By whom.
-    pub opened_by: StaffId,
-    /// When it was closed, with its Z number and where the closing fact stands.
-    pub closed: Option<Closed>,
-}
-
-/// How a shift was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed {
-    /// When.
-    pub at: Timestamp,
-    /// The Z's running number.
-    pub z: u32,
-    /// The series whose journal holds the closing fact.
-    pub series: u32,
-    /// The fact's sequence.
-    pub seq: u64,
-}
-
-/// What a receipt number stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReceiptKind {
-    /// A sale.
-    Sale,
-    /// A refund.
-    Refund,
-    /// A post-void.
-    PostVoid,
-}
-
-impl ReceiptKind {
-    /// The kind that tables number so.
-    pub(super) const fn from_number(number: i64) -> Option<Self> {
-        match number {
-            1 => Some(Self::Sale),
-            2 => Some(Self::Refund),
-            3 => Some(Self::PostVoid),
-            _ => None,
-        }
-    }
-}
-
-/// A receipt in the list of receipts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReceiptRow {
-    /// Its series.
-    pub series: u32,
-    /// Its number.
-    pub number: u32,
-    /// What it is.
-    pub kind: ReceiptKind,
-    /// Where it stands in the journal.
-    pub seq: u64,
-    /// Its shift.
-    pub shift: u32,
-    /// When.
-    pub at: Timestamp,
-    /// What was paid, or paid back, in minor units.
-    pub total: i64,
-}
-
-/// On hand of one SKU at one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StockRow {
-    /// The SKU.
-    pub sku: String,
-    /// The place.
-    pub place: String,
-    /// Thousandths on hand.
-    pub on_hand: i64,
-    /// Thousandths at the latest count.
-    pub counted: i64,
-}
-
 fn damaged(table: &'static str) -> impl Fn(jiff::Error) -> TillStoreError {
     move |error| TillStoreError::damaged(table, error)
-}
-
-fn shift_of(row: &Row<'_>) -> Result<Shift> {
-    let instant = |ms: i64| Timestamp::from_millisecond(ms).map_err(damaged("shift"));
-    let closed = match row.get::<_, Option<i64>>("closed_at")? {
-        None => None,
-        Some(at) => Some(Closed {
-            at: instant(at)?,
-            z: row.get("z")?,
-            series: row.get("series")?,
-            seq: row.get::<_, i64>("closing_seq")?.cast_unsigned(),
-        }),
-    };
-    let by: String = row.get("opened_by")?;
-    let day: String = row.get("business_day")?;
-    Ok(Shift {
-        number: row.get("shift")?,
-        business_day: day.parse().map_err(damaged("shift"))?,
-        opened_at: instant(row.get("opened_at")?)?,
-        opened_by: StaffId::parse(&by).map_err(|error| TillStoreError::damaged("shift", error))?,
-        closed,
-    })
-}
-
-/// The last shift, open or closed.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn last_shift(conn: &Connection) -> Result<Option<Shift>> {
-    conn.prepare_cached("SELECT * FROM shift ORDER BY shift DESC LIMIT 1")?
-        .query_and_then([], shift_of)?
-        .next()
-        .transpose()
-}
-
-/// One shift.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn shift(conn: &Connection, number: u32) -> Result<Option<Shift>> {
-    conn.prepare_cached("SELECT * FROM shift WHERE shift = ?1")?
-        .query_and_then([number], shift_of)?
-        .next()
-        .transpose()
-}
-
-/// Everything a shift came to so far, in order of kind and key.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn shift_totals(conn: &Connection, shift: u32) -> Result<Vec<ShiftTotal>> {
-    conn.prepare_cached(
-        "SELECT kind, key, count, amount FROM shift_total WHERE shift = ?1 ORDER BY kind, key",
-    )?
-    .query_and_then([shift], |row| {
-        let number: u8 = row.get(0)?;
-        let kind = TotalKind::from_number(number)
-            .ok_or_else(|| TillStoreError::damaged("shift_total", format!("kind {number}")))?;
-        Ok(ShiftTotal { kind, key: row.get(1)?, count: row.get(2)?, amount: row.get(3)? })
-    })?
-    .collect()
-}
-
-fn receipt_of(row: &Row<'_>) -> Result<ReceiptRow> {
-    let number = row.get::<_, i64>("kind")?;
-    let kind = ReceiptKind::from_number(number)
-        .ok_or_else(|| TillStoreError::damaged("receipt", format!("kind {number}")))?;
-    Ok(ReceiptRow {
-        series: row.get("series")?,
-        number: row.get("number")?,
-        kind,
-        seq: row.get::<_, i64>("seq")?.cast_unsigned(),
-        shift: row.get("shift")?,
-        at: Timestamp::from_millisecond(row.get("at")?).map_err(damaged("receipt"))?,
-        total: row.get("total")?,
-    })
-}
-
-/// One receipt.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn receipt(conn: &Connection, series: u32, number: u32) -> Result<Option<ReceiptRow>> {
-    conn.prepare_cached("SELECT * FROM receipt WHERE series = ?1 AND number = ?2")?
-        .query_and_then([series, number], receipt_of)?
-        .next()
-        .transpose()
-}
-
-/// Receipts before (series, number), newest first, at most `limit`.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn receipts_before(
-    conn: &Connection,
-    before: (u32, u32),
-    limit: u32,
-) -> Result<Vec<ReceiptRow>> {
-    conn.prepare_cached(
-        "SELECT * FROM receipt WHERE (series, number) < (?1, ?2) ORDER BY series DESC, number DESC LIMIT ?3",
-    )?
-    .query_and_then(params![before.0, before.1, limit], receipt_of)?
-    .collect()
 }
 
 /// The fact of an entry, with the entry's hash.
@@ -231,39 +52,6 @@ pub fn series_owner(conn: &Connection, series: u32) -> Result<Option<(String, u1
         .prepare_cached("SELECT store, till FROM series WHERE series = ?1")?
         .query_row([series], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
-}
-
-/// On hand of SKUs from `after` on, at most `limit`.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn stock_after(conn: &Connection, after: &str, limit: u32) -> Result<Vec<StockRow>> {
-    conn.prepare_cached(
-        "SELECT sku, place, on_hand, counted FROM stock WHERE sku > ?1 ORDER BY sku, place LIMIT ?2",
-    )?
-    .query_and_then(params![after, limit], stock_of)?
-    .collect()
-}
-
-/// On hand of one SKU, place by place.
-///
-/// # Errors
-/// When the rows cannot be read.
-pub fn stock(conn: &Connection, sku: &str) -> Result<Vec<StockRow>> {
-    conn.prepare_cached(
-        "SELECT sku, place, on_hand, counted FROM stock WHERE sku = ?1 ORDER BY place",
-    )?
-    .query_and_then([sku], stock_of)?
-    .collect()
-}
-
-fn stock_of(row: &Row<'_>) -> Result<StockRow> {
-    Ok(StockRow {
-        sku: row.get(0)?,
-        place: row.get(1)?,
-        on_hand: row.get(2)?,
-        counted: row.get(3)?,
-    })
 }
 
 /// All carts that are not paid or given up.

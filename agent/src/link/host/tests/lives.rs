@@ -1,0 +1,116 @@
+//! Tills that live on without what they wrote last: put back from a backup, or begun from nothing.
+
+use super::*;
+
+impl Floor {
+    /// A copy of a till's journal as it is now.
+    fn backup(&self, number: u8) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("till.db");
+        let conn = self.tills[&number].shop.till.store().connection();
+        conn.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+        folder
+    }
+
+    /// A till starts again over a copy of its journal, and all are linked anew.
+    fn put_back(&mut self, number: u8, backup: &tempfile::TempDir, papers: &[Vec<u8>]) {
+        let Shop { folder, till, now, .. } = self.tills.remove(&number).unwrap().shop;
+        drop(till);
+        for name in ["till.db-wal", "till.db-shm"] {
+            std::fs::remove_file(folder.path().join(name)).ok();
+        }
+        std::fs::copy(backup.path().join("till.db"), folder.path().join("till.db")).unwrap();
+        self.comes_back(number, Shop::reopen(folder, number, now), papers);
+    }
+
+    fn comes_back(&mut self, number: u8, shop: Shop, papers: &[Vec<u8>]) {
+        for peer in self.tills.values_mut() {
+            peer.host.down(&route(number));
+        }
+        self.tills.insert(number, Peer::new(shop, papers, 77));
+        self.connect();
+        self.settle();
+    }
+}
+
+/// Last night's backup is put back: what was sold since comes back from the sibling, and new
+/// receipts have a series of their own.
+#[test]
+fn a_till_put_back_goes_on_in_a_new_series_and_gets_its_sales_back() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    floor.tills.get_mut(&1).unwrap().sell();
+    let backup = floor.backup(1);
+    let lost = floor.tills.get_mut(&1).unwrap().sell();
+    floor.connect();
+    floor.settle();
+    floor.put_back(1, &backup, &papers);
+    let first = floor.tills.get_mut(&1).unwrap();
+    assert!(first.alarms().contains(&AlarmKind::PutBack));
+    assert_eq!(first.on_hand(&sku), -2_000, "both sales count");
+    let conn = first.shop.till.store().connection();
+    assert!(peer_receipt(conn, 1, lost.series, lost.number).unwrap().is_some());
+    let next = first.sell();
+    assert!(next.series > lost.series, "{next} after {lost}");
+    floor.settle();
+    assert!(floor.tills.values().all(|peer| peer.on_hand(&sku) == -3_000));
+    let conn = floor.tills[&1].shop.till.store().connection();
+    rebuild(conn, &mut |_| {}).unwrap();
+    assert_eq!(floor.tills[&1].on_hand(&sku), -3_000);
+}
+
+/// Nothing is left but its key: it would give receipts of the first series again.
+#[test]
+fn a_till_that_lost_all_its_files_begins_another_series() {
+    let papers = papers(&[1, 2]);
+    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    let lost = floor.tills.get_mut(&1).unwrap().sell();
+    floor.connect();
+    floor.settle();
+    floor.tills.remove(&1).unwrap();
+    let mut shop = Shop::till_as(1, ReplicaId([40; 16]));
+    let float = shop.money("100.00");
+    shop.ok("201", Command::OpenShift { float });
+    assert_eq!(shop.till.store().series(), lost.series, "as far as it knows");
+    floor.comes_back(1, shop, &papers);
+    let first = floor.tills.get_mut(&1).unwrap();
+    assert!(first.alarms().contains(&AlarmKind::PutBack));
+    let next = first.sell();
+    assert!(next.series > lost.series, "{next} after {lost}");
+    floor.settle();
+    for peer in floor.tills.values() {
+        assert_eq!(peer.on_hand(&sku), -2_000, "till {}", peer.number);
+        assert!(!peer.alarms().contains(&AlarmKind::Fork), "no number was given twice");
+    }
+}
+
+/// Nobody has signed for it yet: what it sold before it was put back counts at itself at once, and
+/// at its siblings once somebody has.
+#[test]
+fn what_a_pending_till_is_given_back_counts() {
+    let known = papers(&[1]);
+    let mut floor = Floor::new(vec![Peer::open(1, &known), Peer::open(2, &known)]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    floor.tills.get_mut(&2).unwrap().sell();
+    let backup = floor.backup(2);
+    let lost = floor.tills.get_mut(&2).unwrap().sell();
+    floor.connect();
+    floor.settle();
+    floor.put_back(2, &backup, &known);
+    let next = floor.tills.get_mut(&2).unwrap().sell();
+    assert!(next.series > lost.series, "{next} after {lost}");
+    floor.settle();
+    let on_hand = |floor: &Floor| [1, 2].map(|number| floor.tills[&number].on_hand(&sku));
+    assert_eq!(on_hand(&floor), [0, -3_000], "the sibling keeps it, and does not count it");
+    for peer in floor.tills.values_mut() {
+        let word = PeerWord::Papers { sender: "the chain".into(), papers: papers(&[2]) };
+        peer.shop.till.hear(peer.shop.now, word).0.unwrap();
+    }
+    assert_eq!(on_hand(&floor), [-3_000, -3_000]);
+    for peer in floor.tills.values() {
+        rebuild(peer.shop.till.store().connection(), &mut |_| {}).unwrap();
+    }
+    assert_eq!(on_hand(&floor), [-3_000, -3_000], "the same after a rebuild");
+}

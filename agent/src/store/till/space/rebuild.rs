@@ -1,0 +1,53 @@
+//! Every workspace stream folded again, when state is rebuilt.
+
+use super::{Place, fold_body, sweep};
+use crate::store::till::error::Result;
+use rusqlite::Connection;
+
+/// Empties the tables and folds every workspace stream again, its own and the siblings'. Carts
+/// that were never restated in a stream stay.
+pub(in crate::store::till) fn rebuild(tx: &Connection) -> Result<()> {
+    for (table, whose) in [
+        ("writer", "holder"),
+        ("succeeded", "by"),
+        ("claim", "holder"),
+        ("cart_line", "holder"),
+        ("cart_discount", "holder"),
+        ("cart_tender", "holder"),
+        ("offer", "author"),
+        ("answer", "holder"),
+        ("sold_twice", "author"),
+    ] {
+        tx.execute(&format!("DELETE FROM {table} WHERE {whose} <> 0"), [])?;
+    }
+    let own = sync::store::streams(tx)?.into_iter().map(|stream| (stream, true));
+    let peers = sync::store::peer_streams(tx)?.into_iter().map(|stream| (stream, false));
+    for (stream, own) in own.chain(peers) {
+        if stream.id().kind == sync::log::StreamKind::Workspace {
+            rebuild_stream(tx, &stream, own)?;
+        }
+    }
+    sweep(tx)?;
+    Ok(())
+}
+
+fn rebuild_stream(tx: &Connection, stream: &sync::store::Stream, own: bool) -> Result<()> {
+    /// Entries read at a time, to bound memory.
+    const BATCH: usize = 256;
+    let last = sync::store::folded(tx, stream)?;
+    let mut next = sync::store::base(tx, stream)?.seq + 1;
+    while next <= last {
+        let entries = sync::store::read(tx, stream, next, BATCH)?;
+        if entries.is_empty() {
+            break;
+        }
+        for stored in entries.iter().take_while(|stored| stored.entry.seq <= last) {
+            let replica = stream.id().replica;
+            let seq = stored.entry.seq;
+            let place = Place { holder: stream.local(), replica, seq, own, now_ms: None };
+            fold_body(tx, place, &stored.entry.body)?;
+        }
+        next = entries.last().map_or(last, |stored| stored.entry.seq) + 1;
+    }
+    Ok(())
+}

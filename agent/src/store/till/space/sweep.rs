@@ -1,0 +1,94 @@
+//! What nobody waits for any more is forgotten: ended claims, answers to offers that are over.
+
+use super::shared;
+use crate::store::till::error::Result;
+use commerce::cart::CartId;
+use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
+use sync::log::ReplicaId;
+use sync::space::Dot;
+
+/// Forgets what nobody waits for any more: ended claims that no lower one is below, answers to
+/// offers that are over, and who sold a cart that nobody claims. Called once everything that came
+/// is folded and answered; whether a claim was forgotten.
+pub(in crate::store::till) fn sweep(tx: &Connection) -> Result<bool> {
+    let ended: rusqlite::Result<BTreeSet<i64>> = tx
+        .prepare_cached("SELECT cart FROM claim WHERE ended = 1")?
+        .query_map([], |row| row.get(0))?
+        .collect();
+    let mut forgot = false;
+    for cart in ended? {
+        forgot |= drop_ended(tx, CartId(cart.cast_unsigned()))?;
+    }
+    sweep_answers(tx)?;
+    tx.prepare_cached(
+        "DELETE FROM contested WHERE NOT EXISTS (SELECT 1 FROM claim WHERE claim.cart = contested.cart)",
+    )?
+    .execute([])?;
+    tx.prepare_cached(
+        "DELETE FROM settlement
+         WHERE NOT EXISTS (SELECT 1 FROM contested WHERE contested.cart = settlement.cart)",
+    )?
+    .execute([])?;
+    Ok(forgot)
+}
+
+/// Drops the ended claims on a cart that nothing is waiting for: no lower claim that would count
+/// instead, and none that yielded to one which was not heard yet. Whether there were any.
+pub(super) fn drop_ended(tx: &Connection, cart: CartId) -> Result<bool> {
+    let (mut forgot, mut needed) = (false, false);
+    for claim in shared::claims_on(tx, cart)? {
+        let waits = match claim.above {
+            Some((replica, seq)) => !is_heard(tx, replica, seq)?,
+            None => needed,
+        };
+        if !claim.ended || waits {
+            needed = true;
+            continue;
+        }
+        super::rows::drop_claim(tx, claim.holder, cart)?;
+        forgot = true;
+    }
+    Ok(forgot)
+}
+
+/// Whether a replica's workspace stream is here up to an entry, whether it counts or not: one whose
+/// writer was revoked is waited for no more than any other.
+fn is_heard(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<bool> {
+    let found = sync::store::find_stream(conn, replica, sync::log::StreamKind::Workspace)?;
+    let Some(stream) = found else { return Ok(false) };
+    Ok(sync::store::head(conn, &stream)?.seq >= seq)
+}
+
+/// Forgets the answers to offers that are over. An answer may come before the offer it answers; then
+/// it waits until that stream is there.
+fn sweep_answers(tx: &Connection) -> Result<()> {
+    let over: rusqlite::Result<Vec<(i64, Dot)>> = tx
+        .prepare_cached(
+            "SELECT holder, of_replica, of_seq, of_index FROM answer
+             WHERE NOT EXISTS (SELECT 1 FROM offer WHERE offer.of_replica = answer.of_replica
+                 AND offer.of_seq = answer.of_seq AND offer.of_index = answer.of_index)
+               AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.holder = answer.holder
+                 AND claim.cart = answer.cart)",
+        )?
+        .query_map([], |row| {
+            let (replica, seq) = (ReplicaId(row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned());
+            Ok((row.get(0)?, Dot { replica, seq, index: row.get(3)? }))
+        })?
+        .collect();
+    for (holder, dot) in over? {
+        if is_heard(tx, dot.replica, dot.seq)? {
+            tx.prepare_cached(
+                "DELETE FROM answer
+                 WHERE holder = ?1 AND of_replica = ?2 AND of_seq = ?3 AND of_index = ?4",
+            )?
+            .execute(params![
+                holder,
+                dot.replica.0,
+                dot.seq.cast_signed(),
+                dot.index
+            ])?;
+        }
+    }
+    Ok(())
+}
