@@ -85,6 +85,9 @@ pub enum PeerReply {
         trust: Arc<Trust>,
         /// Whether some could not be believed.
         disbelieved: bool,
+        /// Whether the till must begin a new incarnation, for an earlier life of it counts by them that
+        /// gave numbers of its series.
+        put_back: bool,
     },
     /// What is held of a stream now that it begins behind a checkpoint; `None` when it was left as it
     /// was.
@@ -165,7 +168,7 @@ impl Till {
             PeerWord::Papers { sender, papers } => {
                 let mut trust = Trust::clone(&self.trust);
                 let looked = self.store.admit(now, &mut trust, &sender, papers)?;
-                let Looked { new, folded, alarmed, disbelieved } = looked;
+                let Looked { new, folded, alarmed, disbelieved, put_back } = looked;
                 if !new.is_empty() {
                     self.trust = Arc::new(trust);
                 }
@@ -175,7 +178,8 @@ impl Till {
                 if alarmed {
                     effects.push(Effect::Changed(Change::Alarm));
                 }
-                Ok(PeerReply::Papers { new, trust: Arc::clone(&self.trust), disbelieved })
+                let trust = Arc::clone(&self.trust);
+                Ok(PeerReply::Papers { new, trust, disbelieved, put_back })
             }
             PeerWord::Begin { stream, seq, checkpoint } => {
                 let begun = self.store.begin_behind(now, &self.trust, stream, seq, &checkpoint)?;
@@ -238,6 +242,6 @@ impl Till {
         effects.push(Effect::Changed(Change::Alarm));
         effects.extend(self.ask_again()?);
         let trust = Arc::clone(&self.trust);
-        Ok(PeerReply::Papers { new, trust, disbelieved: false })
+        Ok(PeerReply::Papers { new, trust, disbelieved: false, put_back: false })
     }
 }

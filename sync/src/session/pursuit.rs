@@ -150,9 +150,9 @@ impl Pursuits {
         *kept = to.max(*kept);
     }
 
-    /// What peers hold of a replica's streams is asked for like any other's again.
-    pub fn forget_forks(&mut self, replica: ReplicaId) {
-        self.forked.retain(|(_, stream), _| stream.replica != replica);
+    /// What peers hold of these streams is asked for like any other again.
+    pub fn forget_forks(&mut self, of: impl Fn(StreamId) -> bool) {
+        self.forked.retain(|(_, stream), _| !of(*stream));
     }
 
     /// A peer is gone: what it was asked for is asked of another.

@@ -94,9 +94,10 @@ pub fn begin_behind(
         return Ok(if gone > 0 { Begun::Pruned(stream) } else { Begun::Left });
     }
     delete(tx, &stream, MAX_SEQ)?;
+    // A checkpoint does not say its clock, and what goes may be a branch with a later one.
     tx.prepare_cached(
         "UPDATE stream SET first_seq = :first, base_hash = :hash, base_seal = :seal,
-            head_seq = :seq, head_hash = :hash, folded_seq = :seq
+            head_seq = :seq, head_hash = :hash, head_clock = 0, folded_seq = :seq
          WHERE local = :local",
     )?
     .execute(named_params! {

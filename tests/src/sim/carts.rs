@@ -6,6 +6,7 @@ use super::oracle::sales;
 use super::world::World;
 use crate::books::Broken;
 use agent::store::till::read;
+use agent::till::Till;
 use commerce::cart::{Cart, CartId, CartState};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,9 @@ fn shown_alike(world: &World<'_>, tills: &[usize]) -> Result<(), Broken> {
     let mut all: Vec<(usize, Shown, Shown)> = Vec::new();
     for id in tills {
         let till = &world.tills[id - 1].running.as_ref().ok_or("a till does not run")?.till;
-        let here = till.carts().map(|cart| (cart.id, told(cart))).collect();
+        // What money was taken on stays where it is, beside a higher claim too, until that ends.
+        let settled = |cart: &&Cart| cart.tenders.is_empty() && !is_paying(till, cart.id);
+        let here = till.carts().filter(settled).map(|cart| (cart.id, told(cart))).collect();
         let elsewhere = till.elsewhere().map(|shared| (shared.cart.id, told(&shared.cart)));
         all.push((*id, here, elsewhere.collect()));
     }
@@ -45,6 +48,13 @@ fn shown_alike(world: &World<'_>, tills: &[usize]) -> Result<(), Broken> {
         }
     }
     Ok(())
+}
+
+/// Whether the card terminal was asked for money on a cart and has not answered.
+fn is_paying(till: &Till, cart: CartId) -> bool {
+    let asked = "SELECT EXISTS (SELECT 1 FROM payment WHERE state = 0 AND cart = ?1)";
+    let conn = till.store().connection();
+    conn.query_row(asked, [cart.0.cast_signed()], |row| row.get(0)).expect("the till's payments")
 }
 
 /// What others see of a cart.

@@ -24,8 +24,12 @@ impl Host {
                 };
                 self.ingested(now, &route, stream, outcome);
             }
-            (Subject::Papers { route }, Some(PeerReply::Papers { new, trust, disbelieved })) => {
+            (
+                Subject::Papers { route },
+                Some(PeerReply::Papers { new, trust, disbelieved, put_back }),
+            ) => {
                 self.trust = trust;
+                self.put_back |= put_back;
                 if let Some(from) = route.as_ref().filter(|_| disbelieved) {
                     self.exchange.papers_disbelieved(now, from);
                 }

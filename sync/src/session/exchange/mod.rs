@@ -102,6 +102,10 @@ impl Exchange {
         let is_new = before.is_none();
         // Whoever lacks what was pruned must learn that it is not to be had any more.
         let announce = before.is_none_or(|before| before.first < held.first);
+        if announce {
+            // It begins where a peer's does: what parted before lies behind it.
+            self.pursuits.forget_forks(|id| id == stream);
+        }
         for peer in self.peers.values_mut() {
             if !policy::gives(&self.side, trust, &peer.route, stream) {
                 continue;
@@ -120,7 +124,8 @@ impl Exchange {
     /// The replica writes under another name from now on: a new incarnation.
     pub fn rename(&mut self, me: ReplicaId) {
         // What peers hold of the name before is nobody's own any more, and to be had of them.
-        self.pursuits.forget_forks(self.me);
+        let former = self.me;
+        self.pursuits.forget_forks(|stream| stream.replica == former);
         self.me = me;
     }
 

@@ -62,6 +62,9 @@ pub struct Looked {
     pub alarmed: bool,
     /// Whether some could not be believed.
     pub disbelieved: bool,
+    /// What counts by them now gave numbers of this till's series in an earlier life of it: it must
+    /// begin a new incarnation.
+    pub put_back: bool,
 }
 
 impl TillStore {
@@ -256,6 +259,12 @@ impl TillStore {
         }
         let any = !looked.new.is_empty();
         let folded = if any { fold_countable(&tx, now_ms, trust)? } else { None };
+        if folded.is_some() {
+            for stream in sync::store::peer_streams(&tx)? {
+                let lived = lived_before(trust, &self.key.public(), stream.id().replica);
+                looked.put_back |= lived && gives_series(&tx, stream.id(), self.series)?;
+            }
+        }
         tx.commit()?;
         looked.folded = folded.is_some();
         if let Some(Folded { carts, customers, alarmed, .. }) = folded {

@@ -91,10 +91,14 @@ pub(super) fn fold_workspace(
     let mut folded = Folded::default();
     let gone = is_succeeded(tx, place.replica)?;
     for (index, operation) in (0_u32..).zip(operations) {
-        // Of an incarnation before counts what it sold, and which numbers it gave.
+        // Of an incarnation before counts what it sold, which numbers it gave, whom it came after
+        // and what it found sold twice: whether it is heard before its successor or after.
         let lasting = matches!(
             operation,
-            Operation::Ended { end: End::Paid(_), .. } | Operation::Introduced { .. }
+            Operation::Ended { end: End::Paid(_), .. }
+                | Operation::Introduced { .. }
+                | Operation::Succeeds { .. }
+                | Operation::SoldTwice { .. }
         );
         if gone && !lasting {
             continue;
