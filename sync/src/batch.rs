@@ -6,6 +6,7 @@
 //! [`crate::store`]'s.
 
 pub(crate) mod columns;
+mod packed;
 
 use crate::log::{
     Entry, Hash, IdError, MAX_BODY_BYTES, Seal, SealKey, StreamId, entry_hash, genesis_hash,
@@ -166,22 +167,29 @@ pub(crate) fn chain(stream: StreamId, entries: &[Entry]) -> Result<Hash, BatchEr
     let mut head = first.prev;
     let mut before: Option<&Entry> = None;
     for entry in entries {
-        let follows = match before {
-            None => entry.seq > 0,
-            Some(before) => {
-                before.seq.checked_add(1) == Some(entry.seq) && before.clock < entry.clock
-            }
-        };
-        if !follows || entry.prev != head {
+        if entry.prev != head {
             return Err(BatchError::NotAChain { seq: entry.seq });
         }
-        if entry.body.len() > MAX_BODY_BYTES {
-            return Err(BatchError::BodyTooLong { seq: entry.seq, bytes: entry.body.len() });
-        }
+        follows(before, entry)?;
         head = entry_hash(stream, entry);
         before = Some(entry);
     }
     Ok(head)
+}
+
+/// Whether an entry follows the one before in sequence and clock, and is not too long.
+fn follows(before: Option<&Entry>, entry: &Entry) -> Result<(), BatchError> {
+    let follows = match before {
+        None => entry.seq > 0,
+        Some(before) => before.seq.checked_add(1) == Some(entry.seq) && before.clock < entry.clock,
+    };
+    if !follows {
+        return Err(BatchError::NotAChain { seq: entry.seq });
+    }
+    if entry.body.len() > MAX_BODY_BYTES {
+        return Err(BatchError::BodyTooLong { seq: entry.seq, bytes: entry.body.len() });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

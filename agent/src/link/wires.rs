@@ -224,6 +224,8 @@ fn start_hub(
         keep_alive_s: hub.keep_alive_seconds.get(),
         chain: chain.to_owned(),
         ingest_rule: hub.ingest_rule.get().map(|rule| rule.as_str().to_owned()),
+        // What one till has to say fits, and whose broker it is nobody has to know.
+        paced: true,
     };
     let role = Role::Till {
         store: store.to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! Compression and limits on bytes are [`super`]'s for archives, [`crate::wire::codec`]'s for frames.
 
-use super::{Batch, BatchError, chain};
+use super::{Batch, BatchError, ends, follows, packed};
 use crate::clock::Hlc;
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, StreamKind, entry_hash};
 use minicbor::encode::Write;
@@ -23,6 +23,9 @@ pub(super) mod field {
     /// All bodies, one after another.
     pub const BODIES: u8 = 8;
     pub const COUNT: u64 = 9;
+    /// All bodies as [`super::packed`] has them, instead of lengths and bodies.
+    pub const PACKED: u8 = 9;
+    pub const PACKED_COUNT: u64 = 8;
 }
 
 /// Writes the fields of a batch whose entries are a chain that begins with `first`.
@@ -31,9 +34,43 @@ pub(crate) fn encode<W: Write>(
     first: &Entry,
     encoder: &mut Encoder<W>,
 ) -> Result<(), minicbor::encode::Error<W::Error>> {
+    encoder.map(field::COUNT)?;
+    encode_places(batch, first, encoder)?;
+    encoder.u8(field::LENGTHS)?.array(batch.entries.len() as u64)?;
+    for entry in &batch.entries {
+        encoder.u64(entry.body.len() as u64)?;
+    }
+    let bodies: Vec<u8> = batch.entries.iter().flat_map(|entry| &entry.body).copied().collect();
+    encoder.u8(field::BODIES)?.bytes(&bodies)?;
+    Ok(())
+}
+
+/// The same with the bodies packed, which [`packed_bodies`] gave.
+pub(crate) fn encode_packed<W: Write>(
+    batch: &Batch,
+    first: &Entry,
+    bodies: &[u8],
+    encoder: &mut Encoder<W>,
+) -> Result<(), minicbor::encode::Error<W::Error>> {
+    encoder.map(field::PACKED_COUNT)?;
+    encode_places(batch, first, encoder)?;
+    encoder.u8(field::PACKED)?.bytes(bodies)?;
+    Ok(())
+}
+
+/// The bodies of a batch in their packed form; `None` where they have none.
+pub(crate) fn packed_bodies(batch: &Batch) -> Option<Vec<u8>> {
+    packed::pack(batch.entries.iter().map(|entry| entry.body.as_slice()))
+}
+
+/// Writes all fields before those that hold the bodies.
+fn encode_places<W: Write>(
+    batch: &Batch,
+    first: &Entry,
+    encoder: &mut Encoder<W>,
+) -> Result<(), minicbor::encode::Error<W::Error>> {
     let entries = &batch.entries;
     let count = entries.len() as u64;
-    encoder.map(field::COUNT)?;
     encoder.u8(field::REPLICA)?.bytes(&batch.stream.replica.0)?;
     encoder.u8(field::KIND)?.u16(batch.stream.kind.number())?;
     encoder.u8(field::FIRST_SEQ)?.u64(first.seq)?;
@@ -50,45 +87,66 @@ pub(crate) fn encode<W: Write>(
     for entry in entries {
         encoder.u16(entry.clock.counter())?;
     }
-    encoder.u8(field::LENGTHS)?.array(count)?;
-    for entry in entries {
-        encoder.u64(entry.body.len() as u64)?;
-    }
-    let bodies: Vec<u8> = entries.iter().flat_map(|entry| &entry.body).copied().collect();
-    encoder.u8(field::BODIES)?.bytes(&bodies)?;
     Ok(())
 }
 
 /// Reads what [`encode`] wrote, of at most `limit` entries, and nothing after it.
 pub(super) fn decode(raw: &[u8], limit: usize) -> Result<Batch, BatchError> {
     let mut decoder = Decoder::new(raw);
-    let columns = Columns::decode(&mut decoder, limit)?;
+    let batch = decode_within(&mut decoder, limit)?;
     if decoder.position() != raw.len() {
         return Err(damaged("something follows the fields"));
     }
-    columns.batch()
+    Ok(batch)
 }
 
 /// Reads what [`encode`] wrote where it stands within something longer.
 pub(crate) fn decode_within(decoder: &mut Decoder<'_>, limit: usize) -> Result<Batch, BatchError> {
-    Columns::decode(decoder, limit)?.batch()
+    let places = Places::decode(decoder, field::COUNT, limit)?;
+    let lengths = column(decoder, field::LENGTHS, limit)?;
+    key(decoder, field::BODIES)?;
+    let mut rest = decoder.bytes().map_err(damaged)?;
+    let mut bodies = Vec::with_capacity(lengths.len());
+    for length in lengths {
+        let (body, after) = usize::try_from(length)
+            .ok()
+            .and_then(|length| rest.split_at_checked(length))
+            .ok_or_else(|| damaged("a body is cut off"))?;
+        bodies.push(body.to_vec());
+        rest = after;
+    }
+    if !rest.is_empty() {
+        return Err(damaged("bytes are left over after the last body"));
+    }
+    places.batch(bodies)
 }
 
-/// A batch's fields as they come.
-struct Columns<'a> {
+/// Reads what [`encode_packed`] wrote, of at most so many entries and bytes of bodies.
+pub(crate) fn decode_packed(
+    decoder: &mut Decoder<'_>,
+    entries: usize,
+    bytes: usize,
+) -> Result<Batch, BatchError> {
+    let places = Places::decode(decoder, field::PACKED_COUNT, entries)?;
+    key(decoder, field::PACKED)?;
+    let packed = decoder.bytes().map_err(damaged)?;
+    let bodies = packed::unpack(packed, places.milliseconds.len(), bytes).map_err(damaged)?;
+    places.batch(bodies)
+}
+
+/// What the fields say of where entries stand.
+struct Places {
     stream: StreamId,
     first_seq: u64,
     prev: Hash,
     seal: Seal,
     milliseconds: Vec<u64>,
     counters: Vec<u64>,
-    lengths: Vec<u64>,
-    bodies: &'a [u8],
 }
 
-impl<'a> Columns<'a> {
-    fn decode(decoder: &mut Decoder<'a>, limit: usize) -> Result<Self, BatchError> {
-        if decoder.map().map_err(damaged)? != Some(field::COUNT) {
+impl Places {
+    fn decode(decoder: &mut Decoder<'_>, fields: u64, limit: usize) -> Result<Self, BatchError> {
+        if decoder.map().map_err(damaged)? != Some(fields) {
             return Err(BatchError::Damaged("it has other fields than this form".to_owned()));
         }
         let replica = ReplicaId(bytes(decoder, field::REPLICA)?);
@@ -104,45 +162,30 @@ impl<'a> Columns<'a> {
             seal: Seal(bytes(decoder, field::SEAL)?),
             milliseconds: column(decoder, field::MILLISECONDS, limit)?,
             counters: column(decoder, field::COUNTERS, limit)?,
-            lengths: column(decoder, field::LENGTHS, limit)?,
-            bodies: {
-                key(decoder, field::BODIES)?;
-                decoder.bytes().map_err(damaged)?
-            },
         })
     }
 
-    /// Puts the entries together again, hashing each for the next.
-    fn batch(self) -> Result<Batch, BatchError> {
-        if self.milliseconds.len() != self.counters.len()
-            || self.counters.len() != self.lengths.len()
-        {
+    /// Puts the entries together again, hashing each for the next: so they are a chain once they
+    /// follow each other.
+    fn batch(self, bodies: Vec<Vec<u8>>) -> Result<Batch, BatchError> {
+        if self.milliseconds.len() != self.counters.len() || self.counters.len() != bodies.len() {
             return Err(damaged("its columns differ in length"));
         }
-        let mut entries = Vec::with_capacity(self.lengths.len());
-        let (mut ms, mut seq, mut prev, mut rest) = (0_u64, self.first_seq, self.prev, self.bodies);
-        for ((more, counter), length) in
-            self.milliseconds.iter().zip(&self.counters).zip(&self.lengths)
-        {
+        let mut entries: Vec<Entry> = Vec::with_capacity(bodies.len());
+        let (mut ms, mut seq, mut prev) = (0_u64, self.first_seq, self.prev);
+        for ((more, counter), body) in self.milliseconds.iter().zip(&self.counters).zip(bodies) {
             ms = ms.checked_add(*more).ok_or_else(|| damaged("a clock is out of range"))?;
             let clock = u16::try_from(*counter)
                 .ok()
                 .and_then(|counter| Hlc::from_parts(ms, counter))
                 .ok_or_else(|| damaged("a clock is out of range"))?;
-            let (body, after) = usize::try_from(*length)
-                .ok()
-                .and_then(|length| rest.split_at_checked(length))
-                .ok_or_else(|| damaged("a body is cut off"))?;
-            let entry = Entry { seq, clock, prev, body: body.to_vec() };
+            let entry = Entry { seq, clock, prev, body };
+            follows(entries.last(), &entry)?;
             prev = entry_hash(self.stream, &entry);
-            rest = after;
             seq = seq.checked_add(1).ok_or_else(|| damaged("a sequence is out of range"))?;
             entries.push(entry);
         }
-        if !rest.is_empty() {
-            return Err(damaged("bytes are left over after the last body"));
-        }
-        chain(self.stream, &entries)?;
+        ends(&entries)?;
         Ok(Batch { stream: self.stream, entries, seal: self.seal })
     }
 }

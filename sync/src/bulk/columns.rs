@@ -19,6 +19,16 @@ pub(crate) const fn varint_bytes(value: u64) -> usize {
     if bits == 0 { 1 } else { bits.div_ceil(7) as usize }
 }
 
+/// A distance as a number that is small where the distance is, whatever its sign.
+pub(crate) const fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)).cast_unsigned()
+}
+
+/// The distance of [`zigzag`]'s number.
+pub(crate) const fn unzigzag(value: u64) -> i64 {
+    (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
+}
+
 const fn low_seven(value: u64) -> u8 {
     let [low, ..] = value.to_le_bytes();
     low & 0x7f
@@ -55,6 +65,11 @@ impl<'b> Varints<'b> {
                 return Ok(value);
             }
         }
+    }
+
+    /// What was not read yet.
+    pub(crate) fn rest(&self) -> &'b [u8] {
+        self.column.get(self.at..).unwrap_or_default()
     }
 
     /// Checks that nothing is left.

@@ -1,5 +1,6 @@
 //! Who receives which stream, and what goes first.
 
+use super::{RUN_BYTES, TILL_RUN_BYTES};
 use crate::link::Route;
 use crate::log::{StreamId, StreamKind, Zone};
 use crate::trust::{Member, Standing, Trust};
@@ -90,6 +91,11 @@ pub(super) const fn priority(kind: StreamKind) -> u8 {
         StreamKind::Prices(_) => 4,
         StreamKind::Catalogue => 5,
     }
+}
+
+/// Bytes of bodies in one run.
+pub(super) const fn run_bytes(kind: StreamKind) -> usize {
+    if kind.is_hubs() { RUN_BYTES } else { TILL_RUN_BYTES }
 }
 
 #[cfg(test)]

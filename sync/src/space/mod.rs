@@ -243,6 +243,29 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// The cart it names.
+    #[must_use]
+    pub const fn cart(&self) -> Option<CartId> {
+        match self {
+            Self::Held(held) => Some(held.cart),
+            Self::Offered(offered) => Some(offered.cart),
+            Self::Labelled { cart, .. }
+            | Self::Line { cart, .. }
+            | Self::Discounted { cart, .. }
+            | Self::Tendered { cart, .. }
+            | Self::TendersBack { cart }
+            | Self::Ended { cart, .. }
+            | Self::Granted { cart, .. }
+            | Self::Answered { cart, .. }
+            | Self::SoldTwice { cart, .. }
+            | Self::Attached { cart, .. } => Some(*cart),
+            Self::Withdrawn { .. }
+            | Self::Succeeds { .. }
+            | Self::Introduced { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+
     /// The currency of its amounts, where it has any.
     fn currency(&self) -> Option<Currency> {
         match self {

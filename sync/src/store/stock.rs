@@ -11,8 +11,11 @@ use crate::clock::Hlc;
 use crate::log::{ReplicaId, StreamKind};
 use crate::planted::{self, Bug};
 use commerce::fact::{Fact, StockCounted};
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeMap;
+
+mod moves;
+pub use moves::Moves;
 
 /// The table `stock`, for the caller's migration runner.
 pub const STOCK_SCHEMA: &str = include_str!("stock.sql");
@@ -43,12 +46,9 @@ pub fn fold_stock(
     fact: &Fact,
     journals: impl FnOnce(&Connection) -> Result<Vec<Stream>, LogError>,
 ) -> Result<(), LogError> {
-    match fact {
-        Fact::StockCounted(counted) => count(tx, at, counted, &journals(tx)?),
-        _ => {
-            movements(fact).try_for_each(|(sku, thousandths)| shift(tx, at.clock, sku, thousandths))
-        }
-    }
+    let mut moves = Moves::default();
+    moves.fold(tx, at, fact, journals)?;
+    moves.write(tx)
 }
 
 /// What a fact moves: SKU and thousandths, negative for what left the shop.
@@ -63,18 +63,6 @@ pub fn movements(fact: &Fact) -> impl Iterator<Item = (&str, i64)> {
     };
     let out = sold.iter().map(|line| (line.sku.as_str(), -line.quantity.thousandths()));
     out.chain(returned.iter().map(|line| (line.sku.as_str(), line.quantity.thousandths())))
-}
-
-/// Moves stock. A SKU that was never counted goes on from nothing.
-fn shift(tx: &Connection, clock: Hlc, sku: &str, thousandths: i64) -> Result<(), LogError> {
-    tx.prepare_cached(
-        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand)
-         VALUES (?1, ?2, 0, 0, ?3)
-         ON CONFLICT DO UPDATE SET on_hand = on_hand + excluded.on_hand
-         WHERE ?4 > stock.counted_clock",
-    )?
-    .execute(params![sku, SHOP, thousandths, clock.to_sql()])?;
-    Ok(())
 }
 
 fn count(

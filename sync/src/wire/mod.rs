@@ -92,7 +92,10 @@ pub struct Have {
 }
 
 /// The version of the protocol that this code speaks.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
+
+/// The version from which on a peer reads packed runs.
+pub const READS_PACKED: u16 = 2;
 
 /// How much of a stream is held.
 #[derive(Debug, Clone, PartialEq, Eq)]

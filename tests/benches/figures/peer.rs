@@ -49,8 +49,9 @@ pub fn hub_papers(hub: &SealingKey) -> Result<Vec<Vec<u8>>> {
     Ok(vec![issue(&Statement::Hub { key: hub.public(), serial: 1 }, &root()?)?])
 }
 
+/// The name that a till has for its peers and at its broker.
 fn thing(number: u16) -> String {
-    format!("till-{number}")
+    format!("hh01-till-{number}")
 }
 
 /// How the others know a till.

@@ -75,6 +75,7 @@ impl Chain {
             keep_alive_s: 30,
             chain: self.name.clone(),
             ingest_rule: None,
+            paced: true,
         }
     }
 }

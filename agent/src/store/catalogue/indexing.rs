@@ -1,4 +1,5 @@
-//! The search index written: beside an import, and behind a snapshot, which brings none.
+//! The search index written: beside an import, and behind a snapshot, which brings none, nor the index
+//! from items to their codes.
 //!
 //! After a snapshot the till sells at once, and the index follows some thousand items at a time: an
 //! [`Indexer`] has a connection of its own, and no lock that a sale waits for. Names that an import
@@ -98,6 +99,7 @@ pub(super) fn next(connection: &Connection) -> rusqlite::Result<Option<ItemId>> 
 fn step(connection: &mut Connection, known: &mut HashSet<String>) -> rusqlite::Result<bool> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(ItemId(first)) = next(&tx)? else { return Ok(false) };
+    sync::store::catalogue::complete(&tx)?;
     let mut rows = Vec::new();
     let mut last = None;
     {

@@ -65,14 +65,21 @@ impl Carrier {
 
 /// The frame that goes out next, at the broker's pace.
 pub(super) struct Outgoing {
-    pace: Pace,
+    pace: Option<Pace>,
     began: Instant,
     frame: Option<(Route, Vec<u8>)>,
 }
 
 impl Outgoing {
-    pub(super) fn new() -> Self {
-        Self { pace: Pace::new(Duration::ZERO), began: Instant::now(), frame: None }
+    pub(super) fn new(side: &Side) -> Self {
+        let pace = side.paced.then(|| Pace::new(Duration::ZERO));
+        Self { pace, began: Instant::now(), frame: None }
+    }
+
+    /// Takes what a frame costs.
+    fn pay(&mut self, frame: &[u8]) -> Result<(), Duration> {
+        let now = self.began.elapsed();
+        self.pace.as_mut().map_or(Ok(()), |pace| pace.take(frame.len(), now))
     }
 
     /// The next frame, once there is one and it may go; none is taken while there is no room.
@@ -82,7 +89,7 @@ impl Outgoing {
             match self.frame.take() {
                 None if has_room => self.frame = Some(line.next_frame().await),
                 None => pending().await,
-                Some(frame) => match self.pace.take(frame.1.len(), self.began.elapsed()) {
+                Some(frame) => match self.pay(&frame.1) {
                     Ok(()) => return frame,
                     Err(wait) => {
                         self.frame = Some(frame);

@@ -90,8 +90,8 @@ impl Connection {
             acknowledges: true,
         });
         Ok(Self {
+            outgoing: Outgoing::new(&side),
             carrier: Carrier::new(mailbox, side, line),
-            outgoing: Outgoing::new(),
             sent: Sent::new(grant.in_flight),
             received: Received::default(),
             early: Vec::new(),

@@ -83,6 +83,9 @@ pub struct Broker {
     pub chain: String,
     /// The rule that takes what tills send, for Basic Ingest of AWS IoT Core.
     pub ingest_rule: Option<String>,
+    /// Whether what is sent stays below the rates that AWS IoT Core allows a client. A broker of
+    /// one's own takes what the line carries.
+    pub paced: bool,
 }
 
 /// `mqtt.hansa.example:8883`
@@ -172,6 +175,7 @@ impl Link for MqttLink {
 struct Side {
     topics: Topics,
     role: Role,
+    paced: bool,
 }
 
 impl Side {
@@ -180,7 +184,7 @@ impl Side {
             return Err(MqttError::KeepAlive(broker.keep_alive_s));
         }
         let topics = Topics::new(&broker.chain, broker.ingest_rule.as_deref())?;
-        let side = Self { topics, role };
+        let side = Self { topics, role, paced: broker.paced };
         side.check()?;
         Ok(side)
     }

@@ -21,6 +21,7 @@ use crate::log::{ReplicaId, StreamId, StreamKind};
 use crate::trust::Trust;
 use crate::wire::parts::Joiner;
 use crate::wire::{Answer, Ask, Frame, Held, Page, Tip};
+use sending::Packed;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many entries back a fork is looked for first.
@@ -66,6 +67,8 @@ pub struct Exchange {
     last: Option<Route>,
     /// Frames cut from the last thing said.
     cut: VecDeque<(Route, Vec<u8>)>,
+    /// The last run that was packed, at most a frame: the next peer mostly lacks the same.
+    last_packed: Option<(Packed, Vec<u8>)>,
     /// The number of the last run sent, which its parts carry.
     runs: u64,
     /// Parts of runs that came by topics.
@@ -90,6 +93,7 @@ impl Exchange {
             early: BTreeMap::new(),
             last: None,
             cut: VecDeque::new(),
+            last_packed: None,
             runs: 0,
             fan_parts: Joiner::default(),
         }

@@ -4,14 +4,33 @@
 //! [`Exchange::wake_at`].
 
 use super::{Exchange, head_in};
+use crate::batch::Batch;
 use crate::link::Route;
+use crate::log::{ReplicaId, Seal, StreamId};
 use crate::planted::{self, Bug};
 use crate::session::peer::{Peer, Sendable};
-use crate::session::{Books, Now, RUN_BYTES, policy};
+use crate::session::{Books, Now, policy};
 use crate::trust::Trust;
+use crate::wire::codec::encode_packed;
 use crate::wire::parts::frames;
-use crate::wire::{Envelope, Frame, Held, Mark, Tip};
+use crate::wire::{Envelope, Frame, Held, Mark, READS_PACKED, Tip};
 use std::collections::BTreeSet;
+
+/// Which run a frame holds in its packed form. The seal stands for all that is before its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Packed {
+    from: ReplicaId,
+    stream: StreamId,
+    first: u64,
+    seal: Seal,
+}
+
+impl Packed {
+    fn of(from: ReplicaId, run: &Batch) -> Option<Self> {
+        let first = run.entries.first()?.seq;
+        Some(Self { from, stream: run.stream, first, seal: run.seal })
+    }
+}
 
 impl Exchange {
     /// The next frame to send, and where; each peer in its turn. `busy` says which routes take
@@ -41,6 +60,10 @@ impl Exchange {
 
     /// Makes bytes of a frame, which wait to be sent.
     fn cut_up(&mut self, route: &Route, frame: Frame) {
+        if let Some(packed) = self.packed(route, &frame) {
+            self.cut.push_back((route.clone(), packed));
+            return;
+        }
         self.runs += 1;
         // What this replica says is within the bounds of frames: its own lists are cut, and runs
         // are of entries that were bounded when they were written.
@@ -49,6 +72,23 @@ impl Exchange {
         for bytes in said.unwrap_or_default() {
             self.cut.push_back((route.clone(), bytes));
         }
+    }
+
+    /// A run in its packed form, where it has one and the peer reads it.
+    fn packed(&mut self, route: &Route, frame: &Frame) -> Option<Vec<u8>> {
+        let Frame::Run(run) = frame else { return None };
+        if self.peers.get(route)?.speaks < READS_PACKED {
+            return None;
+        }
+        let which = Packed::of(self.me, run)?;
+        if let Some((last, bytes)) = &self.last_packed
+            && *last == which
+        {
+            return Some(bytes.clone());
+        }
+        let bytes = encode_packed(self.me, run).ok()??;
+        self.last_packed = Some((which, bytes.clone()));
+        Some(bytes)
     }
 
     fn next_said<B: Books>(
@@ -84,7 +124,7 @@ impl Exchange {
             return Ok(Some(word));
         }
         while let Some((tip, from)) = peer.next_branch() {
-            let run = books.branch(&tip, from, RUN_BYTES)?;
+            let run = books.branch(&tip, from, policy::run_bytes(tip.stream.kind))?;
             let to = run.as_ref().and_then(|run| run.entries.last()).map(|entry| entry.seq);
             peer.sent_branch(to);
             if let Some(run) = run {
@@ -98,7 +138,7 @@ impl Exchange {
                 peer.cannot_send(stream);
                 continue;
             }
-            match books.run(stream, from, to, RUN_BYTES)? {
+            match books.run(stream, from, to, policy::run_bytes(stream.kind))? {
                 Some(run) => {
                     let last = run.entries.last().map_or(from, |entry| entry.seq);
                     let bytes = run.entries.iter().map(|entry| entry.body.len() + 16).sum();

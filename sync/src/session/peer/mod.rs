@@ -47,6 +47,8 @@ pub(super) struct Peer {
     ours: u64,
     /// Its number of this connection.
     session: Option<u64>,
+    /// The highest version of the protocol that it speaks, as far as it said so.
+    pub speaks: u16,
     /// What it says it holds.
     pub theirs: BTreeMap<StreamId, Held>,
     /// What it has made durable, as it marked.
@@ -106,6 +108,7 @@ impl Peer {
             replica: None,
             ours,
             session: None,
+            speaks: 1,
             theirs: BTreeMap::new(),
             marked: BTreeMap::new(),
             wants: BTreeMap::new(),
@@ -154,6 +157,7 @@ impl Peer {
             Some(_) => Heard::Anew,
         };
         self.session = Some(have.session);
+        self.speaks = have.version;
         if heard == Heard::Anew {
             self.wants.clear();
             self.theirs.clear();

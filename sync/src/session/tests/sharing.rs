@@ -3,8 +3,8 @@
 use super::*;
 use crate::log::StreamKind;
 use crate::store::LogBooks;
-use crate::wire::Frame;
-use crate::wire::codec::decode;
+use crate::wire::codec::{decode, encode};
+use crate::wire::{Frame, Have, READS_PACKED, Want, Wanted};
 use std::collections::BTreeSet;
 
 #[test]
@@ -24,6 +24,35 @@ fn two_tills_share_what_they_had_and_what_they_write() {
     net.assert_converged();
     assert_eq!(net.mark(A, B, A), Some(301));
     assert_eq!(net.frames - frames, 2, "a run and its mark");
+}
+
+#[test]
+fn runs_are_packed_for_who_reads_them() {
+    for (version, expected) in [(READS_PACKED - 1, false), (READS_PACKED, true)] {
+        let mut net = Net::new(&[A, B], 1, Faults::default());
+        for n in 0..40 {
+            net.write(A, StreamKind::Journal, &[0x82, n % 20, 0x61, b'a']);
+        }
+        net.connect(A, B);
+        let now = net.now();
+        let it = net.replicas.get_mut(&A).unwrap();
+        let (now_ms, streams) = (now.wall_ms, Vec::new());
+        let have = Have { version, now_ms, session: 3, reply: false, more: false, streams };
+        it.hear(now, &route(B), replica(B), Frame::Have(have));
+        let stream = StreamId { replica: replica(A), kind: StreamKind::Journal };
+        let streams = vec![Wanted { stream, from: 1, to: None }];
+        it.hear(now, &route(B), replica(B), Frame::Want(Want { window: 1 << 20, streams }));
+        let mut books = LogBooks::new(&it.db, None);
+        let mut next = || it.exchange.next_frame(now, &it.trust, &mut books, &BTreeSet::new());
+        let mut packed = Vec::new();
+        while let Some((_, bytes)) = next().unwrap() {
+            let envelope = decode(&bytes).unwrap();
+            if matches!(envelope.frame, Frame::Run(_)) {
+                packed.push(encode(&envelope).unwrap() != bytes);
+            }
+        }
+        assert_eq!(packed, [expected], "version {version}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Columns of integers: one value, steps, or planes.
 
 use super::{SAME, read_planes, unknown, write_planes};
-use crate::bulk::columns::{Varints, planes, planes_of, push_varint};
+use crate::bulk::columns::{Varints, planes, planes_of, push_varint, unzigzag, zigzag};
 use crate::cbor::Reader;
 use crate::snapshot::page::PageError;
 use minicbor::Encoder;
@@ -77,12 +77,4 @@ pub(super) fn read_integers(
         }
         other => Err(PageError::value("a column's coding", unknown(other))),
     }
-}
-
-pub(super) const fn zigzag(value: i64) -> u64 {
-    ((value << 1) ^ (value >> 63)).cast_unsigned()
-}
-
-pub(super) const fn unzigzag(value: u64) -> i64 {
-    (value >> 1).cast_signed() ^ -((value & 1).cast_signed())
 }

@@ -11,6 +11,7 @@ mod stage;
 mod standing;
 mod tables;
 
+pub use build::complete;
 pub use make::{MakeError, Plan, make_file};
 pub use make_pages::make_pages;
 pub use stage::{StageError, Staged};

@@ -83,30 +83,40 @@ fn database() -> Connection {
     db
 }
 
-/// Folds the next entry of a till's journal, as a store does when it comes.
-fn deliver(db: &mut Connection, till: usize, (clock, fact): &(Hlc, Fact)) {
+/// Folds the next entries of a till's journal, as a store does when they come.
+fn deliver(db: &mut Connection, till: usize, run: &[(Hlc, Fact)]) {
     let tx = db.transaction().unwrap();
     let all = journals(&tx).unwrap();
     let stream = *all.iter().find(|stream| stream.id.replica == replica(till)).unwrap();
     let before = folded(&tx, &stream).unwrap();
-    append(&tx, &stream, *clock, &encode(fact).unwrap(), &key(till)).unwrap();
-    // A peer's entry is stored before it is folded, and counted as folded after it.
+    for (clock, fact) in run {
+        append(&tx, &stream, *clock, &encode(fact).unwrap(), &key(till)).unwrap();
+    }
+    // A peer's entries are stored before they are folded, and counted as folded after it.
     set_folded(&tx, &stream, before).unwrap();
-    fold_stock(&tx, Counter { replica: replica(till), clock: *clock }, fact, journals).unwrap();
-    set_folded(&tx, &stream, before + 1).unwrap();
-    assert!(read_one(&tx, &stream, before + 1).unwrap().is_some());
+    let mut moves = Moves::default();
+    for (clock, fact) in run {
+        let at = Counter { replica: replica(till), clock: *clock };
+        moves.fold(&tx, at, fact, journals).unwrap();
+    }
+    moves.write(&tx).unwrap();
+    let last = before + run.len() as u64;
+    set_folded(&tx, &stream, last).unwrap();
+    assert!(read_one(&tx, &stream, last).unwrap().is_some());
     tx.commit().unwrap();
 }
 
-/// Delivers all journals, each in its order, mixed as `mix` says.
+/// Delivers all journals, each in its order, mixed as `mix` says: runs of one to three entries.
 fn deliver_all(written: &Journals, mix: &[usize]) -> Vec<(String, i64)> {
     let mut db = database();
     let mut next = [0; TILLS];
     let turns = mix.iter().copied().chain((0..TILLS).cycle());
-    for till in turns {
-        if let Some(entry) = written[till].get(next[till]) {
-            deliver(&mut db, till, entry);
-            next[till] += 1;
+    for (turn, till) in turns.enumerate() {
+        let rest = &written[till][next[till]..];
+        let run = &rest[..rest.len().min(1 + turn % 3)];
+        if !run.is_empty() {
+            deliver(&mut db, till, run);
+            next[till] += run.len();
         }
         if (0..TILLS).all(|till| next[till] == written[till].len()) {
             break;
@@ -190,6 +200,15 @@ fn a_count_that_comes_late_finds_what_moved_since() {
 }
 
 #[test]
+fn a_count_that_stands_between_the_movements_of_a_run_parts_them() {
+    let mut db = database();
+    let sold = |clock: u64| (Hlc::from_number(clock).unwrap(), fact(Act::Sell(0)));
+    deliver(&mut db, 1, &[(Hlc::from_number(20).unwrap(), fact(Act::Count(0, 50_000)))]);
+    deliver(&mut db, 0, &[sold(10), sold(30), sold(40)]);
+    assert_eq!(on_hand(&db), [(SKUS[0].to_owned(), 48_000)]);
+}
+
+#[test]
 fn counts_of_one_instant_agree_everywhere() {
     let written = journals_of(&[(0, 10, Act::Count(0, 1_000)), (1, 10, Act::Count(0, 2_000))]);
     for mix in [[0, 1], [1, 0]] {
@@ -208,9 +227,9 @@ fn a_movement_of_another_place_is_left_alone() {
     counted.place = "cellar".into();
     counted.items = vec![(SKUS[0].into(), 9_000)];
     let mut clock = Clock::new(0, None).unwrap();
-    deliver(&mut db, 0, &(clock.tick(10), fact(Act::Sell(0))));
-    deliver(&mut db, 0, &(clock.tick(20), Fact::StockCounted(counted)));
-    deliver(&mut db, 0, &(clock.tick(30), fact(Act::Sell(0))));
+    deliver(&mut db, 0, &[(clock.tick(10), fact(Act::Sell(0)))]);
+    deliver(&mut db, 0, &[(clock.tick(20), Fact::StockCounted(counted))]);
+    deliver(&mut db, 0, &[(clock.tick(30), fact(Act::Sell(0)))]);
     assert_eq!(on_hand(&db), [(SKUS[0].to_owned(), 9_000), (SKUS[0].to_owned(), -2_000)]);
 }
 

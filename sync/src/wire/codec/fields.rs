@@ -24,6 +24,7 @@ pub(super) mod kind {
     pub const PAGE: u64 = 8;
     pub const PART: u64 = 9;
     pub const FORKS: u64 = 11;
+    pub const PACKED_RUN: u64 = 12;
 }
 
 type Plain = Encoder<Vec<u8>>;
@@ -71,6 +72,12 @@ pub(super) fn read(number: u64, from: &mut Reader<'_>) -> Result<Option<Frame>, 
             from.skip(newer)?;
             Frame::Run(run)
         }
+        kind::PACKED_RUN => {
+            let newer = from.open("a packed run", 1)?;
+            let run = columns::decode_packed(from.decoder(), MAX_RUN_ENTRIES, MAX_PLAIN_BYTES)?;
+            from.skip(newer)?;
+            Frame::Run(run)
+        }
         kind::MARK => Frame::Mark(read_mark(from)?),
         kind::PAPERS => Frame::Papers(read_papers(from)?),
         kind::ASK => Frame::Ask(read_ask(from)?),
@@ -93,6 +100,18 @@ pub(super) fn write_run(run: &Batch, to: &mut Plain) -> Result<(), WireError> {
     chain(run.stream, &run.entries)?;
     let (first, _) = ends(&run.entries)?;
     Ok(columns::encode(run, first, to)?)
+}
+
+/// Writes kind and fields of a run whose bodies were packed.
+pub(super) fn write_packed_run(
+    run: &Batch,
+    bodies: &[u8],
+    to: &mut Plain,
+) -> Result<(), WireError> {
+    to.u64(kind::PACKED_RUN)?.array(1)?;
+    chain(run.stream, &run.entries)?;
+    let (first, _) = ends(&run.entries)?;
+    Ok(columns::encode_packed(run, first, bodies, to)?)
 }
 
 pub(super) fn read_run(from: &mut Reader<'_>) -> Result<Batch, WireError> {

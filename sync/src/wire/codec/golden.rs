@@ -3,7 +3,7 @@
 //! The files in `tests-data/frames` are appended to, never changed. To add one, write its frame
 //! here, run the test, and copy what it prints.
 
-use super::{PLAIN, ZSTD, decode, encode};
+use super::{PLAIN, ZSTD, decode, encode, encode_packed};
 use crate::batch::testing::batch_of;
 use crate::log::{Hash, ReplicaId, Seal, StreamId, StreamKind, Zone};
 use crate::wire::{
@@ -133,4 +133,16 @@ fn a_compressed_frame_is_still_read() {
     let envelope = Envelope { from: SENDER, frame: Frame::Papers(papers) };
     assert_eq!(decode(&bytes), Ok(envelope.clone()));
     assert_eq!(encode(&envelope).unwrap()[0], ZSTD);
+}
+
+/// A packed run that a peer once sent is still read.
+#[test]
+fn a_packed_run_is_still_read() {
+    let bytes = unhex(include_str!("../../../tests-data/frames/12-packed-run.hex"));
+    let body = |n| [&[0x82, n], &b"\x66stable"[..]].concat();
+    let run = batch_of(&(0..16).map(body).collect::<Vec<_>>());
+    let envelope = Envelope { from: SENDER, frame: Frame::Run(run.clone()) };
+    assert_eq!(decode(&bytes), Ok(envelope.clone()));
+    let packed = encode_packed(SENDER, &run).unwrap().unwrap();
+    assert_eq!((packed[0], decode(&packed)), (ZSTD, Ok(envelope)));
 }

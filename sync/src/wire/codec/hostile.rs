@@ -248,12 +248,12 @@ fn what_only_a_newer_peer_knows_is_no_fault() {
     let have = Frame::Have(empty_have());
     let unknown = changed(&have, |fields| fields[2] = Value::Integer(99));
     assert_eq!(decode(&unknown), Err(WireError::Newer { kind: 99, version: 1 }));
-    let version = changed(&have, |fields| fields[0] = Value::Integer(2));
-    assert_eq!(decode(&version), Err(WireError::Newer { kind: 1, version: 2 }));
+    let version = changed(&have, |fields| fields[0] = Value::Integer(3));
+    assert_eq!(decode(&version), Err(WireError::Newer { kind: 1, version: 3 }));
     assert!(decode(&version).unwrap_err().is_newer());
     // Fields of a newer version may be anything that is plain CBOR.
     let other = changed(&have, |fields| {
-        (fields[0], fields[3]) = (Value::Integer(2), Value::Text("?".into()));
+        (fields[0], fields[3]) = (Value::Integer(3), Value::Text("?".into()));
     });
     assert!(decode(&other).unwrap_err().is_newer());
 

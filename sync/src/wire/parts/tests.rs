@@ -3,7 +3,7 @@
 use super::*;
 use crate::batch::testing::batch_of;
 use crate::log::MAX_BODY_BYTES;
-use crate::wire::codec::decode;
+use crate::wire::codec::{decode, encode_packed};
 use crate::wire::{Answer, MAX_ASK_BYTES, MAX_FRAME_BYTES, MAX_PARTS, MAX_RUN_ENTRIES};
 use proptest::prelude::*;
 
@@ -68,6 +68,26 @@ fn refuses_what_no_receiver_would_take() {
     assert!(matches!(refused(Frame::Run(gap)), WireError::Run(_)));
     let long = Answer { number: 1, ok: true, body: noise(MAX_ASK_BYTES + 1, 1) };
     refused(Frame::Answer(long));
+}
+
+#[test]
+fn packs_what_has_many_like_entries() {
+    let check = |what: &str, bodies: &[Vec<u8>], expected: bool| {
+        let batch = batch_of(bodies);
+        let packed = encode_packed(FROM, &batch).unwrap();
+        assert_eq!(packed.is_some(), expected, "{what}");
+        if let Some(frame) = packed {
+            assert_eq!(received(&[frame]), batch, "{what}");
+        }
+    };
+    let like = |n: u8| [&[0x83, 0x18, 24 + n], &b"\x66stable\xf6"[..]].concat();
+    let like: Vec<Vec<u8>> = (0..40).map(like).collect();
+    check("many", &like, true);
+    check("a few", &like[..3], false);
+    check("bodies of another kind", &vec![b"no CBOR".to_vec(); 40], false);
+    let long = |n| [b"\x59\x27\x10", noise(10_000, n).as_slice()].concat();
+    let long: Vec<Vec<u8>> = (0..20).map(long).collect();
+    check("too long for a frame", &long, false);
 }
 
 /// The parts of one long run.

@@ -97,6 +97,9 @@ impl<'c> Load<'c> {
                 transaction
                     .query_row("SELECT EXISTS(SELECT 1 FROM price)", [], |row| row.get(0))?;
             let unindexed = indexing::next(&transaction)?;
+            if unindexed.is_some() {
+                sync::store::catalogue::complete(&transaction)?;
+            }
             Ok((transaction, cache, batch, had_prices, unindexed))
         };
         let (transaction, cache, batch, had_prices, unindexed) =

@@ -9,6 +9,7 @@ use crate::store::catalogue::downstream::testing::{Hub, chunk, root};
 use crate::store::catalogue::downstream::{Downstream, Word};
 use crate::store::catalogue::{Catalogue, Indexer, NewItem, NewPrice};
 use crate::store::open::{Readers, check_integrity};
+use commerce::code::{Gtin, check_digit};
 use commerce::price::Layer;
 use commerce::{Currency, Unit, UnitPrice};
 use jiff::Timestamp;
@@ -34,6 +35,12 @@ fn sku(number: u32) -> String {
     format!("A-{number:03}")
 }
 
+/// The code of an item: eight digits, the last of which is the check digit.
+fn code(number: u32) -> Gtin {
+    let body = format!("{:07}", 4_000_000 + number);
+    Gtin::parse(&format!("{body}{}", check_digit(&body).unwrap())).unwrap()
+}
+
 /// A hub with a catalogue of its own, at some push.
 struct Headquarters {
     folder: tempfile::TempDir,
@@ -55,7 +62,7 @@ impl Headquarters {
             unit: Unit::Each,
             tax_class: "A".to_owned(),
             department: String::new(),
-            barcodes: Vec::new(),
+            barcodes: vec![code(number)],
             short_code: Some(number),
             in_store_item: None,
             minimum_age: 0,
@@ -249,7 +256,14 @@ fn pages_come_to_the_same_catalogue_as_a_file() {
     headquarters.take(&by_pages.options(), &headquarters.pages("pages", true)).unwrap();
     let (one, other) = (by_file.catalogue(), by_pages.catalogue());
     check_integrity(&other.connection, other.file()).unwrap();
-    for table in ["item", "short_code", "price", "price_push", "price_chunk", "staff", "stream"] {
+    let index = "SELECT count(*) FROM sqlite_schema WHERE name = 'barcode_item'";
+    let indexes = |it: &Catalogue| it.connection.query_row(index, [], |row| row.get::<_, u32>(0));
+    assert_eq!((indexes(&one), indexes(&other)), (Ok(1), Ok(0)), "it follows behind");
+    let mut indexer = Indexer::open(&by_pages.options()).unwrap();
+    while indexer.step().unwrap() {}
+    for table in
+        ["item", "barcode", "short_code", "price", "price_push", "price_chunk", "staff", "stream"]
+    {
         let rows = |catalogue: &Catalogue| {
             let mut statement =
                 catalogue.connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
@@ -305,4 +319,41 @@ fn settings_come_with_a_snapshot_or_by_their_stream() {
             assert_eq!(settings.at("HH01", 1).get("receipt.footer").copied(), value.as_ref());
         }
     }
+}
+
+#[test]
+fn codes_are_whole_before_their_index_follows() {
+    let (headquarters, till) = (Headquarters::new(), Till::new());
+    headquarters.take(&till.options(), &headquarters.pages("pages", true)).unwrap();
+    let mut catalogue = till.catalogue();
+    let codes = |catalogue: &Catalogue, number: u32| {
+        let view = catalogue.view();
+        view.barcodes(view.item_by_sku(&sku(number)).unwrap().unwrap().id).unwrap()
+    };
+    let scanned = |catalogue: &Catalogue, gtin: Gtin| {
+        catalogue.view().item_by_gtin(gtin).unwrap().map(|item| item.sku)
+    };
+    assert_eq!(codes(&catalogue, 12), [code(12)]);
+    assert_eq!(scanned(&catalogue, code(12)), Some(sku(12)));
+    // An import meanwhile takes codes from items, and does not read all codes for each of them.
+    let mut load = catalogue.load(at(50)).unwrap();
+    let moved = NewItem {
+        line: 2,
+        sku: sku(12),
+        name: "Roll".to_owned(),
+        unit: Unit::Each,
+        tax_class: "A".to_owned(),
+        department: String::new(),
+        barcodes: vec![code(900)],
+        short_code: None,
+        in_store_item: None,
+        minimum_age: 0,
+    };
+    assert_eq!(load.items(vec![moved]).unwrap(), []);
+    load.commit().unwrap();
+    let plan = "EXPLAIN QUERY PLAN SELECT gtin FROM barcode WHERE item = 1";
+    let plan = catalogue.connection.query_row(plan, [], |row| row.get::<_, String>(3)).unwrap();
+    assert!(plan.contains("barcode_item"), "{plan}");
+    assert_eq!(codes(&catalogue, 12), [code(900)]);
+    assert_eq!(scanned(&catalogue, code(12)), None);
 }

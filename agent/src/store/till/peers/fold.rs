@@ -1,14 +1,14 @@
-//! What peers' entries do to state: they move the shop's stock and fill the list of its receipts;
-//! they never touch this till's own shifts, payments and numbers.
+//! Which of the peers' entries are part of state, and in what order they become it: new ones, those
+//! that waited for a paper, other branches, and all of them in a rebuild.
+//!
+//! What facts do is [`super::facts`]', what carts and customers come to the store's.
 
 use super::super::error::{Result, TillStoreError};
 use super::super::{customers, space};
+use super::facts::{fold_facts, fold_orphans};
 use super::recount::recount;
 use commerce::cart::CartId;
 use commerce::customer::CustomerId;
-use commerce::fact::Fact;
-use commerce::returns::ReturnKind;
-use commerce::sale::{ReceiptNumber, Stamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::collections::BTreeSet;
 use sync::body::BodyError;
@@ -16,8 +16,7 @@ use sync::clock::Hlc;
 use sync::log::{Entry, StreamKind};
 use sync::planted::{self, Bug};
 use sync::store::{
-    AlarmKind, Counter, Owner, Stream, fold_stock, folded, head, journals, owner, raise,
-    set_folded, unfolded,
+    AlarmKind, Counter, Owner, Stream, folded, head, journals, owner, raise, set_folded, unfolded,
 };
 use sync::trust::Trust;
 
@@ -59,10 +58,9 @@ pub(super) fn take_fresh<'e>(
     let mut came = Folded::default();
     // Entries that waited before are folded first, when their turn comes by a paper.
     if folded(tx, stream)? + 1 == from && counts_to >= from {
-        for entry in fresh.take_while(|entry| entry.seq <= counts_to) {
-            let place = PeerPlace { stream, seq: entry.seq, clock: entry.clock };
-            fold_peer(tx, Some(now_ms), place, &entry.body, &mut came)?;
-        }
+        let writer = Writer { stream, now_ms: Some(now_ms) };
+        let counting = fresh.take_while(|entry| entry.seq <= counts_to);
+        fold_entries(tx, writer, counting, &mut came)?;
         set_folded(tx, stream, counts_to)?;
     }
     if counts_to < to && counts_to > 0 {
@@ -125,10 +123,8 @@ fn fold_range(
         let limit = usize::try_from(to - next + 1).unwrap_or(PORTION).min(PORTION);
         let portion = sync::store::read(tx, stream, next, limit)?;
         let Some(read_to) = portion.last().map(|stored| stored.entry.seq) else { break };
-        for stored in portion {
-            let place = PeerPlace { stream, seq: stored.entry.seq, clock: stored.entry.clock };
-            fold_peer(tx, now_ms, place, &stored.entry.body, came)?;
-        }
+        let entries = portion.iter().map(|stored| &stored.entry);
+        fold_entries(tx, Writer { stream, now_ms }, entries, came)?;
         set_folded(tx, stream, read_to)?;
         next = read_to + 1;
         progress(next - from);
@@ -205,64 +201,74 @@ pub(super) fn set_orphans_count(tx: &Connection, stream: &Stream, counts_to: u64
     Ok(changed > 0)
 }
 
-/// Where a peer's entry stands.
+/// Whose entries are folded, and when.
 #[derive(Debug, Clone, Copy)]
-struct PeerPlace<'a> {
-    stream: &'a Stream,
-    seq: u64,
-    clock: Hlc,
+pub(super) struct Writer<'a> {
+    pub stream: &'a Stream,
+    /// `None` in a rebuild, which raises no alarm.
+    pub now_ms: Option<i64>,
 }
 
-/// Folds an entry of a peer. It raises alarms but in a rebuild, where there is no `now`.
-fn fold_peer(
+impl Writer<'_> {
+    pub(super) const fn counter(&self, clock: Hlc) -> Counter {
+        Counter { replica: self.stream.id().replica, clock }
+    }
+}
+
+/// Folds entries of a peer that follow each other.
+fn fold_entries<'e>(
     tx: &Connection,
-    now_ms: Option<i64>,
-    place: PeerPlace<'_>,
-    body: &[u8],
+    writer: Writer<'_>,
+    mut entries: impl Iterator<Item = &'e Entry>,
     came: &mut Folded,
 ) -> Result<()> {
-    match place.stream.id().kind {
-        StreamKind::Journal => came.alarmed |= fold_journal(tx, now_ms, place, body)?,
-        StreamKind::Workspace => fold_carts(tx, now_ms, place, body, came)?,
-        StreamKind::Customers => fold_customers(tx, now_ms, place, body, came)?,
+    match writer.stream.id().kind {
+        StreamKind::Journal => came.alarmed |= fold_facts(tx, writer, entries)?,
+        StreamKind::Workspace => fold_carts(tx, writer, entries, came)?,
+        StreamKind::Customers => {
+            entries.try_for_each(|entry| fold_customers(tx, writer, entry, came))?;
+        }
         _ => {}
     }
     Ok(())
 }
 
 /// Folds what a sibling did to the shop's carts; what this till says to it comes with the next act.
-fn fold_carts(
+fn fold_carts<'e>(
     tx: &Connection,
-    now_ms: Option<i64>,
-    place: PeerPlace<'_>,
-    body: &[u8],
+    writer: Writer<'_>,
+    entries: impl Iterator<Item = &'e Entry>,
     came: &mut Folded,
 ) -> Result<()> {
-    let (holder, replica) = (place.stream.local(), place.stream.id().replica);
-    let at = space::Place { holder, replica, seq: place.seq, own: false, now_ms };
-    match space::fold_body(tx, at, body) {
-        Ok(mut folded) => {
-            came.carts.append(&mut folded.carts);
-            came.alarmed |= folded.alarmed;
+    let (id, holder) = (writer.stream.id(), writer.stream.local());
+    let now_ms = writer.now_ms;
+    let mut place = space::Place { holder, replica: id.replica, seq: 0, own: false, now_ms };
+    let mut run = Vec::new();
+    for entry in entries {
+        place.seq = entry.seq;
+        match space::run::said(place, &entry.body) {
+            Ok(said) => run.extend(said),
+            Err(error) => {
+                came.alarmed |= disbelieve(tx, writer, entry.seq, &cannot_be_read(&error))?;
+            }
         }
-        Err(TillStoreError::Body(error)) => {
-            came.alarmed |= disbelieve(tx, now_ms, place, &cannot_be_read(&error))?;
-        }
-        Err(error) => return Err(error),
     }
+    let mut folded = space::run::fold_run(tx, place, &run)?;
+    came.carts.append(&mut folded.carts);
+    came.alarmed |= folded.alarmed;
     Ok(())
 }
 
 /// Folds what a sibling said of the chain's customers.
 fn fold_customers(
     tx: &Connection,
-    now_ms: Option<i64>,
-    place: PeerPlace<'_>,
-    body: &[u8],
+    writer: Writer<'_>,
+    entry: &Entry,
     came: &mut Folded,
 ) -> Result<()> {
-    let PeerPlace { stream, seq, clock } = place;
-    let why = match customers::fold_body(tx, customers::EntryPlace { stream, seq, clock }, body) {
+    let Entry { seq, clock, .. } = *entry;
+    let place = customers::EntryPlace { stream: writer.stream, seq, clock };
+    let why = match customers::fold_body(tx, place, &entry.body) {
         Ok(mut folded) => {
             came.customers.append(&mut folded.customers);
             let Some(full) = folded.full else { return Ok(()) };
@@ -271,67 +277,22 @@ fn fold_customers(
         Err(TillStoreError::Body(error)) => cannot_be_read(&error),
         Err(error) => return Err(error),
     };
-    came.alarmed |= disbelieve(tx, now_ms, place, &why)?;
+    came.alarmed |= disbelieve(tx, writer, seq, &why)?;
     Ok(())
 }
 
-fn fold_journal(
-    tx: &Connection,
-    now_ms: Option<i64>,
-    place: PeerPlace<'_>,
-    body: &[u8],
-) -> Result<bool> {
-    let fact = match sync::body::decode(body) {
-        Ok(fact) => fact,
-        Err(error) => {
-            put_unread(tx, place)?;
-            if matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. }) {
-                return Ok(false);
-            }
-            return disbelieve(tx, now_ms, place, &cannot_be_read(&error));
-        }
-    };
-    let counter = Counter { replica: place.stream.id().replica, clock: place.clock };
-    fold_stock(tx, counter, &fact, journals)?;
-    let Some((receipt, kind, stamp, total)) = receipt_of(&fact) else { return Ok(false) };
-    let put = tx
-        .prepare_cached(
-            "INSERT INTO peer_receipt (till, series, number, kind, stream, seq, at, total)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            receipt.till,
-            receipt.series,
-            receipt.number,
-            kind,
-            place.stream.local(),
-            place.seq.cast_signed(),
-            stamp.at.as_millisecond(),
-            total,
-        ])?;
-    if put == 1 {
-        return Ok(false);
-    }
-    let detail = format!("entry {} of the {} gives it again", place.seq, place.stream.id());
-    warn(tx, now_ms, AlarmKind::Fork, &format!("receipt {receipt}"), &detail)
-}
-
-fn cannot_be_read(error: &BodyError) -> String {
+pub(super) fn cannot_be_read(error: &BodyError) -> String {
     format!("can't be read: {error}")
 }
 
 /// Tells what is wrong with an entry that is kept all the same.
-fn disbelieve(
-    tx: &Connection,
-    now_ms: Option<i64>,
-    place: PeerPlace<'_>,
-    why: &str,
-) -> Result<bool> {
-    let detail = format!("entry {} {why}", place.seq);
-    warn(tx, now_ms, AlarmKind::Disbelieved, &place.stream.id().to_string(), &detail)
+pub(super) fn disbelieve(tx: &Connection, writer: Writer<'_>, seq: u64, why: &str) -> Result<bool> {
+    let detail = format!("entry {seq} {why}");
+    let subject = writer.stream.id().to_string();
+    warn(tx, writer.now_ms, AlarmKind::Disbelieved, &subject, &detail)
 }
 
-fn warn(
+pub(super) fn warn(
     tx: &Connection,
     now_ms: Option<i64>,
     kind: AlarmKind,
@@ -342,66 +303,4 @@ fn warn(
         raise(tx, now_ms, kind, subject, detail)?;
     }
     Ok(now_ms.is_some())
-}
-
-/// Folds entries of other branches of journals: what was moved was moved, and what was counted was
-/// counted. Movements come first, for a count takes all that the table of orphans holds for folded.
-fn fold_orphans<'o>(
-    tx: &Connection,
-    orphans: impl Iterator<Item = (Counter, &'o [u8])>,
-) -> Result<()> {
-    let mut counts = Vec::new();
-    for (counter, body) in orphans {
-        match sync::body::decode(body) {
-            Ok(fact @ Fact::StockCounted(_)) => counts.push((counter, fact)),
-            Ok(fact) => fold_stock(tx, counter, &fact, journals)?,
-            // A newer version's moves nothing that this one could know of.
-            Err(_) => {}
-        }
-    }
-    counts.iter().try_for_each(|(counter, fact)| Ok(fold_stock(tx, *counter, fact, journals)?))
-}
-
-fn receipt_of(fact: &Fact) -> Option<(&ReceiptNumber, u8, &Stamp, i64)> {
-    match fact {
-        Fact::Sold(sale) => Some((&sale.receipt, 1, &sale.stamp, sale.total.minor())),
-        Fact::Returned(returned) => {
-            let kind = match returned.kind {
-                ReturnKind::Refund => 2,
-                ReturnKind::PostVoid => 3,
-            };
-            Some((&returned.receipt, kind, &returned.stamp, returned.total.minor()))
-        }
-        _ => None,
-    }
-}
-
-/// Folds what an earlier version of Till could not read and this one can.
-pub fn fold_unread(tx: &Connection, now_ms: i64) -> Result<()> {
-    for stream in journals(tx)? {
-        let mut rows =
-            tx.prepare_cached("SELECT seq FROM unread WHERE stream = ?1 ORDER BY seq")?;
-        let waiting: Vec<i64> =
-            rows.query_map([stream.local()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        for seq in waiting.into_iter().map(i64::cast_unsigned) {
-            let stored = sync::store::read_one(tx, &stream, seq)?;
-            let Some(stored) = stored.filter(|it| sync::body::decode(&it.entry.body).is_ok())
-            else {
-                continue;
-            };
-            let place = PeerPlace { stream: &stream, seq, clock: stored.entry.clock };
-            fold_journal(tx, Some(now_ms), place, &stored.entry.body)?;
-            tx.execute(
-                "DELETE FROM unread WHERE stream = ?1 AND seq = ?2",
-                params![stream.local(), seq.cast_signed()],
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn put_unread(tx: &Connection, place: PeerPlace<'_>) -> Result<()> {
-    tx.prepare_cached("INSERT INTO unread (stream, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute(params![place.stream.local(), place.seq.cast_signed()])?;
-    Ok(())
 }

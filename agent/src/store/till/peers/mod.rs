@@ -3,11 +3,13 @@
 //!
 //! Called by the till loop with what the links brought. What entries do to state is [`fold`]'s.
 
+mod facts;
 mod fold;
 mod read;
 mod recount;
 
-pub(super) use fold::{fold_unread, refold, refold_orphans, unfold, written_here};
+pub(super) use facts::fold_unread;
+pub(super) use fold::{refold, refold_orphans, unfold, written_here};
 pub use read::{PeerReceipt, peer_receipt};
 
 use super::error::{Result, TillStoreError};

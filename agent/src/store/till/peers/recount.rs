@@ -10,7 +10,7 @@ use super::fold::{Folded, refold_orphans, set_orphans_count};
 use rusqlite::{Connection, params};
 use sync::log::StreamKind;
 use sync::store::{
-    Counter, Stream, counting, fold_stock, folded, journals, overfolded, read, set_folded,
+    Counter, Moves, Stream, counting, folded, journals, overfolded, read, set_folded,
 };
 use sync::trust::Trust;
 
@@ -69,13 +69,15 @@ fn count_stream(tx: &Connection, stream: &Stream, to: u64) -> Result<()> {
         let limit = usize::try_from(to - next + 1).unwrap_or(PORTION).min(PORTION);
         let portion = read(tx, stream, next, limit)?;
         let Some(read_to) = portion.last().map(|stored| stored.entry.seq) else { break };
+        let mut moves = Moves::default();
         for stored in portion {
             // What a newer version wrote moves nothing that this one could know of.
             if let Ok(fact) = sync::body::decode(&stored.entry.body) {
                 let counter = Counter { replica: stream.id().replica, clock: stored.entry.clock };
-                fold_stock(tx, counter, &fact, journals)?;
+                moves.fold(tx, counter, &fact, journals)?;
             }
         }
+        moves.write(tx)?;
         set_folded(tx, stream, read_to)?;
         next = read_to + 1;
     }

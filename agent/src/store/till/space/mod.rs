@@ -12,6 +12,7 @@ pub(super) mod react;
 mod rebuild;
 pub(super) mod restate;
 mod rows;
+pub(super) mod run;
 pub(super) mod shared;
 mod sweep;
 #[cfg(test)]
@@ -91,24 +92,36 @@ pub(super) fn fold_workspace(
     let mut folded = Folded::default();
     let gone = is_succeeded(tx, place.replica)?;
     for (index, operation) in (0_u32..).zip(operations) {
-        // Of an incarnation before counts what it sold, which numbers it gave, whom it came after
-        // and what it found sold twice: whether it is heard before its successor or after.
-        let lasting = matches!(
-            operation,
-            Operation::Ended { end: End::Paid(_), .. }
-                | Operation::Introduced { .. }
-                | Operation::Succeeds { .. }
-                | Operation::SoldTwice { .. }
-        );
-        if gone && !lasting {
-            continue;
-        }
-        folded.carts.extend(fold_one(tx, place, index, operation)?);
-        if let Operation::SoldTwice { cart, sales } = operation {
-            folded.alarmed |= fold_sold_twice(tx, place, *cart, sales)?;
-        }
+        fold_next(tx, place, (index, gone), operation, &mut folded)?;
     }
     Ok(folded)
+}
+
+/// Folds the operation of that index; `gone` is whether its writer was succeeded.
+fn fold_next(
+    tx: &Connection,
+    place: Place,
+    (index, gone): (u32, bool),
+    operation: &Operation,
+    folded: &mut Folded,
+) -> Result<()> {
+    // Of an incarnation before counts what it sold, which numbers it gave, whom it came after and
+    // what it found sold twice: whether it is heard before its successor or after.
+    let lasting = matches!(
+        operation,
+        Operation::Ended { end: End::Paid(_), .. }
+            | Operation::Introduced { .. }
+            | Operation::Succeeds { .. }
+            | Operation::SoldTwice { .. }
+    );
+    if gone && !lasting {
+        return Ok(());
+    }
+    folded.carts.extend(fold_one(tx, place, index, operation)?);
+    if let Operation::SoldTwice { cart, sales } = operation {
+        folded.alarmed |= fold_sold_twice(tx, place, *cart, sales)?;
+    }
+    Ok(())
 }
 
 fn fold_one(
@@ -343,15 +356,10 @@ fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
         .query_row([replica.0], |row| row.get(0))?)
 }
 
-/// Folds an entry's body. One of a newer kind is passed over: its bytes are kept, and a rebuild
-/// folds them once this till is updated.
+/// Folds an entry's body.
 pub(super) fn fold_body(tx: &Connection, place: Place, body: &[u8]) -> Result<Folded> {
-    match sync::space::decode(body) {
-        Ok(operations) => fold_workspace(tx, place, &operations),
-        Err(sync::body::BodyError::UnknownKind(kind)) => {
-            tracing::warn!(kind, replica = %place.replica, seq = place.seq, "an entry of a newer Till is kept and not folded");
-            Ok(Folded::default())
-        }
-        Err(error) => Err(error.into()),
+    match run::said(place, body)? {
+        Some(said) => fold_workspace(tx, place, &said.operations),
+        None => Ok(Folded::default()),
     }
 }

@@ -126,9 +126,9 @@ impl Connection {
             acknowledges: false,
         });
         Self {
+            outgoing: Outgoing::new(&side),
             carrier: Carrier::new(mailbox, side, line),
             client,
-            outgoing: Outgoing::new(),
             sent: Sent::new(limits::IN_FLIGHT),
             in_client: 0,
             waiting: None,

@@ -45,6 +45,7 @@ impl Scripted {
             keep_alive_s: 30,
             chain: "acme".into(),
             ingest_rule: None,
+            paced: true,
         };
         let role = Role::Till { store: "HH01".into(), thing: "till-1".into(), streams };
         MqttLink::start(&broker, role, &tls).unwrap()

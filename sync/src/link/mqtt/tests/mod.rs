@@ -18,6 +18,7 @@ fn broker() -> Broker {
         keep_alive_s: 30,
         chain: "acme".into(),
         ingest_rule: None,
+        paced: true,
     }
 }
 
@@ -64,12 +65,12 @@ fn a_side_sends_only_where_its_role_may() {
     let to_till = Route::Till { store: "HH01".into(), thing: "till-2".into() };
     let bad_till = Route::Till { store: "HH01".into(), thing: "till/2".into() };
     let (staff, journal) = (Route::Fan(StreamKind::Staff), Route::Fan(StreamKind::Journal));
-    let side = Side { topics: topics.clone(), role: till("HH01", "till-1") };
+    let side = Side { topics: topics.clone(), role: till("HH01", "till-1"), paced: true };
     assert_eq!(side.topic(&Route::Hub).as_deref(), Some("till/1/acme/HH01/till-1/up"));
     assert_eq!([side.topic(&to_till), side.topic(&staff)], [None, None]);
     assert_eq!(side.heard("till/1/acme/HH01/till-1/down"), Some(Route::Hub));
     assert_eq!(side.heard("till/1/acme/HH01/till-2/down"), None);
-    let side = Side { topics, role: hub("hub-1", vec![StreamKind::Staff]) };
+    let side = Side { topics, role: hub("hub-1", vec![StreamKind::Staff]), paced: true };
     assert_eq!(side.topic(&to_till).as_deref(), Some("till/1/acme/HH01/till-2/down"));
     assert_eq!(side.topic(&staff).as_deref(), Some("till/1/acme/hub/staff"));
     assert_eq!(side.topic(&Route::Hub), None);

@@ -1,0 +1,126 @@
+//! What facts of peers' journals do to state: they move the shop's stock and fill the list of its
+//! receipts; they never touch this till's own shifts, payments and numbers.
+//!
+//! Called by [`super::fold`] with the entries that count, and when a newer version of Till starts.
+
+use super::super::error::Result;
+use super::fold::{Writer, cannot_be_read, disbelieve, warn};
+use commerce::fact::Fact;
+use commerce::returns::ReturnKind;
+use commerce::sale::{ReceiptNumber, Stamp};
+use rusqlite::{Connection, params};
+use sync::body::BodyError;
+use sync::log::Entry;
+use sync::store::{AlarmKind, Counter, Moves, fold_stock, journals};
+
+/// Folds entries of a peer's journal, with each SKU's row written once where it can be; whether
+/// somebody must see to something.
+pub(super) fn fold_facts<'e>(
+    tx: &Connection,
+    writer: Writer<'_>,
+    entries: impl Iterator<Item = &'e Entry>,
+) -> Result<bool> {
+    let (mut moves, mut alarmed) = (Moves::default(), false);
+    for entry in entries {
+        match sync::body::decode(&entry.body) {
+            Ok(fact) => {
+                moves.fold(tx, writer.counter(entry.clock), &fact, journals)?;
+                alarmed |= put_receipt(tx, writer, entry.seq, &fact)?;
+            }
+            Err(error) => alarmed |= pass_over(tx, writer, entry.seq, &error)?,
+        }
+    }
+    moves.write(tx)?;
+    Ok(alarmed)
+}
+
+/// Keeps in mind what this version can't read; what no version wrote is told.
+fn pass_over(tx: &Connection, writer: Writer<'_>, seq: u64, error: &BodyError) -> Result<bool> {
+    tx.prepare_cached("INSERT INTO unread (stream, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![writer.stream.local(), seq.cast_signed()])?;
+    if matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. }) {
+        return Ok(false);
+    }
+    disbelieve(tx, writer, seq, &cannot_be_read(error))
+}
+
+/// Puts a receipt on the list; one that is there was given twice.
+fn put_receipt(tx: &Connection, writer: Writer<'_>, seq: u64, fact: &Fact) -> Result<bool> {
+    let Some((receipt, kind, stamp, total)) = receipt_of(fact) else { return Ok(false) };
+    let put = tx
+        .prepare_cached(
+            "INSERT INTO peer_receipt (till, series, number, kind, stream, seq, at, total)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            receipt.till,
+            receipt.series,
+            receipt.number,
+            kind,
+            writer.stream.local(),
+            seq.cast_signed(),
+            stamp.at.as_millisecond(),
+            total,
+        ])?;
+    if put == 1 {
+        return Ok(false);
+    }
+    let detail = format!("entry {seq} of the {} gives it again", writer.stream.id());
+    warn(tx, writer.now_ms, AlarmKind::Fork, &format!("receipt {receipt}"), &detail)
+}
+
+fn receipt_of(fact: &Fact) -> Option<(&ReceiptNumber, u8, &Stamp, i64)> {
+    match fact {
+        Fact::Sold(sale) => Some((&sale.receipt, 1, &sale.stamp, sale.total.minor())),
+        Fact::Returned(returned) => {
+            let kind = match returned.kind {
+                ReturnKind::Refund => 2,
+                ReturnKind::PostVoid => 3,
+            };
+            Some((&returned.receipt, kind, &returned.stamp, returned.total.minor()))
+        }
+        _ => None,
+    }
+}
+
+/// Folds entries of other branches of journals: what was moved was moved, and what was counted was
+/// counted. Movements come first, for a count takes all that the table of orphans holds for folded.
+pub(super) fn fold_orphans<'o>(
+    tx: &Connection,
+    orphans: impl Iterator<Item = (Counter, &'o [u8])>,
+) -> Result<()> {
+    let mut counts = Vec::new();
+    for (counter, body) in orphans {
+        match sync::body::decode(body) {
+            Ok(fact @ Fact::StockCounted(_)) => counts.push((counter, fact)),
+            Ok(fact) => fold_stock(tx, counter, &fact, journals)?,
+            // A newer version's moves nothing that this one could know of.
+            Err(_) => {}
+        }
+    }
+    counts.iter().try_for_each(|(counter, fact)| Ok(fold_stock(tx, *counter, fact, journals)?))
+}
+
+/// Folds what an earlier version of Till could not read and this one can.
+pub fn fold_unread(tx: &Connection, now_ms: i64) -> Result<()> {
+    for stream in journals(tx)? {
+        let mut rows =
+            tx.prepare_cached("SELECT seq FROM unread WHERE stream = ?1 ORDER BY seq")?;
+        let waiting: Vec<i64> =
+            rows.query_map([stream.local()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        for seq in waiting.into_iter().map(i64::cast_unsigned) {
+            let stored = sync::store::read_one(tx, &stream, seq)?;
+            let Some(stored) = stored.filter(|it| sync::body::decode(&it.entry.body).is_ok())
+            else {
+                continue;
+            };
+            let writer = Writer { stream: &stream, now_ms: Some(now_ms) };
+            fold_facts(tx, writer, std::iter::once(&stored.entry))?;
+            tx.execute(
+                "DELETE FROM unread WHERE stream = ?1 AND seq = ?2",
+                params![stream.local(), seq.cast_signed()],
+            )?;
+        }
+    }
+    Ok(())
+}
