@@ -223,8 +223,11 @@ impl Looping {
             // Only when nobody waits: it syncs a file.
             if inbox.is_empty() && witnessed.elapsed() >= WITNESS_EVERY {
                 self.write_witness();
-                if let Err(error) = self.till.tidy(wall_clock(), Compacting::USUAL) {
-                    tracing::warn!(%error, "the till's own streams were not compacted");
+                match self.till.tidy(wall_clock(), Compacting::USUAL) {
+                    Ok(effects) => self.carry_out(effects),
+                    Err(error) => {
+                        tracing::warn!(%error, "the till's own streams were not compacted");
+                    }
                 }
                 self.written.notify_one();
                 witnessed = std::time::Instant::now();

@@ -119,14 +119,18 @@ impl Till {
     }
 
     /// Forgets what this till's part in the shop's carts came to and is over, once enough of it
-    /// stands in the log, and what is known of customers who were erased. For when nobody waits.
+    /// stands in the log, and what is known of customers who were erased; looks through the shop's
+    /// carts again where siblings' streams came in another order than they were written. For when
+    /// nobody waits. Gives what is to be done outside.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn tidy(&mut self, now: Timestamp, compacting: Compacting) -> Result<(), Refusal> {
+    pub fn tidy(&mut self, now: Timestamp, compacting: Compacting) -> Result<Vec<Effect>, Refusal> {
+        let mut effects = Vec::new();
         self.store.tidy_workspace(now, compacting)?;
         self.store.tidy_customers(now, &self.trust)?;
-        Ok(())
+        self.folded(now, BTreeSet::new(), &mut effects)?;
+        Ok(effects)
     }
 
     /// Notes that somebody has seen to an alarm; false when there is none of this number.

@@ -103,14 +103,19 @@ impl World<'_> {
 }
 
 impl SimTill<'_> {
+    /// What a till does when nobody waits. Refused on a full disk; done another time.
+    pub fn tidy(&mut self, ms: u64) {
+        let now = self.wall(ms);
+        let tidied = self.running.as_mut().map(|running| running.till.tidy(now, COMPACTING));
+        if let Some(Ok(effects)) = tidied {
+            self.carry_out(ms, effects);
+        }
+    }
+
     /// What a till does between customers, and a look at its prices.
     fn when_nobody_waits(&mut self, ms: u64, dice: &mut Dice) {
-        let now = self.wall(ms);
-        if dice.one_in(8)
-            && let Some(running) = &mut self.running
-        {
-            // Refused on a full disk; done another time.
-            running.till.tidy(now, COMPACTING).ok();
+        if dice.one_in(8) {
+            self.tidy(ms);
         }
         if dice.one_in(4)
             && let Some(prices) = self.pushed_prices(ms)

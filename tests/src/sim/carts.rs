@@ -84,7 +84,9 @@ fn doubles_are_shown(world: &World<'_>, shop: usize, tills: &[usize]) -> Result<
         // and numbers of carts that it had given. Until it hears of that it may sell them again; that
         // it was put back is an alarm of its own.
         let sold_by = |id: &usize| receipts.iter().any(|receipt| receipt.till == number_of(*id));
-        if !forced && in_shop.clone().filter(sold_by).any(|id| world.disturbed[id]) {
+        let mut sellers = in_shop.clone().filter(sold_by);
+        let by_one = sellers.clone().count() == 1;
+        if (!forced || by_one) && sellers.any(|id| world.disturbed[id]) {
             continue;
         }
         let revoked = in_shop.clone().any(|id| world.revoked == Some(id));

@@ -30,6 +30,8 @@ const MAX_ALARMS: i64 = 1_024;
 pub fn assert_laws(world: &mut World<'_>) -> Result<(), Broken> {
     world.heal();
     world.until(world.ms + SETTLING_MS);
+    world.tidy();
+    world.until(world.ms + SETTLING_MS);
     if !world.enrolled {
         return Err("the late till was never enrolled".to_owned());
     }
@@ -273,7 +275,10 @@ fn of_one_till(world: &World<'_>, id: usize) -> Result<(), Broken> {
         books::state_is_the_journals(conn)?;
     }
     if world.newer != Some(id) && !world.disturbed[id] {
-        money(world, id, &Books::read(conn)?)?;
+        let put_back = |id: usize| world.disturbed[id];
+        let alone = !(1..=COUNT).any(|other| shop_of(other) == shop_of(id) && put_back(other));
+        let read = if alone { Books::read } else { Books::read_beside_others };
+        money(world, id, &read(conn)?)?;
     }
     let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(text);
     if count("SELECT count(*) FROM evidence")? > MAX_EVIDENCE

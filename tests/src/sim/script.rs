@@ -165,9 +165,10 @@ pub fn script(seed: u64, size: Size, tills: usize) -> Vec<Step> {
         };
         steps.push(Step { at_ms, salt, what });
     }
-    rare(&mut steps, &mut dice, Fault::Enrol, 1);
     rare(&mut steps, &mut dice, Fault::Revoke, 4);
     rare(&mut steps, &mut dice, Fault::Newer, 2);
+    // Last, so that no other takes its place: every till is enrolled in the end.
+    rare(&mut steps, &mut dice, Fault::Enrol, 1);
     steps
 }
 

@@ -373,6 +373,16 @@ impl<'s> World<'s> {
         }
     }
 
+    /// Nobody waits at any till.
+    pub fn tidy(&mut self) {
+        let ms = self.ms;
+        for id in 1..=COUNT {
+            self.till(id).tidy(ms);
+            self.till(id).refresh(ms);
+            self.pump(id);
+        }
+    }
+
     /// Everything that was broken is mended, and everyone runs.
     pub fn heal(&mut self) {
         for id in 1..=COUNT {

@@ -80,6 +80,8 @@ pub struct TillStore {
     answered: BTreeSet<CartId>,
     alarmed: bool,
     heard_customers: BTreeSet<CustomerId>,
+    /// Streams of carts may have come in an order in which what ended is not known to have ended.
+    carts_unsure: bool,
 }
 
 /// What a till writes into its first entry when it starts a new incarnation.
@@ -208,6 +210,7 @@ impl Opened {
             answered: BTreeSet::new(),
             alarmed: false,
             heard_customers: BTreeSet::new(),
+            carts_unsure: true,
         })
     }
 }

@@ -236,12 +236,28 @@ impl TillStore {
     /// # Errors
     /// When the file cannot be written.
     pub fn tidy_workspace(&mut self, now: Timestamp, compacting: Compacting) -> Result<()> {
+        if self.carts_unsure {
+            self.fold_carts_again(now)?;
+            self.carts_unsure = false;
+        }
         let first = sync::store::base(&self.connection, &self.space)?.seq;
         let last = sync::store::head(&self.connection, &self.space)?.seq;
         if self.currency.is_some() && last - first >= compacting.at {
             self.compact_workspace(now, last.saturating_sub(compacting.kept))?;
         }
         Ok(())
+    }
+
+    /// Folds all streams of carts again, which comes to the same in whatever order they came.
+    fn fold_carts_again(&mut self, now: Timestamp) -> Result<()> {
+        self.act(now, |act| {
+            let mut carts = space::all_carts(&act.tx)?;
+            space::rebuild(&act.tx)?;
+            carts.append(&mut space::all_carts(&act.tx)?);
+            act.answered.append(&mut carts);
+            act.heard = true;
+            Ok(())
+        })
     }
 
     /// Answers what a sibling's entries said, once they are folded. What is said depends on rows

@@ -91,18 +91,21 @@ impl Exchange {
 
     /// What to do about a stream whose beginning a peer has pruned further than it is pruned here.
     ///
-    /// Its writer states anew, behind the checkpoint, what lived before it. So either all that the
-    /// peer holds is here, or what lies between can't be had of it any more.
+    /// Its writer states anew, at some entry behind the checkpoint, what lived before it. So either
+    /// what lies between can't be had of the peer any more, or all that the writer itself holds is
+    /// here: of one who relays it nobody knows whether that has what was stated anew.
     pub(super) fn begin_of(&self, stream: StreamId, trust: &Trust) -> Option<Effect> {
         // Where a hub's stream was pruned, a snapshot leads past it.
         let takes = stream.replica != self.me
             && !stream.kind.is_hubs()
             && policy::takes(&self.side, trust, stream);
         let (first, head) = self.held.get(&stream).map_or((1, 0), |it| (it.first, it.head));
-        let pruned = |theirs: &&Held| {
-            theirs.first > first && (theirs.head <= head || theirs.first > head + 1)
-        };
         self.peers.values().filter(|_| takes).find_map(|peer| {
+            let writes = peer.replica == Some(stream.replica);
+            let pruned = |theirs: &&Held| {
+                let over = writes && theirs.head <= head || theirs.first > head + 1;
+                theirs.first > first && over
+            };
             let theirs = peer.theirs.get(&stream).filter(pruned)?;
             let (seq, checkpoint) = (theirs.first.checked_sub(1)?, theirs.base?);
             Some(Effect::Begin { route: peer.route.clone(), stream, seq, checkpoint })

@@ -24,7 +24,7 @@ use sync::log::{ReplicaId, SealKey, StreamId, StreamKind};
 use sync::planted::{self, Bug};
 use sync::session::Outcome;
 use sync::store::{
-    AlarmKind, Begun, Disbelief, Ingested, Owner, find_stream, held, ingest, keep_evidence,
+    AlarmKind, Begun, Disbelief, Ingested, Owner, base, find_stream, held, ingest, keep_evidence,
     keep_mark, keep_paper, owner, raise,
 };
 use sync::trust::{Admitted, Member, Statement, Trust, issue};
@@ -104,12 +104,14 @@ impl TillStore {
                 return self.keep_disbelieved(now_ms, sender, run, &disbelief);
             }
         };
+        let begins = begins_carts(&tx, &ingested)?;
         let (mut received, came) = take(&tx, now_ms, sender, run, ingested)?;
         let lived = lived_before(trust, &self.key.public(), run.stream.replica);
         if received.folded && lived && gives_series(&tx, run.stream, self.series)? {
             received.put_back = true;
         }
         tx.commit()?;
+        self.carts_unsure |= begins;
         self.observe(now_ms, sender, run)?;
         if received.folded && run.stream.kind == StreamKind::Workspace {
             self.answer_workspace(now, came.carts)?;
@@ -269,6 +271,7 @@ impl TillStore {
         }
         tx.commit()?;
         looked.folded = folded.is_some();
+        self.carts_unsure |= looked.folded;
         if let Some(Folded { carts, customers, alarmed, .. }) = folded {
             looked.alarmed |= alarmed;
             self.heard_customers.extend(customers);
@@ -357,6 +360,17 @@ fn gives_series(tx: &Transaction<'_>, stream: StreamId, series: u32) -> Result<b
                OR EXISTS (SELECT 1 FROM writer WHERE holder = ?1 AND series = ?2)",
         )?
         .query_row(params![stream.local(), series], |row| row.get(0))?)
+}
+
+/// Whether a stream of carts begins with what was taken up. Others may have told before of carts that
+/// were its writer's first, and of their end: that is forgotten by now, and would have to be known.
+fn begins_carts(tx: &Transaction<'_>, ingested: &Ingested) -> Result<bool> {
+    match ingested {
+        Ingested::Appended { stream, from, .. } if stream.id().kind == StreamKind::Workspace => {
+            Ok(base(tx, stream)?.seq + 1 == *from)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// Folds what was taken up, and raises what somebody must see to; gives what that came to.

@@ -350,6 +350,15 @@ pub(super) fn forget(tx: &Connection, holder: i64) -> Result<BTreeSet<CartId>> {
     Ok(carts?)
 }
 
+/// The carts that anybody says something of.
+pub(super) fn all_carts(conn: &Connection) -> Result<BTreeSet<CartId>> {
+    let carts: rusqlite::Result<_> = conn
+        .prepare_cached("SELECT cart FROM claim UNION SELECT cart FROM offer")?
+        .query_map([], |row| Ok(CartId(row.get::<_, i64>(0)?.cast_unsigned())))?
+        .collect();
+    Ok(carts?)
+}
+
 fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
     Ok(conn
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM succeeded WHERE replica = ?1)")?
