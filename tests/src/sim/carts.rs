@@ -83,10 +83,11 @@ fn doubles_are_shown(world: &World<'_>, shop: usize, tills: &[usize]) -> Result<
         // A till that is put back has what it had then: carts that it had sold or handed over since,
         // and numbers of carts that it had given. Until it hears of that it may sell them again; that
         // it was put back is an alarm of its own.
-        let sold_by = |id: &usize| receipts.iter().any(|receipt| receipt.till == number_of(*id));
-        let mut sellers = in_shop.clone().filter(sold_by);
-        let by_one = sellers.clone().count() == 1;
-        if (!forced || by_one) && sellers.any(|id| world.disturbed[id]) {
+        let had = |id: &usize| {
+            let number = number_of(*id);
+            cart.till() == Some(number) || receipts.iter().any(|receipt| receipt.till == number)
+        };
+        if in_shop.clone().filter(had).any(|id| world.disturbed[id]) {
             continue;
         }
         let revoked = in_shop.clone().any(|id| world.revoked == Some(id));

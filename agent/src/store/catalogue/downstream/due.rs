@@ -3,6 +3,7 @@
 use super::super::load::KEPT_MS;
 use super::Result;
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
+use sync::clock::Hlc;
 use sync::store::prices;
 
 /// Items whose rows are looked through at a time: some milliseconds, with pauses between.
@@ -55,7 +56,8 @@ pub(super) fn has_pushes(conn: &Connection) -> Result<bool> {
 }
 
 /// Deletes rows of some items from `first` on that stopped counting long ago; gives the item to go
-/// on with.
+/// on with. Long before what the hub said last: a till whose clock is years ahead forgets nothing by
+/// that.
 pub(super) fn trim(tx: &Transaction<'_>, now_ms: i64, first: i64) -> Result<i64> {
     let last: i64 = tx
         .prepare_cached("SELECT coalesce(max(item), 0) FROM price")?
@@ -64,11 +66,21 @@ pub(super) fn trim(tx: &Transaction<'_>, now_ms: i64, first: i64) -> Result<i64>
         return Ok(0);
     }
     let end = first.saturating_add(TRIM_ITEMS);
+    let said_ms = last_said_ms(tx)?.min(now_ms);
     tx.prepare_cached(TRIM)?.execute(named_params! {
         ":first": first,
         ":end": end,
-        ":long_ago": now_ms.saturating_sub(KEPT_MS),
+        ":long_ago": said_ms.saturating_sub(KEPT_MS),
         ":first_batch": prices::FIRST_BATCH,
     })?;
     Ok(end)
+}
+
+/// When the hub wrote the last entry that is here, by its own clock, in milliseconds since 1970.
+fn last_said_ms(conn: &Connection) -> Result<i64> {
+    let clock: i64 = conn
+        .prepare_cached("SELECT coalesce(max(head_clock), 0) FROM stream")?
+        .query_row([], |row| row.get(0))?;
+    let clock = Hlc::from_number(clock.cast_unsigned()).unwrap_or_default();
+    Ok(i64::try_from(clock.ms()).unwrap_or(i64::MAX))
 }

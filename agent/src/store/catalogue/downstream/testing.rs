@@ -26,7 +26,8 @@ pub(crate) struct Hub {
     pub log: Connection,
     pub key: SealingKey,
     pub stream: Stream,
-    ms: u64,
+    /// What its clock says.
+    pub ms: u64,
     pushes: u64,
 }
 

@@ -318,14 +318,40 @@ fn entries_after_a_revocation_wait() {
     assert_eq!(shop.prices(DAY), [111, 222]);
 }
 
+/// Ten years ahead by its own clock: what the hub may still take back stays all the same.
+#[test]
+fn a_clock_that_is_far_ahead_makes_no_row_go() {
+    let mut hub = Hub::new(9, 10);
+    let mut shop = Shop::new(&hub);
+    let pushes: Vec<u64> = (1..=3)
+        .map(|day| hub.push(day * DAY, two(Layer::Headquarters, day * DAY, day, 1_000 + day)))
+        .collect();
+    for run in hub.runs(1) {
+        shop.hear(3 * DAY, run);
+    }
+    let mut due = shop.due(3_650 * DAY).due_ms.unwrap();
+    for _ in 0..3 {
+        due = shop.due(due).due_ms.unwrap();
+    }
+    let seen = hub.runs(1).len() as u64 + 1;
+    pushes.iter().for_each(|push| hub.withdraw(*push));
+    for run in hub.runs(seen) {
+        shop.hear(3_650 * DAY, run);
+    }
+    assert_eq!(shop.prices(3_650 * DAY), [100, 200]);
+}
+
 /// A push a day for a hundred days: what stopped counting long ago goes, but for the one that the
 /// last would give back.
 #[test]
 fn rows_that_stopped_counting_long_ago_go() {
     let mut hub = Hub::new(9, 10);
     let mut shop = Shop::new(&hub);
-    let pushes: Vec<u64> = (1..=100)
-        .map(|day| hub.push(day * DAY, two(Layer::Headquarters, day * DAY, day, 1_000 + day)))
+    let pushes: Vec<u64> = (1..=100_i64)
+        .map(|day| {
+            hub.ms = (day * DAY).cast_unsigned();
+            hub.push(day * DAY, two(Layer::Headquarters, day * DAY, day, 1_000 + day))
+        })
         .collect();
     for run in hub.runs(1) {
         shop.hear(100 * DAY, run);
