@@ -11,7 +11,7 @@ use super::traffic::Traffic;
 use super::wires::{Shop, Wiring};
 use crate::config::Hub;
 use crate::home::{Home, Identity};
-use crate::runtime::{Claim, Loop};
+use crate::runtime::{Claim, Loop, LoopError};
 use crate::store::till::TillStoreError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +37,9 @@ pub enum LinkError {
     /// The system gave no random bytes.
     #[error("the system's random source failed")]
     NoRandom,
+    /// The till could not begin another incarnation; the links begin anew, and ask it again.
+    #[error("the till must go on under another name and can't yet: {0}")]
+    Anew(LoopError),
     /// The till loop ended.
     #[error("the till is stopping")]
     Stopped,

@@ -233,7 +233,10 @@ impl<'o> Traffic<'o> {
     /// The till's own stream is further elsewhere: it goes on under a new id.
     async fn begin_anew(&mut self) -> Result<(), LinkError> {
         let (word, about) = self.host.anew(ReplicaId(random()?));
-        let reply = self.own.till.peer(word).await.map_err(|_| LinkError::Stopped)?;
+        let reply = self.own.till.peer(word).await.map_err(|error| match error {
+            LoopError::Stopped => LinkError::Stopped,
+            error => LinkError::Anew(error),
+        })?;
         let held = self.files.shelf.held()?;
         let now = self.now();
         self.host.answered(now, about, Some(reply));

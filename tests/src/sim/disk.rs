@@ -13,6 +13,13 @@ pub struct Copy {
     pub witness: Option<Witness>,
 }
 
+/// A power cut to come.
+pub struct Blackout {
+    pub recording: Recording,
+    turns: u64,
+    pub seed: u64,
+}
+
 impl SimTill<'_> {
     /// Where its files are now.
     pub fn folder(&self) -> PathBuf {
@@ -34,16 +41,37 @@ impl SimTill<'_> {
     }
 
     /// Starts a recording for a power cut.
-    pub fn record(&self) -> Recording {
+    pub fn record(&mut self) -> Recording {
+        self.blackout = None;
         self.shim.record(&self.folder()).unwrap()
+    }
+
+    /// The power will go after so many turns, once all that was done in them was said.
+    pub fn begin_blackout(&mut self, turns: u64, seed: u64) {
+        if self.running.is_some() && self.blackout.is_none() {
+            let recording = self.record();
+            self.blackout = Some(Blackout { recording, turns, seed });
+        }
+    }
+
+    /// A turn is over; gives the blackout whose time has come.
+    pub fn next_turn(&mut self) -> Option<Blackout> {
+        let blackout = self.blackout.as_mut()?;
+        blackout.turns = blackout.turns.saturating_sub(1);
+        self.blackout.take_if(|blackout| blackout.turns == 0)
     }
 
     /// The power goes at some moment of what was recorded.
     pub fn cut_power(&mut self, recording: &Recording, seed: u64) {
-        let mut dice = Dice::new(seed);
-        let at = usize::try_from(dice.below(recording.len() as u64 + 1)).unwrap();
+        let at = Dice::new(seed).below(recording.len() as u64 + 1);
+        self.cut_power_at(recording, usize::try_from(at).unwrap(), seed);
+    }
+
+    /// The power goes after so many writes of what was recorded: what was not synced by then may be
+    /// gone.
+    pub fn cut_power_at(&mut self, recording: &Recording, at: usize, seed: u64) {
         let (from, to) = (self.folder(), self.next_folder());
-        recording.cut(at, dice.below(u64::MAX), &to).unwrap();
+        recording.cut(at, seed, &to).unwrap();
         self.shim.stop_recording();
         self.running = None;
         std::fs::remove_dir_all(from).unwrap();

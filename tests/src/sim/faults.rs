@@ -27,7 +27,7 @@ impl World<'_> {
             Fault::Cut => self.cut(for_ms, dice),
             Fault::CutShop => self.cut_shop(5 * for_ms, dice),
             Fault::Crash => self.crash(id, for_ms),
-            Fault::PowerCut => self.till(id).cut = Some(dice.below(u64::MAX)),
+            Fault::PowerCut => self.power_cut(id, dice),
             Fault::FullDisk => self.full_disk(id, for_ms, dice),
             Fault::Clock => self.clock(id, dice),
             Fault::HubCrash => self.hub_crash(),
@@ -88,6 +88,16 @@ impl World<'_> {
             self.say(&format!("till {id} dies for {for_ms} ms"));
             self.till(id).crash();
             self.stopped(id, for_ms);
+        }
+    }
+
+    /// At some write of its next act, or when all is said and not all of it need be on disk.
+    fn power_cut(&mut self, id: usize, dice: &mut Dice) {
+        let seed = dice.below(u64::MAX);
+        if dice.one_in(2) {
+            self.till(id).cut = Some(seed);
+        } else {
+            self.till(id).begin_blackout(1 + dice.below(40), seed);
         }
     }
 

@@ -89,7 +89,7 @@ pub enum Fault {
     CutShop,
     /// A till's process dies and comes back.
     Crash,
-    /// The power of a till goes at some write of its next act.
+    /// The power of a till goes, at some write of its next act or when all was said.
     PowerCut,
     /// A till's disk is full for a while.
     FullDisk,

@@ -1,7 +1,7 @@
 //! A till of the simulation: the real loop over a real file on a disk that can fail, with its host
 //! of links, its clock, and what must survive it.
 
-use super::disk::Copy;
+use super::disk::{Blackout, Copy};
 use super::members::{SHOPS, key_of, number_of, owned_key_of, papers, root_key, shop_of, why_new};
 use super::pushes::zone;
 use crate::dice::Dice;
@@ -47,6 +47,8 @@ pub struct SimTill<'s> {
     pub copy: Option<Copy>,
     /// The seed of the power cut that its next act or frame meets.
     pub cut: Option<u64>,
+    /// The power cut after some of its next turns.
+    pub blackout: Option<Blackout>,
     /// What the card terminal was asked and has not answered.
     pub orders: VecDeque<(Intent, bool)>,
     /// What the card terminal made of each intent.
@@ -74,6 +76,7 @@ impl<'s> SimTill<'s> {
             witness: None,
             copy: None,
             cut: None,
+            blackout: None,
             orders: VecDeque::new(),
             decided: BTreeMap::new(),
             slips: 0,
@@ -115,6 +118,9 @@ impl<'s> SimTill<'s> {
     /// Starts the process, as the agent does.
     pub fn start(&mut self, ms: u64) -> Result<(), String> {
         let now = self.wall(ms);
+        // What was recorded was another life's.
+        self.blackout = None;
+        self.shim.stop_recording();
         let opened = Opened::open(&self.options()).map_err(|error| error.to_string())?;
         let head = opened.head().map_err(|error| error.to_string())?;
         let chain = head.map(|it| Chain { replica: it.replica, seq: it.seq, hash: it.hash });

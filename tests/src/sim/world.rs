@@ -352,6 +352,14 @@ impl<'s> World<'s> {
             _ => self.till(id).wake_at(),
         };
         self.wakes[id] = wake.map(|wake| wake.max(ms + 1));
+        if id != HUB
+            && let Some(blackout) = self.till(id).next_turn()
+        {
+            self.history.tell(ms, &format!("till {id}: the power goes"));
+            let at = blackout.recording.len();
+            self.till(id).cut_power_at(&blackout.recording, at, blackout.seed);
+            self.stopped(id, 500 + blackout.seed % 20_000);
+        }
     }
 
     fn next_frame(&mut self, id: usize) -> Option<(Route, Vec<u8>)> {
@@ -388,7 +396,7 @@ impl<'s> World<'s> {
         for id in 1..=COUNT {
             let till = self.till(id);
             till.shim.heal();
-            till.cut = None;
+            (till.cut, till.blackout) = (None, None);
             till.skew_ms = 0;
             self.start(id);
         }

@@ -28,7 +28,7 @@ const MAX_ROUNDS: u32 = 64;
 
 impl Act<'_> {
     /// What the act does to carts, to be written when it commits.
-    pub(super) fn operate(&mut self, operation: Operation) {
+    pub(crate) fn operate(&mut self, operation: Operation) {
         self.operations.push(operation);
     }
 

@@ -388,6 +388,25 @@ fn a_line_that_comes_too_late_is_parked_once() {
     assert_eq!(two.scan("101").cart.id.to_string(), "2-2");
 }
 
+/// A till that says so of another's incarnation, be it by a mistake, ends nothing.
+#[test]
+fn nobody_ends_another_tills_incarnation() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101"], "blue coat");
+    let replica = one.till.store.replica();
+    let said = two.till.store.act(two.now, |act| {
+        act.operate(sync::space::Operation::Succeeds { replica });
+        Ok(())
+    });
+    said.unwrap();
+    meet(&mut one, &mut two);
+    assert!(one.till.carts().any(|held| held.id == cart), "its own");
+    assert!(two.till.elsewhere().any(|shared| shared.cart.id == cart), "as others see it");
+    let mut one = one.restart();
+    one.ok("101", Command::Recall { cart });
+    one.pay(cart);
+}
+
 #[test]
 fn a_new_incarnation_goes_on_with_the_carts_of_the_one_before() {
     let (mut one, mut two) = (till(1), till(2));
@@ -404,7 +423,7 @@ fn a_new_incarnation_goes_on_with_the_carts_of_the_one_before() {
         till: 1,
         above: 0,
     };
-    let store = store.begin(key_of(9), 0, now, Some(new)).unwrap();
+    let store = store.begin(key_of(1), 0, now, Some(new)).unwrap();
     let (till, effects) = Till::open(store, catalogue, 1, Box::new(|| None), now).unwrap();
     let mut one = Shop { folder, till, now, effects };
     assert_eq!(one.till.carts().count(), 1);

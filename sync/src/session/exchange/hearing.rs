@@ -95,10 +95,12 @@ impl Exchange {
                 Ok(run.map_or(Vec::new(), |run| self.hear_run(now, route, run, trust)))
             }
             Frame::Mark(mark) => {
+                // Of names that nobody vouches for there is no end.
+                let known = trust.key_of(from).is_some();
                 let marked = |(stream, seq)| Effect::Marked { peer: from, stream, seq };
                 let news = peer.hear_mark(now, &mark, head_in(&self.held));
                 self.pursue(now, trust);
-                Ok(news.into_iter().map(marked).collect())
+                Ok(news.into_iter().filter(|_| known).map(marked).collect())
             }
             Frame::Forks(forks) => self.hear_forks(now, &route, forks, trust, books),
             Frame::Ask(ask) => Ok(vec![Effect::Asked { route, ask }]),

@@ -170,6 +170,7 @@ impl Exchange {
     pub fn down(&mut self, route: &Route) {
         self.peers.remove(route);
         self.cut.retain(|(to, _)| to != route);
+        self.early.retain(|_, (from, _)| from != route);
         self.pursuits.forget(route);
         self.branches.forget(route);
         self.shortcut.forget(route);

@@ -229,7 +229,8 @@ impl Peer {
         if self.wants.contains_key(&stream) {
             self.unsent_since.get_or_insert(now.ms);
         }
-        if self.has(stream) < head {
+        // Nobody marks what goes to all at once, so there is nothing to doubt.
+        if self.has(stream) < head && !matches!(self.route, Route::Fan(_)) {
             if self.unmarked.is_empty() {
                 self.heard_at = now.ms;
             }

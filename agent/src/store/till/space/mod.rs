@@ -213,6 +213,9 @@ fn fold_held(tx: &Connection, place: Place, held: &Held) -> Result<()> {
     } else if !place.own && rows::count(tx, "claim", "holder", place.holder)? >= MAX_CLAIMS {
         return Ok(());
     }
+    // What it answered when it held the cart before is over, or stated again with this.
+    tx.prepare_cached("DELETE FROM answer WHERE holder = ?1 AND cart = ?2")?
+        .execute(params![place.holder, cart])?;
     tx.prepare_cached(
         "INSERT INTO claim (holder, cart, term, opened_at, opened_by, label, forced_by, begun)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -330,8 +333,8 @@ fn fold_succession(tx: &Connection, place: Place, replica: ReplicaId) -> Result<
     )?;
     let former = sync::store::find_stream(tx, replica, sync::log::StreamKind::Workspace)?;
     match former {
-        Some(former) => rows::drop_all(tx, former.local()),
-        None => Ok(()),
+        Some(former) if is_succeeded(tx, replica)? => rows::drop_all(tx, former.local()),
+        _ => Ok(()),
     }
 }
 
@@ -359,9 +362,19 @@ pub(super) fn all_carts(conn: &Connection) -> Result<BTreeSet<CartId>> {
     Ok(carts?)
 }
 
+/// Whether a replica is no more: by a later one under the same key, for nobody ends another till's.
+/// As what this till writes it stands, whatever a copy of it says.
 fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
     Ok(conn
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM succeeded WHERE replica = ?1)")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM succeeded
+               JOIN stream ON stream.local = succeeded.by
+               JOIN replica AS later ON later.local = stream.replica
+               JOIN replica AS former ON former.id = succeeded.replica
+             WHERE succeeded.replica = ?1
+               AND (former.public_key = later.public_key OR former.own AND later.own)
+               AND NOT EXISTS (SELECT 1 FROM register WHERE register.replica = former.id))",
+        )?
         .query_row([replica.0], |row| row.get(0))?)
 }
 

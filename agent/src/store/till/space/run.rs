@@ -9,7 +9,7 @@
 use super::{Folded, Place, fold_next, is_succeeded};
 use crate::store::till::error::Result;
 use commerce::cart::CartId;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 use sync::body::BodyError;
 use sync::space::{End, Operation};
@@ -91,14 +91,18 @@ fn brief_carts<'o>(
             lives.insert(cart, life);
         }
     }
-    // Where others claim the cart too, its end decides which of the claims counts.
+    // Where others claim the cart too, its end decides which of the claims counts; and what its
+    // holder answered when it had the cart before ends with it.
     let mut is_shared = tx.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM claim WHERE cart = ?1)
-             OR EXISTS (SELECT 1 FROM contested WHERE cart = ?1)",
+             OR EXISTS (SELECT 1 FROM contested WHERE cart = ?1)
+             OR EXISTS (SELECT 1 FROM answer WHERE holder = ?2 AND cart = ?1)",
     )?;
     let mut brief = BTreeSet::new();
     for (cart, _) in lives.into_iter().filter(|(_, life)| *life == Life::Ended) {
-        if !is_shared.query_row([cart.0.cast_signed()], |row| row.get::<_, bool>(0))? {
+        if !is_shared
+            .query_row(params![cart.0.cast_signed(), place.holder], |row| row.get::<_, bool>(0))?
+        {
             brief.insert(cart);
         }
     }
