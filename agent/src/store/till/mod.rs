@@ -258,13 +258,6 @@ impl TillStore {
         act_and_commit().map_err(|error: TillStoreError| error.at(file))
     }
 
-    /// Whether commits are on disk when they return: always, but for a planted fault.
-    #[cfg(feature = "planted")]
-    pub(crate) fn sync_commits(&self, durably: bool) -> Result<()> {
-        let mode = if durably { "FULL" } else { "OFF" };
-        Ok(self.connection.pragma_update(None, "synchronous", mode)?)
-    }
-
     /// The writer's own connection, for reading what was just written.
     #[must_use]
     pub const fn connection(&self) -> &Connection {

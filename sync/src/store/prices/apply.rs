@@ -4,7 +4,6 @@ use super::state::{PushId, PushState, find_or_make, settle};
 use super::{FIRST_BATCH, PricesError};
 use crate::bulk::{self, Bulk, PriceChunk, PushManifest};
 use crate::log::{Entry, Position, StreamId, StreamKind, entry_hash};
-use crate::planted::{self, Bug};
 use commerce::Currency;
 use rusqlite::{Connection, named_params};
 
@@ -107,11 +106,6 @@ fn apply_chunk(
         insert.raw_bind_parameter(7, row.scale)?;
         insert.raw_bind_parameter(8, row.per)?;
         insert.raw_execute()?;
-    }
-    if planted::is(Bug::HalfPushCounts) {
-        let starts = "UPDATE price_push SET starts = ?2 WHERE local = ?1";
-        tx.prepare_cached(starts)?.execute((local, chunk.starts_ms))?;
-        PushState::Staged.set(tx, local)?;
     }
     let currency = Some(chunk.currency);
     Ok(Applied { push, state: settle(tx, local)?, new: true, currency })

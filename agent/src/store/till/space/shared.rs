@@ -8,7 +8,6 @@ use commerce::sale::ReceiptNumber;
 use commerce::staff::StaffId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sync::log::ReplicaId;
-use sync::planted::{self, Bug};
 use sync::space::Dot;
 
 /// Who holds a cart.
@@ -114,10 +113,8 @@ fn claim_of(row: &Row<'_>) -> rusqlite::Result<Claim> {
 
 /// The claims on a cart, the one that counts last.
 pub(super) fn claims_on(conn: &Connection, cart: CartId) -> Result<Vec<Claim>> {
-    let value = planted::is(Bug::ValueTieBreak);
-    let tie = if value { "claim.opened_at, claim.holder" } else { "replica.id" };
     let rows: rusqlite::Result<_> = conn
-        .prepare_cached(&format!("{CLAIMS} WHERE claim.cart = ?1 ORDER BY claim.term, {tie}"))?
+        .prepare_cached(&format!("{CLAIMS} WHERE claim.cart = ?1 ORDER BY claim.term, replica.id"))?
         .query_map([cart.0.cast_signed()], claim_of)?
         .collect();
     Ok(rows?)
