@@ -80,18 +80,13 @@ fn doubles_are_shown(world: &World<'_>, shop: usize, tills: &[usize]) -> Result<
         }
         let in_shop = (1..=COUNT).filter(|id| shop_of(*id) == shop);
         let forced = in_shop.clone().any(|id| world.tills[id - 1].forced.contains(&cart));
-        // A till that is put back has what it had then: carts that it had sold or handed over since,
-        // and numbers of carts that it had given. Until it hears of that it may sell them again; that
-        // it was put back is an alarm of its own.
-        let had = |id: &usize| {
-            let number = number_of(*id);
-            cart.till() == Some(number) || receipts.iter().any(|receipt| receipt.till == number)
-        };
-        if in_shop.clone().filter(had).any(|id| world.disturbed[id]) {
+        let disturbed = in_shop.clone().any(|id| world.disturbed[id] || world.revoked == Some(id));
+        // A till that lost all its files gives its first carts' numbers again, until it hears of them.
+        let one = |number: u16| receipts.iter().all(|receipt| receipt.till == number);
+        if in_shop.clone().any(|id| world.disturbed[id] && one(number_of(id))) {
             continue;
         }
-        let revoked = in_shop.clone().any(|id| world.revoked == Some(id));
-        if !forced && !revoked {
+        if !forced && !disturbed {
             return Err(format!("{cart} was sold as {receipts:?}, and nobody took it by force"));
         }
         for id in tills {

@@ -275,10 +275,7 @@ fn of_one_till(world: &World<'_>, id: usize) -> Result<(), Broken> {
         books::state_is_the_journals(conn)?;
     }
     if world.newer != Some(id) && !world.disturbed[id] {
-        let put_back = |id: usize| world.disturbed[id];
-        let alone = !(1..=COUNT).any(|other| shop_of(other) == shop_of(id) && put_back(other));
-        let read = if alone { Books::read } else { Books::read_beside_others };
-        money(world, id, &read(conn)?)?;
+        money(world, id, &Books::read(conn)?)?;
     }
     let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(text);
     if count("SELECT count(*) FROM evidence")? > MAX_EVIDENCE
