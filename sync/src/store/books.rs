@@ -312,6 +312,30 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_with_a_gap_is_not_whole() {
+        let db = six();
+        let stream = find_stream(&db, testing::replica(), StreamKind::Journal).unwrap().unwrap();
+        let parts = hash_at(&db, testing::replica(), StreamKind::Journal, 4).unwrap().unwrap();
+        let keep = |seq: u64, prev: Hash, hash: Hash| {
+            db.execute(
+                "INSERT INTO orphan (stream, seq, clock, prev, hash, seal, body)
+                 VALUES (?1, ?2, 1, ?3, ?4, zeroblob(64), x'00')",
+                params![stream.local, seq.cast_signed(), &prev.0[..], &hash.0[..]],
+            )
+            .unwrap();
+        };
+        let (five, end) = (Hash([5; 32]), Tip { stream: stream.id, seq: 6, hash: Hash([6; 32]) });
+        let known = || {
+            let mut books = LogBooks::new(&db, None);
+            (books.has_tip(&end).unwrap(), books.tips().unwrap().len())
+        };
+        keep(6, five, end.hash);
+        assert_eq!(known(), (false, 0), "where it parts is missing");
+        keep(5, parts, five);
+        assert_eq!(known(), (true, 1));
+    }
+
+    #[test]
     fn what_was_pruned_is_not_to_be_had_and_no_damage() {
         let mut db = six();
         let stream = find_stream(&db, testing::replica(), StreamKind::Journal).unwrap().unwrap();
