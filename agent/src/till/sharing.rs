@@ -275,9 +275,9 @@ impl Till {
         Ok(())
     }
 
-    /// Refuses to take money on a cart that another till has sold already.
+    /// Refuses to take money on a cart that was sold already.
     pub(super) fn assert_not_sold(&self, id: CartId) -> Result<(), Refusal> {
-        match read::sold_elsewhere(self.store.connection(), id)? {
+        match read::sold_at(self.store.connection(), id)? {
             Some(receipt) => Err(Refusal::SoldElsewhere { cart: id, receipt }),
             None => Ok(()),
         }

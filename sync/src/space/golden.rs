@@ -93,7 +93,10 @@ pub(super) fn vectors() -> Vec<(&'static str, Vec<Operation>, &'static str)> {
         opened_by: by("101"),
         label: Some("blue coat".into()),
         forced_by: Some(by("201")),
+        from: None,
     };
+    let from = Some(ClaimAt { replica: OTHER, seq: 300 });
+    let granted = Held { forced_by: None, label: None, from, ..held.clone() };
     vec![
         ("01 held", vec![Operation::Held(held)], HEX[0]),
         ("02 labelled", vec![Operation::Labelled { cart: CART, label: None }], HEX[1]),
@@ -151,10 +154,11 @@ pub(super) fn vectors() -> Vec<(&'static str, Vec<Operation>, &'static str)> {
             ],
             HEX[18],
         ),
+        ("01 held, going on from another", vec![Operation::Held(granted)], HEX[19]),
     ]
 }
 
-const HEX: [&str; 19] = [
+const HEX: [&str; 20] = [
     "820182f68201861b0000018001000011011b0000018bcfe5687b6331303169626c756520636f617463323031",
     "820182f68202811b0000018001000011",
     "820182634555528203831b000001800100001102866331303164526f6c6c1b000008a88c39681964666f6f64186303",
@@ -174,6 +178,7 @@ const HEX: [&str; 19] = [
     "820182f6820d821b00000180010000118182507265706c6963612d6f662d74657374738464484830310301182a",
     "820182f6820e820301",
     "820183f6820f821b00000180010000115007070707070707070707070707070707820f811b0000018001000011",
+    "820182f68201871b0000018001000011011b0000018bcfe5687b63313031f6f682507265706c6963612d6f662d746573747319012c",
 ];
 
 fn hex(bytes: &[u8]) -> String {

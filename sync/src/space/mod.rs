@@ -19,7 +19,7 @@
 //!
 //! | kind | operation | fields, from 0 |
 //! | --- | --- | --- |
-//! | 1 | held: begins or restates the writer's claim | cart, term, opened at, opened by, label?, forced with the approval of? |
+//! | 1 | held: begins or restates the writer's claim | cart, term, opened at, opened by, label?, forced with the approval of?, [replica, sequence] of the claim it goes on from? |
 //! | 2 | labelled: parked, or at a till without a label | cart, label? |
 //! | 3 | line, as it is now | cart, number, *line*, dot?, override [*price*, reason, by, approved by?]?, void [by, reason?]? |
 //! | 4 | discount | cart, line (0 the basket), position, amount?, percent in millionths?, reason, by, approved by? |
@@ -101,6 +101,17 @@ pub struct Held {
     pub label: Option<String>,
     /// Who approved that it was taken from a holder that could not be reached.
     pub forced_by: Option<StaffId>,
+    /// The claim that this one goes on from, and takes the place of.
+    pub from: Option<ClaimAt>,
+}
+
+/// A claim on a cart, by whose it is and the entry that began or restated it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimAt {
+    /// Whose claim.
+    pub replica: ReplicaId,
+    /// The entry of its workspace stream.
+    pub seq: u64,
 }
 
 /// How a claim ended.

@@ -1,6 +1,6 @@
 //! Arbitrary valid operations for property tests.
 
-use super::{Dot, End, Held, Offered, Operation};
+use super::{ClaimAt, Dot, End, Held, Offered, Operation};
 use crate::body::strategy::{
     at, currency, id, quantity, raw_price, receipt, staff, tendered, text,
 };
@@ -77,9 +77,11 @@ fn cart() -> impl Strategy<Value = CartId> {
 
 fn held() -> impl Strategy<Value = Operation> {
     let who = (staff(), prop::option::of(staff()));
-    (cart(), any::<u32>(), at(), who, prop::option::of(text())).prop_map(
-        |(cart, term, opened_at, (opened_by, forced_by), label)| {
-            Operation::Held(Held { cart, term, opened_at, opened_by, label, forced_by })
+    let from = any::<Option<([u8; 16], u64)>>()
+        .prop_map(|from| from.map(|(replica, seq)| ClaimAt { replica: ReplicaId(replica), seq }));
+    (cart(), any::<u32>(), at(), who, prop::option::of(text()), from).prop_map(
+        |(cart, term, opened_at, (opened_by, forced_by), label, from)| {
+            Operation::Held(Held { cart, term, opened_at, opened_by, label, forced_by, from })
         },
     )
 }

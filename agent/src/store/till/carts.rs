@@ -30,6 +30,7 @@ impl Act<'_> {
             opened_by: by.clone(),
             label: label(cart),
             forced_by: None,
+            from: None,
         }));
         Ok(())
     }

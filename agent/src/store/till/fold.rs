@@ -4,7 +4,8 @@
 //! journal, so the two cannot differ.
 
 use super::error::{Result, TillStoreError};
-use super::{customers, peers, space};
+use super::{customers, doubles, peers, space};
+use commerce::cart::CartId;
 use commerce::fact::{
     Fact, PaymentEnded, PaymentIntended, PaymentKind, PaymentOutcome, SeriesOpened,
 };
@@ -100,7 +101,8 @@ fn fold_series(tx: &Connection, place: Place, opened: &SeriesOpened) -> Result<(
 }
 
 fn fold_sale(tx: &Connection, place: Place, sale: &Sale) -> Result<()> {
-    put_receipt(tx, place, &sale.receipt, 1, &sale.stamp, sale.total.minor())?;
+    let (kind, total) = ((1, Some(sale.cart)), sale.total.minor());
+    put_receipt(tx, place, &sale.receipt, kind, &sale.stamp, total)?;
     for tendered in &sale.tenders {
         use_payment(tx, tendered.intent)?;
     }
@@ -112,7 +114,8 @@ fn fold_return(tx: &Connection, place: Place, returned: &Return) -> Result<()> {
         ReturnKind::Refund => 2,
         ReturnKind::PostVoid => 3,
     };
-    put_receipt(tx, place, &returned.receipt, kind, &returned.stamp, returned.total.minor())?;
+    let (kind, total) = ((kind, None), returned.total.minor());
+    put_receipt(tx, place, &returned.receipt, kind, &returned.stamp, total)?;
     let of = &returned.of;
     for line in &returned.lines {
         tx.prepare_cached(
@@ -207,12 +210,13 @@ fn put_receipt(
     tx: &Connection,
     place: Place,
     receipt: &ReceiptNumber,
-    kind: u8,
+    (kind, cart): (u8, Option<CartId>),
     stamp: &Stamp,
     total: i64,
 ) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO receipt (series, number, kind, seq, shift, at, total) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO receipt (series, number, kind, seq, shift, at, total, cart)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
         receipt.series,
@@ -222,6 +226,7 @@ fn put_receipt(
         stamp.shift,
         stamp.at.as_millisecond(),
         total,
+        cart.map(|cart| cart.0.cast_signed()),
     ])?;
     set_counter(tx, "receipt", i64::from(receipt.number))
 }
@@ -294,6 +299,7 @@ pub fn rebuild(tx: &Connection, progress: &mut dyn FnMut(u64)) -> Result<()> {
     for (stream, from, to) in counted {
         done += peers::refold(tx, &stream, from, to, &mut |folded| progress(done + folded))?;
     }
+    doubles::find_again(tx)?;
     space::rebuild(tx)?;
     customers::rebuild(tx)?;
     if series_missing(tx)? {

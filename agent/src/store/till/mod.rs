@@ -7,6 +7,7 @@
 
 mod carts;
 mod customers;
+mod doubles;
 mod error;
 mod fold;
 mod idempotency;
@@ -65,6 +66,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, sql: include_str!("schema_5.sql") },
     Migration { version: 6, sql: sync::store::SCHEMA_3 },
     Migration { version: 7, sql: include_str!("schema_7.sql") },
+    Migration { version: 8, sql: include_str!("schema_8.sql") },
 ];
 
 /// The one writer of `till.db`.
@@ -192,6 +194,7 @@ impl Opened {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         peers::fold_unread(&tx, now.as_millisecond())?;
         customers::fold_unread(&tx)?;
+        doubles::fill_in(&tx)?;
         tx.commit()?;
         let stream = sync::store::open_stream(&connection, replica, StreamKind::Journal)?;
         let space = sync::store::open_stream(&connection, replica, StreamKind::Workspace)?;
@@ -363,6 +366,10 @@ impl Act<'_> {
         let place =
             fold::Place { replica: self.stream.id().replica, series: self.series, seq, clock };
         fold::fold(&self.tx, place, fact)?;
+        if let Fact::Sold(sale) = fact {
+            let now_ms = Some(self.now.as_millisecond());
+            self.alarmed |= doubles::find(&self.tx, now_ms, sale.cart)?;
+        }
         Ok(Recorded { seq, hash, clock })
     }
 }

@@ -4,7 +4,7 @@ use crate::body::BodyError;
 use crate::body::parts::{list, maybe_owned, maybe_staff, maybe_text, staff, value};
 use crate::body::stamp::{ReceiptWire, instant, millis};
 use crate::log::ReplicaId;
-use crate::space::{End, Held, Operation};
+use crate::space::{ClaimAt, End, Held, Operation};
 use commerce::cart::CartId;
 use commerce::staff::StaffId;
 use minicbor::bytes::ByteArray;
@@ -31,6 +31,8 @@ pub(super) struct HeldWire<'a> {
     pub(super) label: Option<&'a str>,
     #[b(5)]
     pub(super) forced_by: Option<&'a str>,
+    #[n(6)]
+    pub(super) from: Option<(ByteArray<16>, u64)>,
 }
 
 impl<'a> HeldWire<'a> {
@@ -42,6 +44,7 @@ impl<'a> HeldWire<'a> {
             opened_by: held.opened_by.as_str(),
             label: maybe_text("a cart's label", held.label.as_deref())?,
             forced_by: held.forced_by.as_ref().map(StaffId::as_str),
+            from: held.from.map(|from| (from.replica.0.into(), from.seq)),
         })
     }
 
@@ -53,6 +56,9 @@ impl<'a> HeldWire<'a> {
             opened_by: staff(self.opened_by)?,
             label: maybe_owned("a cart's label", self.label)?,
             forced_by: maybe_staff(self.forced_by)?,
+            from: self
+                .from
+                .map(|(replica, seq)| ClaimAt { replica: ReplicaId(replica.into()), seq }),
         }))
     }
 }

@@ -3,8 +3,10 @@
 //!
 //! Called by [`super::fold`] with the entries that count, and when a newer version of Till starts.
 
+use super::super::doubles;
 use super::super::error::Result;
 use super::fold::{Writer, cannot_be_read, disbelieve, warn};
+use super::writers::gives;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
 use commerce::sale::{ReceiptNumber, Stamp};
@@ -47,10 +49,17 @@ fn pass_over(tx: &Connection, writer: Writer<'_>, seq: u64, error: &BodyError) -
 /// Puts a receipt on the list; one that is there was given twice.
 fn put_receipt(tx: &Connection, writer: Writer<'_>, seq: u64, fact: &Fact) -> Result<bool> {
     let Some((receipt, kind, stamp, total)) = receipt_of(fact) else { return Ok(false) };
+    if !gives(tx, writer.stream, receipt)? {
+        return disbelieve(tx, writer, seq, &format!("gives receipt {receipt}, another till's"));
+    }
+    let cart = match fact {
+        Fact::Sold(sale) => Some(sale.cart),
+        _ => None,
+    };
     let put = tx
         .prepare_cached(
-            "INSERT INTO peer_receipt (till, series, number, kind, stream, seq, at, total)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            "INSERT INTO peer_receipt (till, series, number, kind, stream, seq, at, total, cart)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             receipt.till,
@@ -61,9 +70,13 @@ fn put_receipt(tx: &Connection, writer: Writer<'_>, seq: u64, fact: &Fact) -> Re
             seq.cast_signed(),
             stamp.at.as_millisecond(),
             total,
+            cart.map(|cart| cart.0.cast_signed()),
         ])?;
     if put == 1 {
-        return Ok(false);
+        return match cart.zip(writer.now_ms) {
+            Some((cart, now_ms)) => doubles::find(tx, Some(now_ms), cart),
+            None => Ok(false),
+        };
     }
     let detail = format!("entry {seq} of the {} gives it again", writer.stream.id());
     warn(tx, writer.now_ms, AlarmKind::Fork, &format!("receipt {receipt}"), &detail)

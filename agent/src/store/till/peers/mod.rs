@@ -7,6 +7,7 @@ mod facts;
 mod fold;
 mod read;
 mod recount;
+mod writers;
 
 pub(super) use facts::fold_unread;
 pub(super) use fold::{refold, refold_orphans, unfold, written_here};
@@ -104,6 +105,9 @@ impl TillStore {
                 return self.keep_disbelieved(now_ms, sender, run, &disbelief);
             }
         };
+        if let Some(stream) = find_stream(&tx, run.stream.replica, run.stream.kind)? {
+            writers::note(&tx, trust, &stream)?;
+        }
         let begins = begins_carts(&tx, &ingested)?;
         let (mut received, came) = take(&tx, now_ms, sender, run, ingested)?;
         let lived = lived_before(trust, &self.key.public(), run.stream.replica);
@@ -262,6 +266,11 @@ impl TillStore {
             }
         }
         let any = !looked.new.is_empty();
+        if any {
+            for stream in sync::store::peer_streams(&tx)? {
+                writers::note(&tx, trust, &stream)?;
+            }
+        }
         let folded = if any { fold_countable(&tx, now_ms, trust)? } else { None };
         if folded.is_some() {
             for stream in sync::store::peer_streams(&tx)? {

@@ -5,7 +5,7 @@
 //! counted again, this till's own too. The rest of state stays as it is.
 
 use super::super::error::Result;
-use super::super::{customers, space};
+use super::super::{customers, doubles, space};
 use super::fold::{Folded, refold_orphans, set_orphans_count};
 use rusqlite::{Connection, params};
 use sync::log::StreamKind;
@@ -38,6 +38,9 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
             StreamKind::Customers => said_of_customers = true,
             _ => {}
         }
+    }
+    if stock {
+        doubles::find_again(tx)?;
     }
     if said_of_customers {
         customers::rebuild(tx)?;

@@ -78,12 +78,12 @@ pub fn offers(conn: &Connection, cart: CartId) -> Result<Vec<Offer>> {
     shared::offers(conn, cart)
 }
 
-/// The receipt at which another till sold a cart that was taken from it.
+/// The receipt at which a cart was sold already, where it was taken from or in this till's earlier life.
 ///
 /// # Errors
 /// When the rows cannot be read.
-pub fn sold_elsewhere(conn: &Connection, cart: CartId) -> Result<Option<ReceiptNumber>> {
-    shared::sold_elsewhere(conn, cart)
+pub fn sold_at(conn: &Connection, cart: CartId) -> Result<Option<ReceiptNumber>> {
+    shared::sold_at(conn, cart)
 }
 
 /// Carts that more than one till sold, with each of their sales.

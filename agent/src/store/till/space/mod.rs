@@ -21,14 +21,13 @@ mod testing;
 pub(super) use rebuild::rebuild;
 pub(super) use sweep::sweep;
 
+use super::doubles;
 use super::error::Result;
 use commerce::cart::CartId;
-use commerce::sale::ReceiptNumber;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use sync::log::ReplicaId;
 use sync::space::{Dot, End, Held, Operation};
-use sync::store::{AlarmKind, raise};
 
 /// The most claims of one sibling: a till parks at most two hundred carts, and a newer one's bound
 /// may be higher. What is above is not shown here, and bounded so that no stream fills this file.
@@ -36,7 +35,7 @@ const MAX_CLAIMS: i64 = 4_096;
 
 /// The most lines that one sibling offers at a time, and the most answers of one holder: a few
 /// trolleys' worth.
-const MAX_OFFERS: i64 = 16_384;
+const MAX_OFFERS: i64 = 4_096;
 
 /// Tables that a rebuild empties and folds again from workspace streams.
 pub const FOLDED_CARTS: [&str; 9] = [
@@ -114,12 +113,15 @@ fn fold_next(
             | Operation::Succeeds { .. }
             | Operation::SoldTwice { .. }
     );
-    if gone && !lasting {
-        return Ok(());
+    if gone {
+        note_ended(tx, place, operation)?;
+        if !lasting {
+            return Ok(());
+        }
     }
     folded.carts.extend(fold_one(tx, place, index, operation)?);
     if let Operation::SoldTwice { cart, sales } = operation {
-        folded.alarmed |= fold_sold_twice(tx, place, *cart, sales)?;
+        folded.alarmed |= doubles::keep(tx, place.holder, place.now_ms, *cart, sales)?;
     }
     Ok(())
 }
@@ -182,7 +184,8 @@ fn fold_one(
         Operation::SoldTwice { cart, .. } => Some(*cart),
         Operation::Introduced { till, series } => {
             tx.prepare_cached(
-                "INSERT OR REPLACE INTO writer (holder, till, series) VALUES (?1, ?2, ?3)",
+                "INSERT OR REPLACE INTO writer (holder, till, series) SELECT ?1, ?2, ?3
+                 WHERE NOT EXISTS (SELECT 1 FROM known_writer WHERE stream = ?1 AND till <> ?2)",
             )?
             .execute(params![place.holder, till, series])?;
             None
@@ -203,6 +206,18 @@ fn fold_one(
     })
 }
 
+/// Keeps that an earlier incarnation of this till's ended a cart.
+fn note_ended(tx: &Connection, place: Place, operation: &Operation) -> Result<()> {
+    let Operation::Ended { cart, .. } = operation else { return Ok(()) };
+    tx.prepare_cached(
+        "INSERT INTO ended_before (cart, replica, seq) SELECT ?1, ?2, ?3
+         WHERE EXISTS (SELECT 1 FROM replica WHERE id = ?2 AND own = 1)
+         ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+    )?
+    .execute(params![cart.0.cast_signed(), place.replica.0, place.seq.cast_signed()])?;
+    Ok(())
+}
+
 fn fold_held(tx: &Connection, place: Place, held: &Held) -> Result<()> {
     let cart = held.cart.0.cast_signed();
     let there: bool = tx
@@ -217,8 +232,9 @@ fn fold_held(tx: &Connection, place: Place, held: &Held) -> Result<()> {
     tx.prepare_cached("DELETE FROM answer WHERE holder = ?1 AND cart = ?2")?
         .execute(params![place.holder, cart])?;
     tx.prepare_cached(
-        "INSERT INTO claim (holder, cart, term, opened_at, opened_by, label, forced_by, begun)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO claim (holder, cart, term, opened_at, opened_by, label, forced_by, begun,
+            from_replica, from_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         place.holder,
@@ -229,6 +245,8 @@ fn fold_held(tx: &Connection, place: Place, held: &Held) -> Result<()> {
         held.label,
         held.forced_by.as_ref().map(commerce::staff::StaffId::as_str),
         place.seq.cast_signed(),
+        held.from.map(|from| from.replica.0),
+        held.from.map(|from| from.seq.cast_signed()),
     ])?;
     if held.forced_by.is_some() && place.now_ms.is_some() {
         tx.execute("INSERT OR IGNORE INTO contested (cart) VALUES (?1)", [cart])?;
@@ -279,48 +297,6 @@ fn fold_end(tx: &Connection, place: Place, cart: CartId, end: &End) -> Result<()
         sweep::drop_ended(tx, cart)?;
     }
     Ok(())
-}
-
-/// Keeps who sold a cart beside another; an alarm when nobody has told of it before.
-fn fold_sold_twice(
-    tx: &Connection,
-    place: Place,
-    cart: CartId,
-    sales: &[(ReplicaId, ReceiptNumber)],
-) -> Result<bool> {
-    let told = |tx: &Connection| -> rusqlite::Result<i64> {
-        tx.prepare_cached(
-            "SELECT count(*) FROM (SELECT DISTINCT replica, series, number FROM sold_twice
-             WHERE cart = ?1)",
-        )?
-        .query_row([cart.0.cast_signed()], |row| row.get(0))
-    };
-    let before = told(tx)?;
-    let mut put = tx.prepare_cached(
-        "INSERT OR IGNORE INTO sold_twice (author, cart, replica, store, till, series, number)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for (replica, at) in sales {
-        let cart = cart.0.cast_signed();
-        put.execute(params![
-            place.holder,
-            cart,
-            replica.0,
-            at.store,
-            at.till,
-            at.series,
-            at.number
-        ])?;
-    }
-    let news = told(tx)? > before;
-    let Some(now_ms) = place.now_ms.filter(|_| news) else { return Ok(false) };
-    let receipts: Vec<String> = sales.iter().map(|(_, at)| at.to_string()).collect();
-    let detail = format!(
-        "sold at {}: compare the receipts, and return what was paid twice",
-        receipts.join(" and at ")
-    );
-    raise(tx, now_ms, AlarmKind::PaidTwice, &format!("cart {cart}"), &detail)?;
-    Ok(true)
 }
 
 fn fold_succession(tx: &Connection, place: Place, replica: ReplicaId) -> Result<()> {

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use sync::log::{ReplicaId, SealingKey, Seed};
-use sync::space::{Dot, End, Offered, Operation};
+use sync::space::{Dot, End, Held, Offered, Operation};
 
 const TILLS: usize = 3;
 
@@ -314,39 +314,56 @@ impl Shop {
         shown
     }
 
-    /// The same by the definitions, from everything that was ever written.
+    /// The same by the definitions, from everything that was ever written: of the claims that live
+    /// and that none goes on from, the highest.
     fn by_definition(&self) -> BTreeMap<CartId, (ReplicaId, u32, BTreeMap<u32, Line>)> {
+        let mut went_on: BTreeSet<(CartId, ReplicaId, u32)> = BTreeSet::new();
+        for (_, operation) in self.operations() {
+            if let Operation::Held(Held { cart, term, from: Some(from), .. }) = operation {
+                went_on.insert((*cart, from.replica, *term));
+            }
+        }
         let mut holders: BTreeMap<CartId, LWWReg<(), (u32, ReplicaId)>> = BTreeMap::new();
-        for (replica, operation) in self.operations().map(|(dot, op)| (dot.replica, op)) {
-            if let Operation::Held(held) = operation {
-                let claim = LWWReg { val: (), marker: (held.term, replica) };
-                let holder = holders.entry(held.cart).or_insert_with(|| claim.clone());
+        let carts: BTreeSet<CartId> = self.operations().filter_map(|(_, op)| op.cart()).collect();
+        for (cart, till) in
+            carts.iter().flat_map(|cart| self.tills.iter().map(move |it| (cart, it)))
+        {
+            let replica = till.replica();
+            let Some((term, _)) = self.claim(replica, *cart) else { continue };
+            let above = (*cart, replica, term + 1)..=(*cart, replica, u32::MAX);
+            if went_on.range(above).next().is_none() {
+                let claim = LWWReg { val: (), marker: (term, replica) };
+                let holder = holders.entry(*cart).or_insert_with(|| claim.clone());
                 holder.merge(claim);
             }
         }
-        let mut carts = BTreeMap::new();
-        for (cart, LWWReg { marker: (term, replica), .. }) in holders {
-            let mut lines: BTreeMap<u32, LWWReg<Line, Dot>> = BTreeMap::new();
-            let mut ended = false;
-            for (dot, operation) in self.operations().filter(|(dot, _)| dot.replica == replica) {
-                match operation {
-                    Operation::Held(held) if held.cart == cart => {
-                        (lines, ended) = (BTreeMap::new(), false);
-                    }
-                    Operation::Line { cart: id, line, .. } if *id == cart => {
-                        let write = LWWReg { val: line.clone(), marker: dot };
-                        lines.entry(line.number).or_insert_with(|| write.clone()).merge(write);
-                    }
-                    Operation::Ended { cart: id, .. } if *id == cart => ended = true,
-                    _ => {}
+        let found =
+            holders.into_iter().filter_map(|(cart, LWWReg { marker: (term, replica), .. })| {
+                let lines = self.claim(replica, cart)?.1;
+                Some((cart, (replica, term, lines)))
+            });
+        found.collect()
+    }
+
+    /// What a replica's last claim on a cart came to, unless it ended: its term and lines.
+    fn claim(&self, replica: ReplicaId, cart: CartId) -> Option<(u32, BTreeMap<u32, Line>)> {
+        let mut claim: Option<(u32, BTreeMap<u32, LWWReg<Line, Dot>>)> = None;
+        for (dot, operation) in self.operations().filter(|(dot, _)| dot.replica == replica) {
+            match operation {
+                Operation::Held(held) if held.cart == cart => {
+                    claim = Some((held.term, BTreeMap::new()));
                 }
-            }
-            if !ended {
-                let lines = lines.into_iter().map(|(number, line)| (number, line.val)).collect();
-                carts.insert(cart, (replica, term, lines));
+                Operation::Line { cart: id, line, .. } if *id == cart => {
+                    let Some((_, lines)) = &mut claim else { continue };
+                    let write = LWWReg { val: line.clone(), marker: dot };
+                    lines.entry(line.number).or_insert_with(|| write.clone()).merge(write);
+                }
+                Operation::Ended { cart: id, .. } if *id == cart => claim = None,
+                _ => {}
             }
         }
-        carts
+        let (term, lines) = claim?;
+        Some((term, lines.into_iter().map(|(number, line)| (number, line.val)).collect()))
     }
 
     /// Offers that were neither taken nor withdrawn, as an observed-remove set.
@@ -432,6 +449,22 @@ fn check(steps: &[(u8, Step)]) -> Result<(), TestCaseError> {
         prop_assert!(found <= most, "{sku} is there {found} times");
     }
     Ok(())
+}
+
+/// A till hears of a taking by force and its end before what was taken, and is granted that then.
+#[test]
+fn a_cart_that_ended_elsewhere_is_not_granted_again() {
+    let hear_first = Step::Hear(1, 1);
+    let steps = [
+        (1, Step::Open),
+        (2, hear_first),
+        (2, hear_first),
+        (2, Step::Force(0)),
+        (2, Step::End(0, false)),
+        (0, Step::HearAll(2)),
+        (1, Step::Grant(0, 0)),
+    ];
+    check(&steps).unwrap();
 }
 
 proptest! {

@@ -7,7 +7,7 @@
 //! ended a claim; taking lines that were offered is the till loop's, for it knows the rules.
 
 use super::restate::{content, held};
-use super::shared::{Claim, Offer, claims_on, is_being_paid, offer_of};
+use super::shared::{Claim, Offer, claims_on, counting, is_being_paid, offer_of};
 use crate::store::till::carts;
 use crate::store::till::error::{Result, TillStoreError};
 use commerce::Currency;
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 use sync::log::ReplicaId;
-use sync::space::{Dot, End, Held, Offered, Operation};
+use sync::space::{ClaimAt, Dot, End, Held, Offered, Operation};
 
 /// Who reacts.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,9 @@ pub(in crate::store::till) struct Own {
 pub(in crate::store::till) fn react(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
     let mut said = take_granted(conn, own)?;
     said.extend(yield_to_higher(conn, own)?);
+    if said.is_empty() {
+        said = end_as_before(conn, own)?;
+    }
     said.extend(withdraw_answered(conn, own)?);
     said.extend(tell_sold_twice(conn, own)?);
     // Last and alone: a grant that is taken now may be where the offered line goes.
@@ -49,13 +52,45 @@ fn take_granted(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
     let mut said = Vec::new();
     for cart in granted? {
         let claims = claims_on(conn, CartId(cart.cast_unsigned()))?;
-        let Some(top) =
-            claims.last().filter(|top| !top.ended && top.granted_to == Some(own.replica))
-        else {
-            continue;
-        };
-        said.push(Operation::Held(held(top, top.term.saturating_add(1), None)?));
-        said.extend(content(conn, top, false, own.currency)?);
+        let granted = counting(conn, &claims)?.filter(|it| it.granted_to == Some(own.replica));
+        if let Some(granted) = granted {
+            said.extend(taken(conn, own, granted, &claims, None)?);
+        }
+    }
+    Ok(said)
+}
+
+/// What taking a cart says: a claim above all others that goes on from the one that counts.
+fn taken(
+    conn: &Connection,
+    own: Own,
+    from: &Claim,
+    claims: &[Claim],
+    forced_by: Option<StaffId>,
+) -> Result<Vec<Operation>> {
+    let highest = claims.iter().map(|claim| claim.term).max().unwrap_or(from.term);
+    let at = ClaimAt { replica: from.replica, seq: from.begun };
+    let held = held(from, highest.saturating_add(1), forced_by, Some(at))?;
+    let mut said = vec![Operation::Held(held)];
+    said.extend(content(conn, from, false, own.currency)?);
+    Ok(said)
+}
+
+/// Gives up what this till took over from an older copy of its database, and had ended by then.
+fn end_as_before(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
+    let ended: rusqlite::Result<Vec<i64>> = conn
+        .prepare_cached(
+            "SELECT claim.cart FROM ended_before AS past JOIN claim ON claim.cart = past.cart
+               AND claim.from_replica = past.replica AND claim.from_seq < past.seq
+             WHERE claim.holder = ?1 AND claim.ended = 0 ORDER BY claim.cart",
+        )?
+        .query_map([own.holder], |row| row.get(0))?
+        .collect();
+    let mut said = Vec::new();
+    for cart in ended?.into_iter().map(|cart| CartId(cart.cast_unsigned())) {
+        if !is_being_paid(conn, own.holder, cart)? {
+            said.push(Operation::Ended { cart, end: End::Cancelled });
+        }
     }
     Ok(said)
 }
@@ -129,8 +164,8 @@ fn withdraw_answered(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
     for offer in offers {
         let answered: bool = conn
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM line_dot WHERE cart = ?1 AND of_replica = ?2
-                    AND of_seq = ?3 AND of_index = ?4)
+                "SELECT EXISTS (SELECT 1 FROM claim JOIN line_dot USING (holder, cart)
+                    WHERE claim.cart = ?1 AND of_replica = ?2 AND of_seq = ?3 AND of_index = ?4)
                  OR EXISTS (SELECT 1 FROM answer WHERE of_replica = ?2
                     AND of_seq = ?3 AND of_index = ?4)",
             )?
@@ -177,6 +212,7 @@ fn park_late(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
         opened_by: first.by.clone(),
         label: Some(format!("late for {of}")),
         forced_by: None,
+        from: None,
     })];
     let of_it = offers.iter().filter(|offer| offer.cart == of);
     // A cart holds as many lines as offers fit one; the rest is parked in the next round.
@@ -221,10 +257,6 @@ pub(in crate::store::till) fn force(
     approved_by: StaffId,
 ) -> Result<Option<Vec<Operation>>> {
     let claims = claims_on(conn, cart)?;
-    let Some(top) = claims.last().filter(|top| !top.ended && top.replica != own.replica) else {
-        return Ok(None);
-    };
-    let mut said = vec![Operation::Held(held(top, top.term.saturating_add(1), Some(approved_by))?)];
-    said.extend(content(conn, top, false, own.currency)?);
-    Ok(Some(said))
+    let counts = counting(conn, &claims)?.filter(|counts| counts.replica != own.replica);
+    counts.map(|it| taken(conn, own, it, &claims, Some(approved_by))).transpose()
 }

@@ -14,14 +14,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use sync::log::ReplicaId;
-use sync::space::{Dot, End, Held, Offered, Operation};
+use sync::space::{ClaimAt, Dot, End, Held, Offered, Operation};
 
 fn damaged(what: impl ToString) -> TillStoreError {
     TillStoreError::damaged("claim", what)
 }
 
-/// The beginning of a claim that goes on from `claim`.
-pub(super) fn held(claim: &Claim, term: u32, forced_by: Option<StaffId>) -> Result<Held> {
+/// The beginning of a claim that says what `claim` does.
+pub(super) fn held(
+    claim: &Claim,
+    term: u32,
+    forced_by: Option<StaffId>,
+    from: Option<ClaimAt>,
+) -> Result<Held> {
     Ok(Held {
         cart: claim.cart,
         term,
@@ -29,6 +34,7 @@ pub(super) fn held(claim: &Claim, term: u32, forced_by: Option<StaffId>) -> Resu
         opened_by: StaffId::parse(&claim.opened_by).map_err(damaged)?,
         label: claim.label.clone(),
         forced_by,
+        from,
     })
 }
 
@@ -82,7 +88,7 @@ pub(in crate::store::till) fn all(
     for claim in claims_of(conn, holder)? {
         let forced_by = claim.forced_by.as_deref().map(StaffId::parse).transpose();
         let forced_by = forced_by.map_err(damaged)?;
-        said.push(Operation::Held(held(&claim, claim.term, forced_by)?));
+        said.push(Operation::Held(held(&claim, claim.term, forced_by, claim.from)?));
         said.extend(content(conn, &claim, true, currency)?);
         if let Some(to) = claim.granted_to {
             said.push(Operation::Granted { cart: claim.cart, to });
@@ -111,7 +117,8 @@ pub(in crate::store::till) fn taken_over(
 ) -> Result<Vec<Operation>> {
     let mut said = Vec::new();
     for claim in claims_of(conn, from)?.into_iter().filter(|claim| !claim.ended) {
-        said.push(Operation::Held(held(&claim, claim.term.saturating_add(1), None)?));
+        let from = Some(ClaimAt { replica: claim.replica, seq: claim.begun });
+        said.push(Operation::Held(held(&claim, claim.term.saturating_add(1), None, from)?));
         said.extend(content(conn, &claim, true, currency)?);
     }
     said.extend(own_offers(conn, from)?);
@@ -142,12 +149,13 @@ pub(in crate::store::till) fn former(
                 ended: false,
                 begun: 0,
                 above: None,
+                from: None,
             })
         })?
         .collect();
     let mut said = Vec::new();
     for claim in rows? {
-        said.push(Operation::Held(held(&claim, 0, None)?));
+        said.push(Operation::Held(held(&claim, 0, None, None)?));
         said.extend(content(conn, &claim, true, currency)?);
     }
     Ok(said)

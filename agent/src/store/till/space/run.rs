@@ -48,7 +48,10 @@ pub(in crate::store::till) fn fold_run(
 ) -> Result<Folded> {
     // No entry of a stream's own makes its writer one that is no more.
     let gone = is_succeeded(tx, place.replica)?;
-    let brief = brief_carts(tx, place, run.iter().flat_map(|said| &said.operations))?;
+    let brief = match gone {
+        true => BTreeSet::new(),
+        false => brief_carts(tx, place, run.iter().flat_map(|said| &said.operations))?,
+    };
     let mut folded = Folded::default();
     for said in run {
         let place = Place { seq: said.seq, ..place };
@@ -112,8 +115,8 @@ fn brief_carts<'o>(
 /// A cart's life after an operation on it.
 fn after(before: Option<Life>, place: Place, operation: &Operation) -> Life {
     match (before, operation) {
-        // One that was taken by force may be sold twice.
-        (None, Operation::Held(held)) if held.forced_by.is_none() => Life::Begun,
+        // One that was taken stands in the place of another's, which must stay known.
+        (None, Operation::Held(held)) if held.term == 0 && held.forced_by.is_none() => Life::Begun,
         (
             Some(Life::Begun),
             Operation::Labelled { .. }

@@ -1,14 +1,14 @@
 //! The shop's carts as they are read: which claim counts, and which lines are offered.
 
-use crate::store::till::carts;
 use crate::store::till::error::{Result, TillStoreError};
+use crate::store::till::{carts, doubles};
 use commerce::Currency;
 use commerce::cart::{Cart, CartId, Line};
 use commerce::sale::ReceiptNumber;
 use commerce::staff::StaffId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sync::log::ReplicaId;
-use sync::space::Dot;
+use sync::space::{ClaimAt, Dot};
 
 /// Who holds a cart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,12 +80,13 @@ pub(super) struct Claim {
     pub ended: bool,
     pub begun: u64,
     pub above: Option<(ReplicaId, u64)>,
+    pub from: Option<ClaimAt>,
 }
 
-/// Claims with who holds them: the one that counts last.
+/// Claims with who holds them.
 const CLAIMS: &str = "SELECT claim.holder, replica.id, claim.cart, claim.term, claim.opened_at,
         claim.opened_by, claim.label, claim.granted_to, claim.forced_by, writer.till, claim.ended,
-        claim.begun, claim.above, claim.above_seq
+        claim.begun, claim.above, claim.above_seq, claim.from_replica, claim.from_seq
     FROM claim JOIN stream ON stream.local = claim.holder
         JOIN replica ON replica.local = stream.replica
         LEFT JOIN writer ON writer.holder = claim.holder";
@@ -108,10 +109,13 @@ fn claim_of(row: &Row<'_>) -> rusqlite::Result<Claim> {
             .get::<_, Option<[u8; 16]>>(12)?
             .map(ReplicaId)
             .zip(row.get::<_, Option<i64>>(13)?.map(i64::cast_unsigned)),
+        from: row.get::<_, Option<[u8; 16]>>(14)?.zip(row.get::<_, Option<i64>>(15)?).map(
+            |(replica, seq)| ClaimAt { replica: ReplicaId(replica), seq: seq.cast_unsigned() },
+        ),
     })
 }
 
-/// The claims on a cart, the one that counts last.
+/// The claims on a cart, the highest last.
 pub(super) fn claims_on(conn: &Connection, cart: CartId) -> Result<Vec<Claim>> {
     let rows: rusqlite::Result<_> = conn
         .prepare_cached(&format!("{CLAIMS} WHERE claim.cart = ?1 ORDER BY claim.term, replica.id"))?
@@ -146,8 +150,11 @@ pub fn cart(conn: &Connection, id: CartId, currency: Currency) -> Result<Option<
         Some(own) if is_being_paid(conn, own.holder, id)? => Some(own),
         _ => None,
     };
-    let counts = claims.last().filter(|top| !top.ended);
-    let Some(claim) = kept.or(counts) else { return Ok(None) };
+    let counts = match kept {
+        Some(own) => Some(own),
+        None => counting(conn, &claims)?,
+    };
+    let Some(claim) = counts else { return Ok(None) };
     let cart = carts::load(conn, claim.holder, id, claim.label.clone(), currency)?;
     let holder = Holder {
         replica: claim.replica,
@@ -158,9 +165,50 @@ pub fn cart(conn: &Connection, id: CartId, currency: Currency) -> Result<Option<
     Ok(Some(Shared { cart, holder, term: claim.term }))
 }
 
-/// The receipt at which another till sold a cart that was taken from it.
-pub fn sold_elsewhere(conn: &Connection, cart: CartId) -> Result<Option<ReceiptNumber>> {
+/// The claim that counts: of those that live, and that none goes on from, the highest.
+pub(super) fn counting<'c>(conn: &Connection, claims: &'c [Claim]) -> Result<Option<&'c Claim>> {
+    for claim in claims.iter().rev().filter(|claim| !claim.ended) {
+        let mut passed_on = false;
+        for other in claims {
+            passed_on |= supersedes(conn, other, claim)?;
+        }
+        if !passed_on {
+            return Ok(Some(claim));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a claim stands in the place of a lower one: it goes on from it, or as long as what it
+/// goes on from has not come here, may do so.
+pub(super) fn supersedes(conn: &Connection, claim: &Claim, lower: &Claim) -> Result<bool> {
+    if claim.term <= lower.term {
+        return Ok(false);
+    }
+    let Some(from) = claim.from else { return Ok(true) };
+    Ok(from.replica == lower.replica
+        || !is_heard(conn, from.replica, from.seq)?
+        || has_succeeded(conn, lower.holder, from.replica)?)
+}
+
+/// Whether a replica's workspace stream is here up to an entry, whether it counts or not: one whose
+/// writer was revoked is waited for no more than any other.
+pub(super) fn is_heard(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<bool> {
+    let found = sync::store::find_stream(conn, replica, sync::log::StreamKind::Workspace)?;
+    let Some(stream) = found else { return Ok(false) };
+    Ok(sync::store::head(conn, &stream)?.seq >= seq)
+}
+
+/// Whether a stream says that a replica is an earlier incarnation of its writer's.
+fn has_succeeded(conn: &Connection, by: i64, replica: ReplicaId) -> Result<bool> {
     Ok(conn
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM succeeded WHERE replica = ?1 AND by = ?2)")?
+        .query_row(params![replica.0, by], |row| row.get(0))?)
+}
+
+/// The receipt at which a cart was sold already.
+pub fn sold_at(conn: &Connection, cart: CartId) -> Result<Option<ReceiptNumber>> {
+    let told = conn
         .prepare_cached(
             "SELECT store, till, series, number FROM settlement
              WHERE cart = ?1 AND replica <> (SELECT replica FROM register WHERE id = 1)",
@@ -169,7 +217,11 @@ pub fn sold_elsewhere(conn: &Connection, cart: CartId) -> Result<Option<ReceiptN
             let (store, till, series) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok(ReceiptNumber { store, till, series, number: row.get(3)? })
         })
-        .optional()?)
+        .optional()?;
+    Ok(match told {
+        Some(receipt) => Some(receipt),
+        None => doubles::sales_of(conn, cart)?.pop().map(|(_, receipt)| receipt),
+    })
 }
 
 /// Whether money was taken on a claim of this till's, or the card terminal asked for it.
@@ -198,8 +250,8 @@ pub fn offers(conn: &Connection, cart: CartId) -> Result<Vec<Offer>> {
     conn.prepare_cached(
         "SELECT of_replica, of_seq, of_index, cart, by, currency, line FROM offer
          WHERE cart = ?1
-           AND NOT EXISTS (SELECT 1 FROM line_dot WHERE line_dot.cart = offer.cart
-             AND line_dot.of_replica = offer.of_replica AND line_dot.of_seq = offer.of_seq
+           AND NOT EXISTS (SELECT 1 FROM claim JOIN line_dot USING (holder, cart)
+             WHERE claim.cart = offer.cart AND line_dot.of_replica = offer.of_replica AND line_dot.of_seq = offer.of_seq
              AND line_dot.of_index = offer.of_index)
            AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.of_replica = offer.of_replica
              AND answer.of_seq = offer.of_seq AND answer.of_index = offer.of_index)

@@ -1,6 +1,6 @@
 //! What nobody waits for any more is forgotten: ended claims, answers to offers that are over.
 
-use super::shared;
+use super::shared::{self, Claim, is_heard, supersedes};
 use crate::store::till::error::Result;
 use commerce::cart::CartId;
 use rusqlite::{Connection, params};
@@ -30,34 +30,43 @@ pub(in crate::store::till) fn sweep(tx: &Connection) -> Result<bool> {
          WHERE NOT EXISTS (SELECT 1 FROM contested WHERE contested.cart = settlement.cart)",
     )?
     .execute([])?;
+    tx.prepare_cached(
+        "DELETE FROM ended_before WHERE NOT EXISTS (SELECT 1 FROM claim
+           WHERE claim.cart = ended_before.cart AND claim.from_replica = ended_before.replica
+             AND claim.ended = 0)",
+    )?
+    .execute([])?;
     Ok(forgot)
 }
 
-/// Drops the ended claims on a cart that nothing is waiting for: no lower claim that would count
-/// instead, and none that yielded to one which was not heard yet. Whether there were any.
+/// Drops the ended claims on a cart that nothing waits for. Whether there were any.
 pub(super) fn drop_ended(tx: &Connection, cart: CartId) -> Result<bool> {
-    let (mut forgot, mut needed) = (false, false);
-    for claim in shared::claims_on(tx, cart)? {
-        let waits = match claim.above {
-            Some((replica, seq)) => !is_heard(tx, replica, seq)?,
-            None => needed,
-        };
-        if !claim.ended || waits {
-            needed = true;
-            continue;
+    let claims = shared::claims_on(tx, cart)?;
+    let mut forgot = false;
+    for claim in claims.iter().filter(|claim| claim.ended) {
+        if !is_waited_for(tx, &claims, claim)? {
+            super::rows::drop_claim(tx, claim.holder, cart)?;
+            forgot = true;
         }
-        super::rows::drop_claim(tx, claim.holder, cart)?;
-        forgot = true;
     }
     Ok(forgot)
 }
 
-/// Whether a replica's workspace stream is here up to an entry, whether it counts or not: one whose
-/// writer was revoked is waited for no more than any other.
-fn is_heard(conn: &Connection, replica: ReplicaId, seq: u64) -> Result<bool> {
-    let found = sync::store::find_stream(conn, replica, sync::log::StreamKind::Workspace)?;
-    let Some(stream) = found else { return Ok(false) };
-    Ok(sync::store::head(conn, &stream)?.seq >= seq)
+/// Whether an ended claim must stay: it yielded to one, or goes on from one, that was not heard yet;
+/// or one that it stands in the place of lives, and would count instead.
+fn is_waited_for(conn: &Connection, claims: &[Claim], claim: &Claim) -> Result<bool> {
+    let named = claim.above.into_iter().chain(claim.from.map(|from| (from.replica, from.seq)));
+    for (replica, seq) in named {
+        if !is_heard(conn, replica, seq)? {
+            return Ok(true);
+        }
+    }
+    for lower in claims.iter().filter(|lower| !lower.ended) {
+        if supersedes(conn, claim, lower)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Forgets the answers to offers that are over. An answer may come before the offer it answers; then

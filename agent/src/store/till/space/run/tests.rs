@@ -58,7 +58,15 @@ fn held(cart: CartId, forced: bool) -> Operation {
     let by = StaffId::parse("101").unwrap();
     let (opened_by, forced_by) = (by.clone(), forced.then_some(by));
     let opened_at = "2026-11-22T09:00:00Z".parse().unwrap();
-    Operation::Held(Held { cart, term: 0, opened_at, opened_by, label: None, forced_by })
+    Operation::Held(Held {
+        cart,
+        term: 0,
+        opened_at,
+        opened_by,
+        label: None,
+        forced_by,
+        from: None,
+    })
 }
 
 fn paid(cart: CartId) -> Operation {

@@ -1,0 +1,36 @@
+-- till.db, version 8: which claim another goes on from, at which receipts a cart was sold, and who
+-- may give which receipts. Once shipped, never edited.
+
+-- FOLD: the claim that this one goes on from, by who made it and the entry that began it. An ended
+-- claim stays until that one is heard and over.
+ALTER TABLE claim ADD COLUMN from_replica BLOB CHECK (length(from_replica) = 16);
+ALTER TABLE claim ADD COLUMN from_seq INTEGER;
+
+-- FOLD: the cart that a sale was. The first start fills in those from before this version.
+ALTER TABLE receipt ADD COLUMN cart INTEGER;
+ALTER TABLE peer_receipt ADD COLUMN cart INTEGER;
+CREATE INDEX receipt_cart ON receipt (cart) WHERE cart IS NOT NULL;
+CREATE INDEX receipt_without ON receipt (seq) WHERE kind = 1 AND cart IS NULL;
+CREATE INDEX peer_receipt_cart ON peer_receipt (cart) WHERE cart IS NOT NULL;
+CREATE INDEX peer_receipt_without ON peer_receipt (seq) WHERE kind = 1 AND cart IS NULL;
+
+-- Offered lines and their answers by dot.
+CREATE INDEX offer_dot ON offer (of_replica, of_seq, of_index);
+CREATE INDEX offer_cart ON offer (cart);
+CREATE INDEX answer_dot ON answer (of_replica, of_seq, of_index);
+
+-- WORK: carts that an earlier incarnation of this till's ended at its entry seq, after its successor
+-- had taken them over from an older copy of the database.
+CREATE TABLE ended_before (
+    cart    INTEGER NOT NULL,
+    replica BLOB    NOT NULL CHECK (length(replica) = 16),
+    seq     INTEGER NOT NULL,
+    PRIMARY KEY (cart, replica)
+) STRICT, WITHOUT ROWID;
+
+-- LOCAL: which till the papers say writes a peer's stream.
+CREATE TABLE known_writer (
+    stream INTEGER PRIMARY KEY,
+    store  TEXT    NOT NULL,
+    till   INTEGER NOT NULL
+) STRICT;
