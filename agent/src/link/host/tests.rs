@@ -1,6 +1,7 @@
 //! Tills of one shop that share stock and receipts, side by side in one thread.
 
 mod customers;
+mod doubles;
 mod floods;
 mod lives;
 mod prices;

@@ -7,7 +7,7 @@
 use super::error::Result;
 use commerce::cart::CartId;
 use commerce::fact::Fact;
-use commerce::sale::ReceiptNumber;
+use commerce::sale::{ReceiptNumber, Sale};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 use sync::log::ReplicaId;
@@ -16,7 +16,7 @@ use sync::store::{AlarmKind, journals, raise};
 /// Stands for an author where this till's own list of receipts shows it.
 const BY_RECEIPTS: i64 = 0;
 
-/// The sales of a cart that this till knows of: this till's first, then in the order of their numbers.
+/// The sales of a cart that this till knows of, in the order of their numbers.
 pub(super) fn sales_of(conn: &Connection, cart: CartId) -> Result<Vec<(ReplicaId, ReceiptNumber)>> {
     let sale = |row: &Row<'_>| {
         let (store, till, series) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -33,11 +33,24 @@ pub(super) fn sales_of(conn: &Connection, cart: CartId) -> Result<Vec<(ReplicaId
              FROM peer_receipt JOIN stream ON stream.local = peer_receipt.stream
                  JOIN replica ON replica.local = stream.replica
              WHERE peer_receipt.cart = ?1
+             UNION ALL
+             SELECT replica, store, till, series, number FROM beside_sale WHERE cart = ?1
              ORDER BY 3, 4, 5",
         )?
         .query_map([cart.0.cast_signed()], sale)?
         .collect();
     Ok(sales?)
+}
+
+/// Keeps a sale that stands in another branch of a journal that forked.
+pub(super) fn put_beside(tx: &Connection, replica: ReplicaId, sale: &Sale) -> Result<()> {
+    let (cart, at) = (sale.cart.0.cast_signed(), &sale.receipt);
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO beside_sale (cart, replica, store, till, series, number)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![cart, replica.0, at.store, at.till, at.series, at.number])?;
+    Ok(())
 }
 
 /// Keeps that a cart whose sale was folded has another; an alarm when nobody has told of it before.
@@ -91,7 +104,8 @@ pub(super) fn find_again(tx: &Connection) -> Result<()> {
     let carts: rusqlite::Result<Vec<i64>> = tx
         .prepare(
             "SELECT cart FROM (SELECT cart FROM receipt WHERE cart IS NOT NULL
-               UNION ALL SELECT cart FROM peer_receipt WHERE cart IS NOT NULL)
+               UNION ALL SELECT cart FROM peer_receipt WHERE cart IS NOT NULL
+               UNION ALL SELECT cart FROM beside_sale)
              GROUP BY cart HAVING count(*) > 1",
         )?
         .query_map([], |row| row.get(0))?

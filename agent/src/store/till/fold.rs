@@ -28,7 +28,7 @@ pub(super) struct Place {
 }
 
 /// Tables that [`rebuild`] empties and folds again, in the order of the schema.
-pub const FOLDED: [&str; 10] = [
+pub const FOLDED: [&str; 11] = [
     "counter",
     "series",
     "shift",
@@ -39,6 +39,7 @@ pub const FOLDED: [&str; 10] = [
     "payment",
     "stock",
     "peer_receipt",
+    "beside_sale",
 ];
 
 /// Folds one fact into state.

@@ -14,6 +14,17 @@ CREATE INDEX receipt_without ON receipt (seq) WHERE kind = 1 AND cart IS NULL;
 CREATE INDEX peer_receipt_cart ON peer_receipt (cart) WHERE cart IS NOT NULL;
 CREATE INDEX peer_receipt_without ON peer_receipt (seq) WHERE kind = 1 AND cart IS NULL;
 
+-- FOLD: sales in other branches of journals that forked.
+CREATE TABLE beside_sale (
+    cart    INTEGER NOT NULL,
+    replica BLOB    NOT NULL CHECK (length(replica) = 16),
+    store   TEXT    NOT NULL,
+    till    INTEGER NOT NULL,
+    series  INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    PRIMARY KEY (cart, replica, series, number)
+) STRICT, WITHOUT ROWID;
+
 -- Offered lines and their answers by dot.
 CREATE INDEX offer_dot ON offer (of_replica, of_seq, of_index);
 CREATE INDEX offer_cart ON offer (cart);

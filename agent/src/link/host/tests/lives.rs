@@ -4,7 +4,7 @@ use super::*;
 
 impl Floor {
     /// A copy of a till's journal as it is now.
-    fn backup(&self, number: u8) -> tempfile::TempDir {
+    pub(super) fn backup(&self, number: u8) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("till.db");
         let conn = self.tills[&number].shop.till.store().connection();
@@ -13,17 +13,23 @@ impl Floor {
     }
 
     /// A till starts again over a copy of its journal, and all are linked anew.
-    fn put_back(&mut self, number: u8, backup: &tempfile::TempDir, papers: &[Vec<u8>]) {
+    pub(super) fn put_back(&mut self, number: u8, backup: &tempfile::TempDir, papers: &[Vec<u8>]) {
+        let shop = self.start_over(number, backup);
+        self.comes_back(number, shop, papers);
+    }
+
+    /// A till over a copy of its journal, with the line down.
+    pub(super) fn start_over(&mut self, number: u8, backup: &tempfile::TempDir) -> Shop {
         let Shop { folder, till, now, .. } = self.tills.remove(&number).unwrap().shop;
         drop(till);
         for name in ["till.db-wal", "till.db-shm"] {
             std::fs::remove_file(folder.path().join(name)).ok();
         }
         std::fs::copy(backup.path().join("till.db"), folder.path().join("till.db")).unwrap();
-        self.comes_back(number, Shop::reopen(folder, number, now), papers);
+        Shop::reopen(folder, number, now)
     }
 
-    fn comes_back(&mut self, number: u8, shop: Shop, papers: &[Vec<u8>]) {
+    pub(super) fn comes_back(&mut self, number: u8, shop: Shop, papers: &[Vec<u8>]) {
         for peer in self.tills.values_mut() {
             peer.host.down(&route(number));
         }

@@ -7,10 +7,12 @@ use super::super::doubles;
 use super::super::error::Result;
 use super::fold::{Writer, cannot_be_read, disbelieve, warn};
 use super::writers::gives;
+use commerce::cart::CartId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
 use commerce::sale::{ReceiptNumber, Stamp};
 use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
 use sync::body::BodyError;
 use sync::log::Entry;
 use sync::store::{AlarmKind, Counter, Moves, fold_stock, journals};
@@ -98,20 +100,31 @@ fn receipt_of(fact: &Fact) -> Option<(&ReceiptNumber, u8, &Stamp, i64)> {
 
 /// Folds entries of other branches of journals: what was moved was moved, and what was counted was
 /// counted. Movements come first, for a count takes all that the table of orphans holds for folded.
+///
+/// Gives the carts that were sold in them.
 pub(super) fn fold_orphans<'o>(
     tx: &Connection,
     orphans: impl Iterator<Item = (Counter, &'o [u8])>,
-) -> Result<()> {
-    let mut counts = Vec::new();
+) -> Result<BTreeSet<CartId>> {
+    let (mut counts, mut sold) = (Vec::new(), BTreeSet::new());
     for (counter, body) in orphans {
         match sync::body::decode(body) {
             Ok(fact @ Fact::StockCounted(_)) => counts.push((counter, fact)),
-            Ok(fact) => fold_stock(tx, counter, &fact, journals)?,
+            Ok(fact) => {
+                fold_stock(tx, counter, &fact, journals)?;
+                if let Fact::Sold(sale) = &fact {
+                    doubles::put_beside(tx, counter.replica, sale)?;
+                    sold.insert(sale.cart);
+                }
+            }
             // A newer version's moves nothing that this one could know of.
             Err(_) => {}
         }
     }
-    counts.iter().try_for_each(|(counter, fact)| Ok(fold_stock(tx, *counter, fact, journals)?))
+    for (counter, fact) in &counts {
+        fold_stock(tx, *counter, fact, journals)?;
+    }
+    Ok(sold)
 }
 
 /// Folds what an earlier version of Till could not read and this one can.

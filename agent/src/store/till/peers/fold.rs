@@ -4,7 +4,7 @@
 //! What facts do is [`super::facts`]', what carts and customers come to the store's.
 
 use super::super::error::{Result, TillStoreError};
-use super::super::{customers, space};
+use super::super::{customers, doubles, space};
 use super::facts::{fold_facts, fold_orphans};
 use super::recount::recount;
 use commerce::cart::CartId;
@@ -85,7 +85,10 @@ pub(super) fn take_orphans(
         let counting = orphans.iter().filter(|entry| entry.seq <= counts_to);
         let counter = |entry: &Entry| Counter { replica, clock: entry.clock };
         if !planted::is(Bug::OrphansNotFolded) {
-            fold_orphans(tx, counting.map(|entry| (counter(entry), entry.body.as_slice())))?;
+            let counting = counting.map(|entry| (counter(entry), entry.body.as_slice()));
+            for cart in fold_orphans(tx, counting)? {
+                doubles::find(tx, Some(now_ms), cart)?;
+            }
         }
     }
     let detail = format!("a second branch holds other entries {} to {}", first.seq, last.seq);
@@ -187,7 +190,8 @@ pub fn refold_orphans(tx: &Connection) -> Result<()> {
             orphans.push((Counter { replica, clock }, row.get::<_, Vec<u8>>(1)?));
         }
     }
-    fold_orphans(tx, orphans.iter().map(|(counter, body)| (*counter, body.as_slice())))
+    fold_orphans(tx, orphans.iter().map(|(counter, body)| (*counter, body.as_slice())))?;
+    Ok(())
 }
 
 /// Notes which orphans of a stream count; whether that changed.

@@ -39,9 +39,6 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
             _ => {}
         }
     }
-    if stock {
-        doubles::find_again(tx)?;
-    }
     if said_of_customers {
         customers::rebuild(tx)?;
     }
@@ -50,12 +47,14 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
     }
     if stock {
         count_stock_again(tx)?;
+        doubles::find_again(tx)?;
     }
     Ok(stock || !cut.is_empty())
 }
 
 fn count_stock_again(tx: &Connection) -> Result<()> {
     tx.execute("DELETE FROM stock", [])?;
+    tx.execute("DELETE FROM beside_sale", [])?;
     let mut counted = Vec::new();
     for stream in journals(tx)? {
         counted.push((stream, folded(tx, &stream)?));
