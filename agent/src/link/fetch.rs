@@ -59,33 +59,45 @@ struct UnderWay {
     /// The pages that were asked for and did not come yet.
     pages: Option<(SnapshotId, Vec<u32>)>,
     due: u64,
+    /// How often the same was asked for, or came and was no good.
     tries: u32,
+    /// The first pages that were missing when last looked at.
+    missing: Vec<u32>,
 }
 
 impl Fetch {
     /// Asks a peer for a snapshot.
     pub fn begin(&mut self, now_ms: u64, route: Route) -> Step {
-        self.ask(now_ms, route, MANIFEST, Vec::new(), None)
+        self.ask(now_ms, route, (MANIFEST, Vec::new()), None, (0, Vec::new()))
     }
 
     /// Asks for the pages that are missing; `None` while some of those asked for may still come, or
-    /// nobody is asked any more.
+    /// nobody is asked any more. Whoever sends pages that are no good is given up in the end.
     pub fn want(&mut self, now_ms: u64, snapshot: SnapshotId, missing: Vec<u32>) -> Option<Step> {
         let under_way = self.under_way.as_mut()?;
+        if under_way.missing == missing {
+            under_way.tries += 1;
+        } else {
+            (under_way.tries, under_way.missing) = (0, missing.clone());
+        }
+        if under_way.tries > TRIES {
+            self.under_way = None;
+            return Some(Step::GiveUp);
+        }
         if let Some((asked, pages)) = &under_way.pages
             && *asked == snapshot
             && pages.iter().any(|page| missing.contains(page))
         {
             return None;
         }
-        let route = under_way.route.clone();
-        Some(self.ask_pages(now_ms, route, snapshot, missing))
+        let (route, tries) = (under_way.route.clone(), under_way.tries);
+        Some(self.ask_pages(now_ms, route, snapshot, missing.clone(), (tries, missing)))
     }
 
     /// Notes a page; false when nobody asked for it.
     pub fn came(&mut self, now_ms: u64, route: &Route, page: &Page) -> bool {
         let asked = self.under_way.as_mut().filter(|it| it.route == *route);
-        let Some(UnderWay { pages: Some((snapshot, pages)), due, tries, .. }) = asked else {
+        let Some(UnderWay { pages: Some((snapshot, pages)), due, .. }) = asked else {
             return false;
         };
         let Some(at) = pages.iter().position(|it| *it == page.number) else { return false };
@@ -93,7 +105,7 @@ impl Fetch {
             return false;
         }
         pages.remove(at);
-        (*due, *tries) = (now_ms + PATIENCE_MS, 0);
+        *due = now_ms + PATIENCE_MS;
         true
     }
 
@@ -126,16 +138,13 @@ impl Fetch {
         if late.tries >= TRIES {
             return Some(Step::GiveUp);
         }
-        let UnderWay { route, pages, tries, .. } = late;
-        let again = match pages {
+        let UnderWay { route, pages, tries, missing, .. } = late;
+        let so_far = (tries + 1, missing);
+        Some(match pages {
             // What came of them is not sent again.
-            Some((snapshot, pages)) => self.ask_pages(now_ms, route, snapshot, pages),
-            None => self.begin(now_ms, route),
-        };
-        if let Some(under_way) = &mut self.under_way {
-            under_way.tries = tries + 1;
-        }
-        Some(again)
+            Some((snapshot, pages)) => self.ask_pages(now_ms, route, snapshot, pages, so_far),
+            None => self.ask(now_ms, route, (MANIFEST, Vec::new()), None, so_far),
+        })
     }
 
     /// When the next is late.
@@ -150,24 +159,25 @@ impl Fetch {
         route: Route,
         snapshot: SnapshotId,
         pages: Vec<u32>,
+        so_far: (u32, Vec<u32>),
     ) -> Step {
         let mut body = snapshot.0.to_be_bytes().to_vec();
         body.extend(pages.iter().flat_map(|page| page.to_be_bytes()));
-        self.ask(now_ms, route, PAGES, body, Some((snapshot, pages)))
+        self.ask(now_ms, route, (PAGES, body), Some((snapshot, pages)), so_far)
     }
 
     fn ask(
         &mut self,
         now_ms: u64,
         route: Route,
-        topic: u16,
-        body: Vec<u8>,
+        (topic, body): (u16, Vec<u8>),
         pages: Option<(SnapshotId, Vec<u32>)>,
+        (tries, missing): (u32, Vec<u32>),
     ) -> Step {
         self.last += 1;
         let number = FIRST_NUMBER + self.last;
         let (to, due) = (route.clone(), now_ms + PATIENCE_MS);
-        self.under_way = Some(UnderWay { route, number, topic, pages, due, tries: 0 });
+        self.under_way = Some(UnderWay { route, number, topic, pages, due, tries, missing });
         Step::Ask(to, Ask { number, topic, body })
     }
 }
@@ -249,6 +259,22 @@ mod tests {
         fetch.begin(0, route(1));
         assert!(!fetch.cut(&route(2)));
         assert!(fetch.cut(&route(1)));
+    }
+
+    #[test]
+    fn who_sends_pages_that_are_no_good_is_given_up() {
+        let mut fetch = Fetch::default();
+        fetch.begin(0, route(1));
+        asked(fetch.want(0, SnapshotId(7), vec![0, 3]));
+        assert!(fetch.came(1, &route(1), &page(0)), "a good one");
+        assert_eq!(fetch.want(1, SnapshotId(7), vec![3]), None);
+        for nth in 1..=u64::from(TRIES) {
+            assert!(fetch.came(nth, &route(1), &page(3)));
+            asked(fetch.want(nth, SnapshotId(7), vec![3]));
+        }
+        assert!(fetch.came(9, &route(1), &page(3)));
+        assert_eq!(fetch.want(9, SnapshotId(7), vec![3]), Some(Step::GiveUp));
+        assert_eq!(fetch.due_at(), None);
     }
 
     #[test]

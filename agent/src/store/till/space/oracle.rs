@@ -65,6 +65,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Lines by their number, each as it was last written.
+type Lines = BTreeMap<u32, LWWReg<Line, Dot>>;
+
 struct Shop {
     _folder: tempfile::TempDir,
     tills: Vec<TillStore>,
@@ -347,7 +350,7 @@ impl Shop {
 
     /// What a replica's last claim on a cart came to, unless it ended: its term and lines.
     fn claim(&self, replica: ReplicaId, cart: CartId) -> Option<(u32, BTreeMap<u32, Line>)> {
-        let mut claim: Option<(u32, BTreeMap<u32, LWWReg<Line, Dot>>)> = None;
+        let mut claim: Option<(u32, Lines)> = None;
         for (dot, operation) in self.operations().filter(|(dot, _)| dot.replica == replica) {
             match operation {
                 Operation::Held(held) if held.cart == cart => {
