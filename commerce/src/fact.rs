@@ -182,6 +182,9 @@ pub struct StockCounted {
     pub place: String,
     /// Each SKU with thousandths of its unit.
     pub items: Vec<(String, i64)>,
+    /// Of two counts the one of the higher round stands, then the later one. It is 0, but for a count
+    /// that replaces one from a clock that was ahead, and all that come after it.
+    pub round: u32,
 }
 
 /// A cart given up before it was paid.

@@ -12,7 +12,6 @@ use crate::till::Settings;
 use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use commerce::fact::{Fact, StockCounted};
 use commerce::staff::StaffId;
 use std::path::PathBuf;
 
@@ -137,12 +136,10 @@ fn import_stock(
     let checked = import::check_stock(input, catalogue.view())?;
     let mut store = till_store(config, home, catalogue)?;
     let by = StaffId::parse(IMPORTER)?;
-    let now = wall_clock();
-    let at = jiff::Timestamp::from_millisecond(now.as_millisecond())?;
-    let report = store.act(now, |act| {
+    let report = store.act(wall_clock(), |act| {
         let mut write = |counts: Vec<StockCount>| {
             for (place, items) in by_place(counts) {
-                act.record(&Fact::StockCounted(StockCounted { at, by: by.clone(), place, items }))?;
+                act.count_stock(by.clone(), place, items)?;
             }
             Ok(())
         };

@@ -59,6 +59,10 @@ pub(super) fn vectors() -> Vec<(&'static str, Fact, &'static str)> {
         vector!("07-payment-reversal-approved", reversal_approved()),
         vector!("08-payment-by-hand", ended_by_hand()),
         vector!("05-sale-to-customer", Fact::Sold(sale_to_customer())),
+        vector!(
+            "09-stock-counted-again",
+            Fact::StockCounted(StockCounted { round: 1, ..stock_counted() })
+        ),
     ]
 }
 
@@ -182,7 +186,7 @@ fn refund_by_cash() -> Return {
 
 pub(crate) fn stock_counted() -> StockCounted {
     let items = vec![("BAK-001".into(), 40_000), ("PRO-001".into(), 12_480), ("X".into(), -1_000)];
-    StockCounted { at: stamp("101").at, by: staff("301"), place: "shop".into(), items }
+    StockCounted { at: stamp("101").at, by: staff("301"), place: "shop".into(), items, round: 0 }
 }
 
 fn cart_cancelled() -> CartCancelled {

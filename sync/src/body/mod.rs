@@ -25,7 +25,7 @@
 //! | 6 | return | *receipt*, of *receipt*, kind (1 refund, 2 post-void), *stamp*, day, reason, currency, *returned*…, *taxes*, *payout*…, total, approved by? |
 //! | 7 | payment intended | *stamp*, intent, kind (1 authorise, 2 refund, 3 reverse), currency, amount, cart, terminal's number of the payment to reverse?, approved by? |
 //! | 8 | payment ended | *stamp*, intent, said by hand, outcome (1 approved, 2 declined, 3 not sent), approved [currency, amount, *card*]?, declined [code, text]?, why not sent?, approved by? |
-//! | 9 | stock counted | at, by, place, [SKU, thousandths]… |
+//! | 9 | stock counted | at, by, place, [SKU, thousandths]…, round? (0) |
 //! | 10 | cart cancelled | *stamp*, cart, lines, currency, amount, reason? |
 //! | 11 | shift closed, the Z | *stamp*, day, z, [total's kind, key, count, amount]…, [tender, expected, counted]…, currency of the counted? |
 //! | 12 | payment put right outside the till | *stamp*, intent, note, approved by? |

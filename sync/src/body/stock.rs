@@ -20,6 +20,8 @@ pub(super) struct CountedWire<'a> {
     place: &'a str,
     #[b(3)]
     items: Vec<ItemWire<'a>>,
+    #[n(4)]
+    round: Option<u32>,
 }
 
 #[derive(Encode, Decode)]
@@ -42,6 +44,7 @@ impl Body for StockCounted {
                 let (sku, thousandths) = (text("a counted SKU", sku)?, *thousandths);
                 Ok(ItemWire { sku, thousandths })
             })?,
+            round: (self.round > 0).then_some(self.round),
         })
     }
 
@@ -53,6 +56,7 @@ impl Body for StockCounted {
             items: list("a stock count", MAX_COUNTED_ITEMS, wire.items, |item| {
                 Ok((owned("a counted SKU", item.sku)?, item.thousandths))
             })?,
+            round: wire.round.unwrap_or(0),
         })
     }
 }

@@ -32,7 +32,7 @@ pub use papers::{Peers, keep_mark, keep_paper, mark_of_hub, marks, papers};
 pub use prune::{Begun, begin_behind, prune};
 pub use read::{MAX_READ_BYTES, MAX_READ_ENTRIES, Stored, hash_at, read, read_one};
 pub use settings::{SettingsError, apply_settings, settings_kept};
-pub use stock::{Counter, Moves, SHOP, STOCK_SCHEMA, fold_stock, journals, movements};
+pub use stock::{Counter, Moves, SHOP, STOCK_SCHEMA, fold_stock, journals, movements, round_of};
 pub use streams::{
     Base, Head, Owner, Stream, base, declare_peer, declare_replica, find_stream, head, last_clock,
     open_stream, owner, peer_streams, streams,

@@ -4,6 +4,9 @@
 //! added unless a later count stands already. A count that comes after later movements were
 //! folded finds them again in the log itself, so no table remembers movements one by one. Where
 //! counts of two replicas have one clock, the higher replica's stands.
+//!
+//! A count from a clock that was years ahead would stand for years. One that is made in knowledge of
+//! it, by a clock that is behind, has the next round ([`round_of`]), and rounds come before clocks.
 
 use super::{LogError, Stream, base, folded, read, streams};
 use crate::body::decode;
@@ -77,21 +80,26 @@ fn count(
         BTreeMap::new()
     };
     let mut standing = tx.prepare_cached(
-        "SELECT counted_clock, counted_by FROM stock WHERE sku = :sku AND place = :place",
+        "SELECT counted_round, counted_clock, counted_by FROM stock
+         WHERE sku = :sku AND place = :place",
     )?;
     let mut write = tx.prepare_cached(
-        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand, counted_by)
-         VALUES (:sku, :place, :counted, :clock, :on_hand, :by)
+        "INSERT INTO stock (sku, place, counted, counted_clock, on_hand, counted_by, counted_round)
+         VALUES (:sku, :place, :counted, :clock, :on_hand, :by, :round)
          ON CONFLICT DO UPDATE SET counted = excluded.counted, on_hand = excluded.on_hand,
-            counted_clock = excluded.counted_clock, counted_by = excluded.counted_by",
+            counted_clock = excluded.counted_clock, counted_by = excluded.counted_by,
+            counted_round = excluded.counted_round",
     )?;
     for (sku, thousandths) in &counted.items {
         let key = named_params! { ":sku": sku, ":place": counted.place };
         let known = standing
-            .query_row(key, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .query_row(key, |row| {
+                Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })
             .optional()?;
-        let is_later = |(clock, by): (i64, Vec<u8>)| {
-            (at.clock.to_sql(), at.replica.0.as_slice()) > (clock, by.as_slice())
+        let is_later = |(round, clock, by): (u32, i64, Vec<u8>)| {
+            let this = (counted.round, at.clock.to_sql(), at.replica.0.as_slice());
+            this > (round, clock, by.as_slice())
         };
         if known.is_none_or(is_later) {
             let since = later.get(sku).copied().unwrap_or(0);
@@ -102,10 +110,36 @@ fn count(
                 ":clock": at.clock.to_sql(),
                 ":on_hand": thousandths.saturating_add(since),
                 ":by": &at.replica.0[..],
+                ":round": counted.round,
             })?;
         }
     }
     Ok(())
+}
+
+/// The round of a count whose entry has this clock: that of the counts it replaces, or the next where
+/// one of them seems to be later.
+///
+/// # Errors
+/// When SQLite fails.
+pub fn round_of<'i>(
+    conn: &Connection,
+    place: &str,
+    skus: impl Iterator<Item = &'i str>,
+    at: Hlc,
+) -> Result<u32, LogError> {
+    let mut standing = conn.prepare_cached(
+        "SELECT counted_round, counted_clock FROM stock WHERE sku = ?1 AND place = ?2",
+    )?;
+    let mut round = 0;
+    for sku in skus {
+        let known: Option<(u32, i64)> =
+            standing.query_row((sku, place), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((known, clock)) = known {
+            round = round.max(known.saturating_add(u32::from(clock >= at.to_sql())));
+        }
+    }
+    Ok(round)
 }
 
 /// What was moved with a later clock, by SKU, in all that is folded. Nothing, when counts come as

@@ -8,7 +8,7 @@ use agent::store::catalogue::Catalogue;
 use agent::store::open::{OpenOptions, Synchronous};
 use agent::till::Event;
 use anyhow::{Context, Result};
-use commerce::fact::{Fact, StockCounted};
+
 use commerce::staff::StaffId;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -185,13 +185,8 @@ pub fn count_stock(options: &OpenOptions) -> Result<()> {
     for first in (0..STOCKED).step_by(1_000) {
         let items: Result<Vec<_>> =
             (first..first + 1_000).map(|n| Ok((goods::good(n)?.sku, 500_000))).collect();
-        let fact = Fact::StockCounted(StockCounted {
-            at: now,
-            by: StaffId::parse("0")?,
-            place: "shop".to_owned(),
-            items: items?,
-        });
-        store.act(now, |act| act.record(&fact))?;
+        let (by, items) = (StaffId::parse("0")?, items?);
+        store.act(now, |act| act.count_stock(by, "shop".to_owned(), items))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use agent::store::till::{Compacting, Opened};
 use agent::till::{Command, Doubt, Event, JobOutcome, PaymentReport, Refusal, Reply};
 use commerce::cart::CartId;
 use commerce::discount::DiscountValue;
-use commerce::fact::{CashDirection, Fact, PaymentOutcome, StockCounted};
+use commerce::fact::{CashDirection, PaymentOutcome};
 use commerce::sale::ReceiptNumber;
 use commerce::staff::StaffId;
 use commerce::tax::Rate;
@@ -302,11 +302,9 @@ impl SimTill<'_> {
             return Ok(Vec::new());
         }
         let by = StaffId::parse("301").unwrap();
-        let fact =
-            Fact::StockCounted(StockCounted { at: now, by, place: "shop".to_owned(), items });
         let key = super::members::owned_key_of(self.id);
         let mut other = Opened::open(&self.options())?.begin(key, 0, now, None)?;
-        other.act(now, |act| act.record(&fact).map(|_| ()))?;
+        other.act(now, |act| act.count_stock(by, "shop".to_owned(), items).map(|_| ()))?;
         Ok(Vec::new())
     }
 

@@ -47,7 +47,8 @@ use super::open::{Migration, OpenOptions, open};
 use commerce::Currency;
 use commerce::cart::CartId;
 use commerce::customer::CustomerId;
-use commerce::fact::{Fact, SeriesReason};
+use commerce::fact::{Fact, SeriesReason, StockCounted};
+use commerce::staff::StaffId;
 use error::Result;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
@@ -371,5 +372,21 @@ impl Act<'_> {
             self.alarmed |= doubles::find(&self.tx, now_ms, sale.cart)?;
         }
         Ok(Recorded { seq, hash, clock })
+    }
+
+    /// Seals a count of stock: from here on it stands, also over one from a clock that was ahead.
+    ///
+    /// # Errors
+    /// As [`Act::record`].
+    pub fn count_stock(
+        &mut self,
+        by: StaffId,
+        place: String,
+        items: Vec<(String, i64)>,
+    ) -> Result<Recorded> {
+        let skus = items.iter().map(|(sku, _)| sku.as_str());
+        let clock = self.clock.clone().tick(self.now.as_millisecond());
+        let round = sync::store::round_of(&self.tx, &place, skus, clock)?;
+        self.record(&Fact::StockCounted(StockCounted { at: self.now(), by, place, items, round }))
     }
 }

@@ -25,6 +25,9 @@ CREATE TABLE beside_sale (
     PRIMARY KEY (cart, replica, series, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Of two counts the one of the higher round stands, then the later one.
+ALTER TABLE stock ADD COLUMN counted_round INTEGER NOT NULL DEFAULT 0;
+
 -- Offered lines and their answers by dot.
 CREATE INDEX offer_dot ON offer (of_replica, of_seq, of_index);
 CREATE INDEX offer_cart ON offer (cart);

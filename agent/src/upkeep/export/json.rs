@@ -234,6 +234,7 @@ fn stock_counted(fact: &StockCounted) -> Value {
         "by": fact.by.as_str(),
         "place": fact.place,
         "items": items,
+        "round": fact.round,
     })
 }
 

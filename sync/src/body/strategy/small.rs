@@ -114,10 +114,6 @@ pub(crate) fn shift() -> impl Strategy<Value = Fact> {
 
 pub(crate) fn stock_counted() -> impl Strategy<Value = StockCounted> {
     let items = prop::collection::vec((id(), any::<i64>()), 0..30);
-    (at(), staff(), text(), items).prop_map(|(at, by, place, items)| StockCounted {
-        at,
-        by,
-        place,
-        items,
-    })
+    (at(), staff(), text(), items, 0_u32..3)
+        .prop_map(|(at, by, place, items, round)| StockCounted { at, by, place, items, round })
 }

@@ -21,6 +21,8 @@ enum Act {
     Sell(usize),
     TakeBack(usize),
     Count(usize, i64),
+    /// A count of the next round.
+    Recount(usize, i64),
 }
 
 fn fact(act: Act) -> Fact {
@@ -39,10 +41,11 @@ fn fact(act: Act) -> Fact {
             }
             Fact::Returned(returned)
         }
-        Act::Count(sku, thousandths) => {
+        Act::Count(sku, thousandths) | Act::Recount(sku, thousandths) => {
             let mut counted = stock_counted();
             counted.place = SHOP.into();
             counted.items = vec![(SKUS[sku].into(), thousandths)];
+            counted.round = u32::from(matches!(act, Act::Recount(..)));
             Fact::StockCounted(counted)
         }
     }
@@ -139,13 +142,13 @@ fn on_hand(db: &Connection) -> Vec<(String, i64)> {
 fn oracle(written: &Journals) -> Vec<(String, i64)> {
     let mut result = Vec::new();
     for sku in SKUS {
-        let mut count: LWWReg<i64, (u64, [u8; 16])> = LWWReg::default();
+        let mut count: LWWReg<i64, (u32, u64, [u8; 16])> = LWWReg::default();
         let mut seen = false;
         for (till, (clock, fact)) in all(written) {
             if let Fact::StockCounted(counted) = fact
                 && counted.items[0].0 == sku
             {
-                let marker = (clock.number(), replica(till).0);
+                let marker = (counted.round, clock.number(), replica(till).0);
                 count.merge(LWWReg { val: counted.items[0].1, marker });
                 seen = true;
             }
@@ -154,7 +157,7 @@ fn oracle(written: &Journals) -> Vec<(String, i64)> {
         for (till, (clock, fact)) in all(written) {
             for (_, thousandths) in movements(fact).filter(|(moved, _)| *moved == sku) {
                 seen = true;
-                if clock.number() > count.marker.0 {
+                if clock.number() > count.marker.1 {
                     let steps = thousandths.unsigned_abs();
                     let op = match thousandths {
                         1.. => moved.inc_many(till, steps),
@@ -220,6 +223,24 @@ fn counts_of_one_instant_agree_everywhere() {
     }
 }
 
+/// A till whose clock was ten years ahead counted: without rounds its count would stand for as long.
+#[test]
+fn a_count_replaces_one_of_a_clock_that_was_ahead() {
+    let mut db = database();
+    let at = |ms: u64| Hlc::from_ms(ms);
+    let sold = |ms: u64| (at(ms), fact(Act::Sell(0)));
+    deliver(&mut db, 1, &[(at(9_000_000), fact(Act::Count(0, 50_000)))]);
+    deliver(&mut db, 0, &[sold(1_000)]);
+    assert_eq!(on_hand(&db), [(SKUS[0].to_owned(), 50_000)], "it seems to be counted");
+    let round = |db: &Connection, sku, clock| round_of(db, SHOP, [sku].into_iter(), clock).unwrap();
+    assert_eq!(round(&db, SKUS[0], at(9_000_001)), 0);
+    assert_eq!(round(&db, SKUS[1], at(2_000)), 0);
+    assert_eq!(round(&db, SKUS[0], at(2_000)), 1);
+    deliver(&mut db, 0, &[(at(2_000), fact(Act::Recount(0, 7_000))), sold(3_000)]);
+    assert_eq!(on_hand(&db), [(SKUS[0].to_owned(), 6_000)]);
+    assert_eq!(round(&db, SKUS[0], at(4_000)), 1, "the next stays in its round");
+}
+
 #[test]
 fn a_movement_of_another_place_is_left_alone() {
     let mut db = database();
@@ -238,7 +259,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => sku.clone().prop_map(Act::Sell),
         1 => sku.clone().prop_map(Act::TakeBack),
-        2 => (sku, 0_i64..100_000).prop_map(|(sku, count)| Act::Count(sku, count)),
+        2 => (sku.clone(), 0_i64..100_000).prop_map(|(sku, count)| Act::Count(sku, count)),
+        1 => (sku, 0_i64..100_000).prop_map(|(sku, count)| Act::Recount(sku, count)),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::shop::{add, begin, card, cash, sold};
 use agent::till::{Command, Doubt, Event, JobOutcome, Once, PaymentReport, Reply, Request};
 use commerce::UnitPrice;
 use commerce::discount::DiscountValue;
-use commerce::fact::{CashDirection, Fact, StockCounted};
+use commerce::fact::CashDirection;
 use commerce::staff::StaffId;
 use commerce::tax::Rate;
 
@@ -93,9 +93,7 @@ impl Day<'_> {
         let mut other = begin(&options, now).unwrap();
         let items = vec![("BAK-001".to_owned(), 24_000), ("BAK-002".to_owned(), 17_000)];
         let by = StaffId::parse("301").unwrap();
-        let fact =
-            Fact::StockCounted(StockCounted { at: now, by, place: "shop".to_owned(), items });
-        other.act(now, |act| act.record(&fact).map(|_| ())).unwrap();
+        other.act(now, |act| act.count_stock(by, "shop".to_owned(), items).map(|_| ())).unwrap();
         self.told("stock count");
     }
 
