@@ -46,5 +46,6 @@ CREATE TABLE ended_before (
 CREATE TABLE known_writer (
     stream INTEGER PRIMARY KEY,
     store  TEXT    NOT NULL,
+    thing  TEXT    NOT NULL,
     till   INTEGER NOT NULL
 ) STRICT;

@@ -407,6 +407,31 @@ fn nobody_ends_another_tills_incarnation() {
     one.pay(cart);
 }
 
+/// The key was replaced: papers say that it is one till.
+#[test]
+fn an_incarnation_under_another_key_of_the_same_till_is_no_more() {
+    let (mut one, mut two, mut three) = (till(1), till(2), till(3));
+    let cart = one.parked(&["101"], "blue coat");
+    three.hear(&one);
+    assert!(three.till.elsewhere().any(|shared| shared.cart.id == cart));
+    let replica = one.till.store.replica();
+    let said = two.till.store.act(two.now, |act| {
+        act.operate(sync::space::Operation::Succeeds { replica });
+        Ok(())
+    });
+    said.unwrap();
+    three.hear(&two);
+    assert!(three.till.elsewhere().any(|shared| shared.cart.id == cart), "another till's");
+    let conn = three.till.store.connection();
+    let known = "INSERT INTO known_writer (stream, store, thing, till)
+        SELECT local, 'HH01', 'till-1', 1 FROM stream
+        WHERE replica IN (SELECT local FROM replica WHERE own = 0)";
+    assert_eq!(conn.execute(known, []).unwrap(), 2);
+    rebuild(conn, &mut |_| {}).unwrap();
+    let three = three.restart();
+    assert!(!three.till.elsewhere().any(|shared| shared.cart.id == cart));
+}
+
 #[test]
 fn a_new_incarnation_goes_on_with_the_carts_of_the_one_before() {
     let (mut one, mut two) = (till(1), till(2));

@@ -12,13 +12,14 @@ use sync::trust::{Member, Trust};
 /// Keeps whose a stream is, as far as papers say.
 pub(super) fn note(tx: &Connection, trust: &Trust, stream: &Stream) -> Result<()> {
     let Some((key, _)) = trust.key_of(stream.id().replica) else { return Ok(()) };
-    let Some(Member::Till { store, number, .. }) = trust.member(&key) else { return Ok(()) };
+    let Some(Member::Till { store, thing, number }) = trust.member(&key) else { return Ok(()) };
     tx.prepare_cached(
-        "INSERT INTO known_writer (stream, store, till) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET store = excluded.store, till = excluded.till
-         WHERE store <> excluded.store OR till <> excluded.till",
+        "INSERT INTO known_writer (stream, store, thing, till) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET store = excluded.store, thing = excluded.thing,
+             till = excluded.till
+         WHERE (store, thing, till) <> (excluded.store, excluded.thing, excluded.till)",
     )?
-    .execute(params![stream.local(), store, number])?;
+    .execute(params![stream.local(), store, thing, number])?;
     Ok(())
 }
 

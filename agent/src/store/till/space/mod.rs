@@ -338,8 +338,9 @@ pub(super) fn all_carts(conn: &Connection) -> Result<BTreeSet<CartId>> {
     Ok(carts?)
 }
 
-/// Whether a replica is no more: by a later one under the same key, for nobody ends another till's.
-/// As what this till writes it stands, whatever a copy of it says.
+/// Whether a replica is no more: by a later one under the same key or, where the key was replaced, of
+/// the same till by its papers, for nobody ends another till's. As what this till writes it stands,
+/// whatever a copy of it says.
 fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
     Ok(conn
         .prepare_cached(
@@ -348,7 +349,11 @@ fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
                JOIN replica AS later ON later.local = stream.replica
                JOIN replica AS former ON former.id = succeeded.replica
              WHERE succeeded.replica = ?1
-               AND (former.public_key = later.public_key OR former.own AND later.own)
+               AND (former.public_key = later.public_key OR former.own AND later.own
+                 OR EXISTS (SELECT 1 FROM known_writer AS this
+                     JOIN known_writer AS that USING (store, thing)
+                     JOIN stream AS past ON past.local = that.stream
+                   WHERE this.stream = succeeded.by AND past.replica = former.local))
                AND NOT EXISTS (SELECT 1 FROM register WHERE register.replica = former.id))",
         )?
         .query_row([replica.0], |row| row.get(0))?)
