@@ -165,7 +165,7 @@ impl Home {
             (None, _) => None,
             (Some(_), None) if head.is_some() => return Err(HomeError::NotStarted),
             (Some(reason), _) => {
-                let replica = new_replica()?;
+                let replica = new_replica(&key)?;
                 tracing::info!(?reason, %replica, "this till begins a new receipt series");
                 let above = witness.as_ref().map_or(0, |witness| witness.series);
                 Some(NewSeries { replica, reason, store: store.to_owned(), till: number, above })
@@ -213,8 +213,9 @@ impl Home {
         };
         let here = Chain { replica: head.replica, seq: head.seq, hash: head.hash };
         match judge(witness, machine, here, |replica, seq| opened.hash_at(replica, seq)) {
-            Verdict::Same if opened.sealed_by(key) => None,
-            // A database without its key cannot go on with its chain.
+            Verdict::Same if opened.sealed_by(key) && head.replica.is_of(&key.public()) => None,
+            // A database without its key cannot go on with its chain, nor can one of before ids were
+            // bound to keys: peers would not believe that it is this till's.
             Verdict::Same | Verdict::FirstStart | Verdict::Restored { .. } => {
                 Some(SeriesReason::Restored)
             }
@@ -342,10 +343,14 @@ pub struct Lock {
     _file: File,
 }
 
-fn new_replica() -> Result<ReplicaId, HomeError> {
-    let mut id = [0; 16];
-    SystemRandom::new().fill(&mut id).map_err(|_| HomeError::NoRandom)?;
-    Ok(ReplicaId(id))
+/// Another incarnation of this till.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn new_replica(key: &SealingKey) -> Result<ReplicaId, HomeError> {
+    let mut random = [0; 6];
+    SystemRandom::new().fill(&mut random).map_err(|_| HomeError::NoRandom)?;
+    Ok(ReplicaId::of(&key.public(), random))
 }
 
 /// Replaces a small file so that after a power cut either the old or the new one is there.

@@ -189,7 +189,8 @@ mod tests {
 
     /// A snapshot's head, sealed by a hub of the chain whose root is `key(1)`; nothing follows it.
     fn snapshot(home: &Home, zone: u16) -> std::path::PathBuf {
-        let (hub, replica) = (key(2), ReplicaId([9; 16]));
+        let hub = key(2);
+        let replica = ReplicaId::of(&hub.public(), [9; 6]);
         let stream = StreamId { replica, kind: StreamKind::Prices(Zone::new(zone).unwrap()) };
         let (hash, clock) = (Hash([3; 32]), Hlc::from_ms(1));
         let seal = hub.seal(stream, 5, &hash);

@@ -30,8 +30,6 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-const ME: ReplicaId = ReplicaId([0xb; 16]);
-
 /// The zone whose prices it writes.
 pub const ZONE: Zone = Zone::new(0).unwrap();
 
@@ -101,6 +99,7 @@ pub struct Replica {
     pub conn: Connection,
     /// What it could not believe, and what its link told.
     pub alarms: Vec<String>,
+    me: ReplicaId,
     exchange: Exchange,
     trust: Trust,
     clock: Clock,
@@ -169,7 +168,8 @@ impl Replica {
         conn.execute_batch(sync::store::SCHEMA_3)?;
         let (mut clock, key) = (Clock::new(0, None)?, key()?);
         let opened = clock.tick(wall());
-        let own = issue(&Statement::Incarnation { replica: ME, opened }, &key)?;
+        let me = ReplicaId::of(&key.public(), [0xb; 6]);
+        let own = issue(&Statement::Incarnation { replica: me, opened }, &key)?;
         let root = sync::trust::read(papers.first().context("a hub has papers")?)?.issuer;
         let mut trust = Trust::new(Some(root));
         let tx = conn.unchecked_transaction()?;
@@ -177,13 +177,14 @@ impl Replica {
             ensure!(trust.admit(paper)? == Admitted::New, "a paper of the hub is not new");
             keep_paper(&tx, paper)?;
         }
-        declare_replica(&tx, ME, &key.public(), opened)?;
-        let prices = open_stream(&tx, ME, StreamKind::Prices(ZONE))?;
+        declare_replica(&tx, me, &key.public(), opened)?;
+        let prices = open_stream(&tx, me, StreamKind::Prices(ZONE))?;
         tx.commit()?;
         Ok(Self {
             conn,
             alarms: Vec::new(),
-            exchange: Exchange::new(ME, clock.last().number(), Side::Hub),
+            me,
+            exchange: Exchange::new(me, clock.last().number(), Side::Hub),
             trust,
             clock,
             prices,
@@ -290,7 +291,7 @@ impl Replica {
 
     fn ingest(&self, run: &Batch) -> Result<Outcome, Disbelief> {
         let tx = self.conn.unchecked_transaction()?;
-        let outcome = match ingest(&tx, &self.trust, Some(ME), run)? {
+        let outcome = match ingest(&tx, &self.trust, Some(self.me), run)? {
             Ingested::Appended { stream, .. } => Outcome::Appended(held(&tx, &stream)?),
             Ingested::Known => Outcome::Known,
             Ingested::Gap { .. } => Outcome::Gap,

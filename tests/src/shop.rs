@@ -80,14 +80,14 @@ pub fn file(path: PathBuf, vfs: Option<&str>, synchronous: Synchronous) -> OpenO
 pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore, String> {
     let opened = Opened::open(options).map_err(|error| error.to_string())?;
     let head = opened.head().map_err(|error| error.to_string())?;
+    let key = SealingKey::from_seed(&Seed::new([7; 32])).unwrap();
     let new = head.is_none().then(|| NewSeries {
-        replica: ReplicaId([1; 16]),
+        replica: ReplicaId::of(&key.public(), [1; 6]),
         reason: SeriesReason::First,
         store: CODE.into(),
         till: 1,
         above: 0,
     });
-    let key = SealingKey::from_seed(&Seed::new([7; 32])).unwrap();
     opened.begin(key, 0, now, new).map_err(|error| error.to_string())
 }
 

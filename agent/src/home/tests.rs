@@ -1,6 +1,7 @@
 //! The folder over real files.
 
 use super::*;
+use sync::log::StreamKind;
 use sync::store::{BootId, MachineId};
 
 #[test]
@@ -43,4 +44,34 @@ fn a_till_that_sold_before_never_begins_anew_by_itself() {
     assert!(matches!(open(), Err(HomeError::Missing(_))));
     fs::remove_file(home.till_db()).expect("no file");
     assert!(matches!(open(), Err(HomeError::Missing(_))));
+}
+
+/// Its journal is from a time when ids were not bound to keys.
+#[test]
+fn a_till_whose_id_is_not_of_its_key_begins_another_series_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = Home::at(folder.path()).expect("a folder");
+    let machine = Machine { machine: MachineId([1; 16]), boot: BootId([2; 16]) };
+    let (replica, reason) = (ReplicaId([7; 16]), SeriesReason::First);
+    let new = NewSeries { replica, reason, store: "HH01".into(), till: 1, above: 0 };
+    let key = home.sealing_key().expect("a key");
+    let opened = Opened::open(&OpenOptions::new(home.till_db())).expect("a file");
+    let before = opened.begin(key, BUILD_MS, wall_clock(), Some(new)).expect("a series");
+    let head = before.head().expect("a head");
+    home.write_witness(machine, head, before.series()).expect("a witness");
+    drop(before);
+    assert!(matches!(
+        home.till_store(None, machine, "HH01", 1, wall_clock()),
+        Err(HomeError::NotStarted)
+    ));
+    for _ in 0..2 {
+        let lock = home.lock().expect("nobody else");
+        let store = home.till_store(Some(&lock), machine, "HH01", 1, wall_clock());
+        let store = store.expect("a start");
+        let now = store.head().expect("a head").replica;
+        assert!(now.is_of(&home.sealing_key().expect("a key").public()));
+        assert_eq!(store.series(), 2, "the first start's, and the second goes on with it");
+        let kept = sync::store::hash_at(store.connection(), replica, StreamKind::Journal, head.seq);
+        assert_eq!(kept.expect("readable"), Some(head.hash), "what it wrote before is there");
+    }
 }

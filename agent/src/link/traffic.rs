@@ -5,12 +5,12 @@
 //! [`super::wires`]'s.
 
 use super::door::Doorkeeper;
-use super::files::Files;
+use super::files::{Files, FilesError};
 use super::host::{Errand, Host};
 use super::status::Part;
 use super::task::{LinkError, Own};
 use super::wires::{Way, Wires};
-use crate::home::wall_clock;
+use crate::home::{new_replica, wall_clock};
 use crate::runtime::{LoopError, What};
 use crate::store::catalogue::downstream::{Delivered, Word};
 use crate::store::till::TillStoreError;
@@ -232,7 +232,9 @@ impl<'o> Traffic<'o> {
 
     /// The till's own stream is further elsewhere: it goes on under a new id.
     async fn begin_anew(&mut self) -> Result<(), LinkError> {
-        let (word, about) = self.host.anew(ReplicaId(random()?));
+        let replica = new_replica(&self.own.home.sealing_key().map_err(FilesError::from)?)
+            .map_err(FilesError::from)?;
+        let (word, about) = self.host.anew(replica);
         let reply = self.own.till.peer(word).await.map_err(|error| match error {
             LoopError::Stopped => LinkError::Stopped,
             error => LinkError::Anew(error),

@@ -105,7 +105,7 @@ impl Scratch {
         let mut dice = Dice::new(options.seed ^ IDENTITY);
         let key = SealingKey::from_seed(&Seed::new(dice.bytes()))?;
         let new = NewSeries {
-            replica: ReplicaId(dice.bytes()),
+            replica: ReplicaId::of(&key.public(), dice.bytes()),
             reason: SeriesReason::First,
             store: STORE.to_owned(),
             till: TILL,

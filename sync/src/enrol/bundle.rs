@@ -178,7 +178,7 @@ impl Bundle {
                 Ok(Admitted::NotTheirs { issuer }) => {
                     format!("is by {issuer}, who may not say such a thing in this chain")
                 }
-                Ok(Admitted::Contested { replica, .. }) => {
+                Ok(Admitted::Unbound { replica, .. } | Admitted::Contested { replica, .. }) => {
                     format!("claims the replica {replica}, which is another's")
                 }
                 Ok(Admitted::Full) => "is one too many".to_owned(),

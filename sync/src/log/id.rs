@@ -3,7 +3,8 @@
 //! Where an identifier's random bytes come from is the caller's affair; what a stream's entries
 //! say is [`crate::body`]'s.
 
-use super::{parse_hex, write_hex};
+use super::{SealKey, parse_hex, write_hex};
+use ring::digest;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,9 +23,40 @@ pub enum IdError {
     Kind(i64),
 }
 
-/// One incarnation of a till or hub: the only writer of its streams. 16 random bytes.
+/// What is hashed before a key to name its replicas, so that no hash of one purpose can pass for
+/// another's.
+const REPLICA_TAG: [u8; 16] = *b"till/replica/v1\0";
+
+/// How much of an id follows from its key: nobody finds another key whose hash begins with the same
+/// 80 bits. What is left tells a key's incarnations apart, of which there are some hundreds at most.
+const BOUND_BYTES: usize = 10;
+
+/// One incarnation of a till or hub: the only writer of its streams. Ten bytes are of its key's hash,
+/// so that nobody else can claim it; six are random.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplicaId(pub [u8; 16]);
+
+impl ReplicaId {
+    /// An incarnation of whoever has the key; `random` is another for each.
+    #[must_use]
+    pub fn of(key: &SealKey, random: [u8; 6]) -> Self {
+        let mut hashed = digest::Context::new(&digest::SHA256);
+        hashed.update(&REPLICA_TAG);
+        hashed.update(&key.0);
+        let hash = hashed.finish();
+        let bytes = hash.as_ref().iter().take(BOUND_BYTES).chain(&random);
+        let mut id = [0; 16];
+        id.iter_mut().zip(bytes).for_each(|(byte, from)| *byte = *from);
+        Self(id)
+    }
+
+    /// Whether it is an incarnation of the key's: ids of before they were bound are nobody's.
+    #[must_use]
+    pub fn is_of(&self, key: &SealKey) -> bool {
+        let bound = Self::of(key, [0; 6]);
+        self.0.iter().zip(bound.0).take(BOUND_BYTES).all(|(ours, theirs)| *ours == theirs)
+    }
+}
 
 impl fmt::Display for ReplicaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,6 +229,32 @@ mod tests {
             Position { stream, seq: 7 }.to_string(),
             "entry 7 in the journal of 00112233445566778899aabbccddeeff"
         );
+    }
+
+    /// Appended to, never changed.
+    #[test]
+    fn golden_ids_of_keys() {
+        for (key, random, expected) in [
+            ([0; 32], [0; 6], "cda318c35291e6d8fe64000000000000"),
+            ([7; 32], [1, 2, 3, 4, 5, 6], "534426b2bdf2f8bbbd44010203040506"),
+        ] {
+            assert_eq!(ReplicaId::of(&SealKey(key), random).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn an_id_is_its_keys_whatever_is_random_in_it() {
+        let (key, other) = (SealKey([7; 32]), SealKey([8; 32]));
+        for random in [[0; 6], [255; 6]] {
+            let id = ReplicaId::of(&key, random);
+            assert!(id.is_of(&key));
+            assert!(!id.is_of(&other));
+            for at in 0..16 {
+                let mut changed = id;
+                changed.0[at] ^= 1;
+                assert_eq!(changed.is_of(&key), at >= BOUND_BYTES, "byte {at}");
+            }
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_till_that_nobody_has_signed_for_is_not_passed_on_to_other_shops() {
-        let (root, replica) = (key(1), ReplicaId([7; 16]));
+        let (root, replica) = (key(1), ReplicaId::of(&key(9).public(), [7; 6]));
         let mut trust = Trust::new(Some(root.public()));
         let store = |code: &str, number| Statement::Store {
             store: code.into(),
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_till_takes_and_passes_on_prices_of_its_own_zones_only() {
-        let (root, replica) = (key(1), ReplicaId([7; 16]));
+        let (root, replica) = (key(1), ReplicaId::of(&key(9).public(), [7; 6]));
         let mut trust = Trust::new(Some(root.public()));
         admit(&mut trust, &Statement::Hub { key: key(9).public(), serial: 1 }, &root);
         admit(&mut trust, &Statement::Incarnation { replica, opened: Hlc::from_ms(1) }, &key(9));

@@ -40,7 +40,7 @@ pub enum AlarmKind {
     PutBack,
     /// Another machine writes under this one's identity.
     Cloned,
-    /// Two keys claim one replica.
+    /// A key claims a replica that is not its own.
     Contested,
     /// A peer sends more than it should.
     Flood,

@@ -5,6 +5,7 @@ use crate::batch::Batch;
 use crate::clock::Hlc;
 use crate::log::{Entry, Hash, MAX_BODY_BYTES, ReplicaId, Seal, SealingKey, StreamId, StreamKind};
 use crate::session::Books;
+use crate::trust::is_passed_on;
 use crate::wire::{Checkpoint, Held, MAX_RUN_ENTRIES, MAX_TIPS, Tip};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -208,7 +209,7 @@ impl Books for LogBooks<'_> {
     }
 
     fn papers(&mut self) -> Result<Vec<Vec<u8>>, LogError> {
-        papers(self.connection)
+        Ok(papers(self.connection)?.into_iter().filter(|paper| is_passed_on(paper)).collect())
     }
 }
 

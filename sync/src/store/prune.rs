@@ -193,7 +193,7 @@ mod tests {
     fn only_a_sealed_checkpoint_of_a_compacted_stream_is_begun_behind() {
         use crate::log::{Hash, ReplicaId};
         use crate::trust::{Statement, issue};
-        let (writer, me) = (ReplicaId([9; 16]), ReplicaId([7; 16]));
+        let [writer, me] = [9, 7].map(|life| ReplicaId::of(&testing::key().public(), [life; 6]));
         let mut trust = Trust::new(None);
         for replica in [writer, me] {
             let opened = testing::OPENED;

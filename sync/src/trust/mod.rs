@@ -9,8 +9,8 @@
 mod paper;
 
 pub use paper::{
-    MAX_NAME_BYTES, Paper, PaperError, Revocation, Statement, TillPaper, is_name, issue, paper_id,
-    rank, read,
+    MAX_NAME_BYTES, Paper, PaperError, Revocation, Statement, TillPaper, is_name, is_passed_on,
+    issue, paper_id, rank, read,
 };
 
 use crate::clock::Hlc;
@@ -91,7 +91,15 @@ pub enum Admitted {
         /// The issuer.
         issuer: SealKey,
     },
-    /// It claims a replica that another key has claimed before: one of the two lies.
+    /// It claims a replica whose id is not of the issuer's key: it is another's, or was made up.
+    Unbound {
+        /// The replica.
+        replica: ReplicaId,
+        /// The key that claims it.
+        claims: SealKey,
+    },
+    /// It claims a replica that another key has claimed before, both in papers kept from a time when
+    /// ids were not bound to keys: one of the two lied.
     Contested {
         /// The replica.
         replica: ReplicaId,
@@ -116,18 +124,28 @@ impl Trust {
     /// # Errors
     /// When the bytes are not a paper, or are not signed by the issuer they name.
     pub fn admit(&mut self, bytes: &[u8]) -> Result<Admitted, PaperError> {
+        self.take(bytes, false)
+    }
+
+    /// Takes a paper up that was admitted here once and is kept: it may claim an id of a time when
+    /// these were not bound to keys. So what such a replica wrote counts on where it was known.
+    pub(crate) fn admit_kept(&mut self, bytes: &[u8]) -> Result<Admitted, PaperError> {
+        self.take(bytes, true)
+    }
+
+    fn take(&mut self, bytes: &[u8], kept: bool) -> Result<Admitted, PaperError> {
         let id = paper_id(bytes);
         if self.seen.contains(&id) {
             return Ok(Admitted::Known);
         }
-        let admitted = self.admit_new(bytes)?;
+        let admitted = self.take_new(bytes, kept)?;
         if admitted == Admitted::New && self.seen.len() < MAX_KNOWN {
             self.seen.insert(id);
         }
         Ok(admitted)
     }
 
-    fn admit_new(&mut self, bytes: &[u8]) -> Result<Admitted, PaperError> {
+    fn take_new(&mut self, bytes: &[u8], kept: bool) -> Result<Admitted, PaperError> {
         let Paper { statement, issuer } = read(bytes)?;
         if !self.may_say(&issuer, &statement) {
             return Ok(Admitted::NotTheirs { issuer });
@@ -149,12 +167,15 @@ impl Trust {
                 let key = revoked.key;
                 keep_later(&mut self.revoked, key, (issuer, revoked), |(_, paper)| paper.serial)
             }
+            Statement::Incarnation { replica, .. } if !kept && !replica.is_of(&issuer) => {
+                Admitted::Unbound { replica, claims: issuer }
+            }
             Statement::Incarnation { replica, opened } => self.incarnate(issuer, replica, opened),
         })
     }
 
     /// Whether the issuer may say it: root over stores, hubs and all revocations; a store over its
-    /// own tills; a hub over all tills; anyone over their own incarnations.
+    /// own tills; a hub over all tills; anyone over their own incarnations, which their ids tell.
     fn may_say(&self, issuer: &SealKey, statement: &Statement) -> bool {
         match statement {
             Statement::Store { .. } | Statement::Hub { .. } => self.is_root(issuer),

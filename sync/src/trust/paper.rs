@@ -214,6 +214,21 @@ pub fn rank(bytes: &[u8]) -> Option<u8> {
     }
 }
 
+/// Whether a paper is passed on to peers. They refuse an incarnation whose id is not of its key, as one
+/// is that was kept from a time when ids were not bound; its signature is theirs to verify.
+#[must_use]
+pub fn is_passed_on(bytes: &[u8]) -> bool {
+    let claimed = || {
+        let mut decoder = Decoder::new(bytes);
+        decoder.array().ok()?;
+        (decoder.u64().ok()? == 4).then_some(())?;
+        let wire: IncarnationWire = decoder.decode().ok()?;
+        let issuer = SealKey(decoder.bytes().ok()?.try_into().ok()?);
+        Some((ReplicaId(wire.replica), issuer))
+    };
+    claimed().is_none_or(|(replica, issuer)| replica.is_of(&issuer))
+}
+
 /// Whether a text can be the name of a store or thing: it stands in topics, file names and logs.
 #[must_use]
 pub fn is_name(text: &str) -> bool {

@@ -16,7 +16,13 @@ fn public(seed: u8) -> SealKey {
 }
 
 fn replica(seed: u8) -> ReplicaId {
-    ReplicaId([seed; 16])
+    life(seed, 1)
+}
+
+/// One of the incarnations of a key.
+fn life(seed: u8, number: u16) -> ReplicaId {
+    let [high, low] = number.to_be_bytes();
+    ReplicaId::of(&public(seed), [0, 0, 0, 0, high, low])
 }
 
 fn stream(seed: u8, kind: StreamKind) -> StreamId {
@@ -48,7 +54,7 @@ fn chain() -> Trust {
         assert_eq!(say(&mut trust, &statement, issuer), Admitted::New);
     }
     for seed in [HUB, TILL] {
-        assert_eq!(incarnate(&mut trust, seed, seed), Admitted::New);
+        assert_eq!(incarnate(&mut trust, replica(seed), seed), Admitted::New);
     }
     trust
 }
@@ -57,10 +63,8 @@ fn say(trust: &mut Trust, statement: &Statement, issuer: u8) -> Admitted {
     trust.admit(&issue(statement, &key(issuer)).unwrap()).unwrap()
 }
 
-fn incarnate(trust: &mut Trust, replica_seed: u8, issuer: u8) -> Admitted {
-    let statement =
-        Statement::Incarnation { replica: replica(replica_seed), opened: Hlc::from_ms(9) };
-    say(trust, &statement, issuer)
+fn incarnate(trust: &mut Trust, replica: ReplicaId, issuer: u8) -> Admitted {
+    say(trust, &Statement::Incarnation { replica, opened: Hlc::from_ms(9) }, issuer)
 }
 
 fn revoke(key: u8, ends: Vec<(ReplicaId, StreamKind, u64)>) -> Statement {
@@ -112,27 +116,52 @@ fn without_a_root_everyone_is_pending() {
     let mut trust = Trust::new(None);
     let store = Statement::Store { store: "A".into(), key: public(STORE), serial: 1 };
     assert!(matches!(say(&mut trust, &store, ROOT), Admitted::NotTheirs { .. }));
-    assert_eq!(incarnate(&mut trust, TILL, TILL), Admitted::New);
+    assert_eq!(incarnate(&mut trust, replica(TILL), TILL), Admitted::New);
     assert_eq!(trust.standing(stream(TILL, StreamKind::Journal)), Standing::Pending);
 }
 
 #[test]
 fn a_till_that_sold_before_it_was_enrolled_is_enrolled_by_its_paper() {
     let mut trust = chain();
-    incarnate(&mut trust, 20, 20);
+    incarnate(&mut trust, replica(20), 20);
     let journal = stream(20, StreamKind::Journal);
     assert_eq!(trust.standing(journal), Standing::Pending);
     say(&mut trust, &till_paper(20, "A", 2), STORE);
     assert!(matches!(trust.standing(journal), Standing::Enrolled(Member::Till { .. })));
 }
 
+/// Whoever hears a new id early can't claim it before its owner does.
 #[test]
-fn a_replica_is_its_first_keys() {
+fn a_replica_is_its_keys_whoever_claims_it_first() {
     let mut trust = chain();
-    assert_eq!(incarnate(&mut trust, TILL, TILL), Admitted::Known);
-    let (replica, known, claims) = (replica(TILL), public(TILL), public(60));
-    assert_eq!(incarnate(&mut trust, TILL, 60), Admitted::Contested { replica, known, claims });
-    assert_eq!(trust.key_of(replica).map(|(key, _)| key), Some(known));
+    let (own, claims) = (life(TILL, 2), public(60));
+    assert_eq!(incarnate(&mut trust, own, 60), Admitted::Unbound { replica: own, claims });
+    assert_eq!(trust.key_of(own), None);
+    assert_eq!(incarnate(&mut trust, own, TILL), Admitted::New);
+    assert_eq!(incarnate(&mut trust, own, TILL), Admitted::Known);
+    let (replica, claims) = (ReplicaId([7; 16]), public(TILL));
+    let made_up = incarnate(&mut trust, replica, TILL);
+    assert_eq!(made_up, Admitted::Unbound { replica, claims }, "nor may its own till make one up");
+}
+
+/// Replicas of a time when ids were not bound to keys count on where they were known.
+#[test]
+fn a_kept_paper_may_claim_an_id_of_before_and_the_first_keeps_it() {
+    let (mut trust, replica) = (chain(), ReplicaId([7; 16]));
+    let statement = Statement::Incarnation { replica, opened: Hlc::from_ms(9) };
+    let [ours, theirs] = [TILL, 60].map(|by| issue(&statement, &key(by)).unwrap());
+    assert_eq!(trust.admit_kept(&ours), Ok(Admitted::New));
+    let contested = Admitted::Contested { replica, known: public(TILL), claims: public(60) };
+    assert_eq!(trust.admit_kept(&theirs), Ok(contested));
+    assert_eq!(trust.admit(&ours), Ok(Admitted::Known), "its owner may go on saying it");
+    assert!(matches!(trust.admit(&theirs), Ok(Admitted::Unbound { .. })));
+    assert_eq!(trust.key_of(replica).map(|(key, _)| key), Some(public(TILL)));
+    let bound = Statement::Incarnation { replica: self::replica(TILL), opened: Hlc::from_ms(9) };
+    for (paper, expected) in
+        [(ours, false), (theirs, false), (issue(&bound, &key(TILL)).unwrap(), true)]
+    {
+        assert_eq!(is_passed_on(&paper), expected, "peers refuse it");
+    }
 }
 
 #[test]
@@ -174,29 +203,25 @@ fn a_revoked_stores_signatures_count_no_longer() {
 #[test]
 fn strangers_are_bounded() {
     let mut trust = chain();
-    let claims = |trust: &mut Trust, number: usize| {
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&number.to_be_bytes());
-        let statement = Statement::Incarnation { replica: ReplicaId(id), opened: Hlc::from_ms(9) };
-        say(trust, &statement, 77)
+    let most = u16::try_from(MAX_PENDING).unwrap();
+    let claims = |trust: &mut Trust, number: u16| {
+        let stranger = if number.is_multiple_of(2) { 77 } else { 78 };
+        incarnate(trust, life(stranger, number), stranger)
     };
-    for number in 0..MAX_PENDING {
+    for number in 0..most {
         assert_eq!(claims(&mut trust, number), Admitted::New);
     }
-    assert_eq!(claims(&mut trust, MAX_PENDING), Admitted::Full);
-    assert_eq!(incarnate(&mut trust, 30, TILL), Admitted::New, "members still may");
+    assert_eq!(claims(&mut trust, most), Admitted::Full);
+    assert_eq!(incarnate(&mut trust, life(TILL, 30), TILL), Admitted::New, "members still may");
 }
 
 #[test]
 fn a_till_that_makes_up_incarnations_leaves_room_for_others() {
     let mut trust = chain();
     let mut lives = 0;
-    for number in 0..2 * MAX_LIVES {
-        let mut id = [9; 16];
-        id[..2].copy_from_slice(&number.to_be_bytes());
-        let statement = Statement::Incarnation { replica: ReplicaId(id), opened: Hlc::from_ms(9) };
-        lives += u16::from(say(&mut trust, &statement, TILL) == Admitted::New);
+    for number in 2..2 * MAX_LIVES {
+        lives += u16::from(incarnate(&mut trust, life(TILL, number), TILL) == Admitted::New);
     }
-    assert!((MAX_LIVES - 1..=MAX_LIVES).contains(&lives), "{lives} and those of the chain");
-    assert_eq!(incarnate(&mut trust, 30, HUB), Admitted::New);
+    assert_eq!(lives, MAX_LIVES - 1, "and the one of the chain");
+    assert_eq!(incarnate(&mut trust, life(HUB, 30), HUB), Admitted::New);
 }

@@ -47,7 +47,10 @@ impl Hub {
     pub fn new() -> Result<Self> {
         let key = SealingKey::from_seed(&Seed::new([9; 32]))?;
         let Some(zone) = Zone::new(ZONE) else { bail!("no zone {ZONE}") };
-        let stream = StreamId { replica: ReplicaId([9; 16]), kind: StreamKind::Prices(zone) };
+        let stream = StreamId {
+            replica: ReplicaId::of(&key.public(), [9; 6]),
+            kind: StreamKind::Prices(zone),
+        };
         let root = SealingKey::from_seed(&Seed::new([200; 32]))?;
         let mut trust = Trust::new(Some(root.public()));
         let (replica, opened) = (stream.replica, Hlc::default());

@@ -38,7 +38,7 @@ pub fn begin(options: &OpenOptions, now: Timestamp) -> Result<TillStore> {
 /// The same for any till of the shop.
 pub fn begin_as(number: u16, options: &OpenOptions, now: Timestamp) -> Result<TillStore> {
     let opened = Opened::open(options)?;
-    let replica = ReplicaId([u8::try_from(number)?; 16]);
+    let replica = ReplicaId::of(&key_of(number)?.public(), [0; 6]);
     let new = opened.head()?.is_none().then(|| NewSeries {
         replica,
         reason: SeriesReason::First,

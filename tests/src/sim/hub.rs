@@ -17,7 +17,9 @@ use sync::store::{
 use sync::trust::{Admitted, Statement, Trust, issue};
 use sync::wire::Answer;
 
-const ME: ReplicaId = ReplicaId([0xb; 16]);
+fn me() -> ReplicaId {
+    ReplicaId::of(&key_of(HUB).public(), [0xb; 6])
+}
 
 /// The hub.
 pub struct Hub {
@@ -40,15 +42,15 @@ impl Hub {
         let (mut trust, key) = (Trust::new(Some(root_key())), key_of(HUB));
         let mut clock = Clock::new(0, None).unwrap();
         let opened = clock.tick(wall(ms));
-        let own = issue(&Statement::Incarnation { replica: ME, opened }, key).unwrap();
+        let own = issue(&Statement::Incarnation { replica: me(), opened }, key).unwrap();
         let tx = conn.unchecked_transaction().unwrap();
         for paper in papers().into_iter().chain([own]) {
             trust.admit(&paper).unwrap();
             keep_paper(&tx, &paper).unwrap();
         }
-        declare_replica(&tx, ME, &key.public(), opened).unwrap();
+        declare_replica(&tx, me(), &key.public(), opened).unwrap();
         tx.commit().unwrap();
-        let exchange = Exchange::new(ME, 1, Side::Hub);
+        let exchange = Exchange::new(me(), 1, Side::Hub);
         let waiting = VecDeque::new();
         let mut hub =
             Self { conn, exchange, trust, clock, pushes: Vec::new(), waiting, sessions: 1 };
@@ -63,7 +65,7 @@ impl Hub {
     /// Its process dies and comes back: all but the database is new.
     pub fn crash(&mut self, ms: u64) {
         self.sessions += 1;
-        self.exchange = Exchange::new(ME, self.sessions, Side::Hub);
+        self.exchange = Exchange::new(me(), self.sessions, Side::Hub);
         self.waiting.clear();
         let now = self.now(ms);
         for held in LogBooks::new(&self.conn, None).held().unwrap() {
@@ -75,7 +77,7 @@ impl Hub {
     pub fn write(&mut self, ms: u64, kind: StreamKind, body: &[u8]) -> Hash {
         let clock = self.clock.tick(wall(ms));
         let tx = self.conn.unchecked_transaction().unwrap();
-        let stream = open_stream(&tx, ME, kind).unwrap();
+        let stream = open_stream(&tx, me(), kind).unwrap();
         let written = append(&tx, &stream, clock, body, key_of(HUB)).unwrap();
         let here = held(&tx, &stream).unwrap();
         tx.commit().unwrap();
@@ -175,7 +177,7 @@ impl Hub {
 
     fn ingest(&self, ms: u64, run: &sync::batch::Batch) -> Result<Outcome, Disbelief> {
         let tx = self.conn.unchecked_transaction()?;
-        let outcome = match ingest(&tx, &self.trust, Some(ME), run)? {
+        let outcome = match ingest(&tx, &self.trust, Some(me()), run)? {
             Ingested::Appended { stream, counts_to, to, .. } => {
                 if counts_to < to {
                     let subject = stream.id().to_string();

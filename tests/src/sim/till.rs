@@ -111,8 +111,8 @@ impl<'s> SimTill<'s> {
     }
 
     pub fn draw_replica(&mut self) -> ReplicaId {
-        let (high, low) = (self.dice.below(u64::MAX), self.dice.below(u64::MAX));
-        ReplicaId((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+        let [_, _, random @ ..] = self.dice.below(u64::MAX).to_be_bytes();
+        ReplicaId::of(&key_of(self.id).public(), random)
     }
 
     /// Starts the process, as the agent does.

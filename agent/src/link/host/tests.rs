@@ -13,8 +13,8 @@ use crate::store::catalogue::Downstream;
 use crate::store::catalogue::downstream::testing::{ZONE, root};
 use crate::store::open::OpenOptions;
 use crate::store::till::{peer_receipt, read, rebuild};
-use crate::till::tests::{START, Shop, key_of};
-use crate::till::{Command, find_item};
+use crate::till::tests::{START, Shop, key_of, life_of, replica_of};
+use crate::till::{Command, PeerReply, find_item};
 use commerce::fact::Fact;
 use std::collections::BTreeMap;
 use sync::link::TlsKey;
@@ -106,7 +106,7 @@ impl Peer {
         while let Some(errand) = self.host.next_errand(now) {
             self.carry_out(now, errand);
             if self.host.wants_anew() {
-                let (word, about) = self.host.anew(ReplicaId([100 + self.number; 16]));
+                let (word, about) = self.host.anew(life_of(self.number, 100 + self.number));
                 self.carry_out(now, Errand::Till(word, about));
             }
         }

@@ -193,7 +193,7 @@ fn in_a_store_put_back_an_open_payment_is_no_longer_told_by_the_terminals_number
     drop(till);
     let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
     let new = NewSeries {
-        replica: ReplicaId([2; 16]),
+        replica: life_of(1, 2),
         reason: SeriesReason::Restored,
         store: "HH01".into(),
         till: 1,

@@ -48,6 +48,16 @@ pub(crate) fn key_of(till: u8) -> SealingKey {
     SealingKey::from_seed(&Seed::new([6 + till; 32])).unwrap()
 }
 
+/// The first incarnation of the till with this number.
+pub(crate) fn replica_of(till: u8) -> ReplicaId {
+    life_of(till, till)
+}
+
+/// One of its incarnations.
+pub(crate) fn life_of(till: u8, life: u8) -> ReplicaId {
+    ReplicaId::of(&key_of(till).public(), [life; 6])
+}
+
 impl Shop {
     /// A new till of the demo store, with a shift opened by the supervisor.
     pub fn open() -> Self {
@@ -64,7 +74,7 @@ impl Shop {
 
     /// A new till of the demo store by its number, without a shift.
     pub fn till(number: u8) -> Self {
-        Self::till_as(number, ReplicaId([number; 16]))
+        Self::till_as(number, replica_of(number))
     }
 
     /// A new till by its number, which writes as `replica`.

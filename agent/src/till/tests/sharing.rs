@@ -207,7 +207,7 @@ fn a_cart_in_somebodys_hands_is_not_granted() {
     let refused = claim(&mut one, &mut two, open).unwrap_err();
     assert!(refused.contains("is being paid"), "{refused}");
     let gone = CartId(99);
-    let refused = one.claimed_by(ReplicaId([2; 16]), gone).unwrap_err();
+    let refused = one.claimed_by(replica_of(2), gone).unwrap_err();
     assert!(refused.contains("there is no cart"), "{refused}");
 }
 
@@ -442,7 +442,7 @@ fn a_new_incarnation_goes_on_with_the_carts_of_the_one_before() {
     let catalogue = Catalogue::open(&OpenOptions::new(folder.path().join("catalogue.db"))).unwrap();
     let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
     let new = NewSeries {
-        replica: ReplicaId([9; 16]),
+        replica: life_of(1, 9),
         reason: SeriesReason::Restored,
         store: "HH01".into(),
         till: 1,
@@ -455,7 +455,7 @@ fn a_new_incarnation_goes_on_with_the_carts_of_the_one_before() {
     meet(&mut one, &mut two);
     assert_eq!(shown(&one), shown(&two));
     assert_eq!(two.rows("claim"), 1);
-    assert_eq!(two.till.elsewhere().next().unwrap().holder.replica, ReplicaId([9; 16]));
+    assert_eq!(two.till.elsewhere().next().unwrap().holder.replica, life_of(1, 9));
     let next = one.scan("101").cart.id;
     assert_eq!(next.to_string(), "1-2-2", "the series tells the two lives apart");
     one.ok("101", Command::Cancel { cart: next, reason: None });

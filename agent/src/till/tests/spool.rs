@@ -70,7 +70,7 @@ fn in_a_store_put_back_no_drawer_opens_and_no_receipt_is_printed_by_itself() {
     drop(till);
     let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
     let new = NewSeries {
-        replica: ReplicaId([2; 16]),
+        replica: life_of(1, 2),
         reason: SeriesReason::Restored,
         store: "HH01".into(),
         till: 1,

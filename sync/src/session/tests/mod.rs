@@ -24,7 +24,7 @@ fn key(seed: u8) -> SealingKey {
 }
 
 fn replica(seed: u8) -> ReplicaId {
-    ReplicaId([seed; 16])
+    ReplicaId::of(&key(seed).public(), [seed; 6])
 }
 
 fn route(seed: u8) -> Route {

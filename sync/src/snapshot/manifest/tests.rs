@@ -15,7 +15,10 @@ fn stream(replica: u8, zone: u16) -> StreamId {
 }
 
 fn head(replica: u8, zone: u16, seq: u64, by: &SealingKey) -> StreamHead {
-    let (stream, hash) = (stream(replica, zone), Hash([replica; 32]));
+    head_of(stream(replica, zone), Hash([replica; 32]), seq, by)
+}
+
+fn head_of(stream: StreamId, hash: Hash, seq: u64, by: &SealingKey) -> StreamHead {
     StreamHead { stream, seq, clock: Hlc::from_ms(5), hash, seal: by.seal(stream, seq, &hash) }
 }
 
@@ -127,7 +130,10 @@ fn the_largest_fits_and_larger_ones_are_refused() {
 #[test]
 fn believed_only_by_papers() {
     let (root, hub, till) = (key(1), key(9), key(4));
-    let replica = ReplicaId([9; 16]);
+    let replica = ReplicaId::of(&hub.public(), [9; 6]);
+    let stream = StreamId { replica, ..stream(9, 3) };
+    let by = |key: &SealingKey| vec![head_of(stream, Hash([9; 32]), 12, key)];
+    let manifest = || Manifest { heads: by(&hub), ..manifest() };
     let incarnation = Statement::Incarnation { replica, opened: Hlc::from_ms(1) };
     let papers = |hub: &SealingKey| {
         vec![
@@ -154,10 +160,11 @@ fn believed_only_by_papers() {
         sealed(&alone, &hub).believe(&knows).err(),
         Some(Unbelieved::UnknownWriter(replica))
     );
-    let forged = Manifest { heads: vec![head(9, 3, 12, &till)], ..whole.clone() };
-    assert_eq!(sealed(&forged, &hub).believe(&knows).err(), Some(Unbelieved::Stream(stream(9, 3))));
+    let forged = Manifest { heads: by(&till), ..whole.clone() };
+    assert_eq!(sealed(&forged, &hub).believe(&knows).err(), Some(Unbelieved::Stream(stream)));
     // Another replica's paper about this one's stream does not help.
     let other = vec![papers(&hub)[0].clone(), issue(&incarnation, &till).unwrap()];
     let stolen = Manifest { papers: other, ..manifest() };
-    assert_eq!(sealed(&stolen, &hub).believe(&knows).err(), Some(Unbelieved::Stream(stream(9, 3))));
+    let unknown = Some(Unbelieved::UnknownWriter(replica));
+    assert_eq!(sealed(&stolen, &hub).believe(&knows).err(), unknown);
 }

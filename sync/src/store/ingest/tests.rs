@@ -9,14 +9,16 @@ use crate::store::{alarms, find_stream, prune, verify};
 use crate::trust::{Revocation, Statement, TillPaper, issue};
 use proptest::prelude::*;
 
-const WRITER: ReplicaId = ReplicaId(*b"a-sibling-till-3");
-
 fn writer() -> SealingKey {
     SealingKey::from_seed(&Seed::new([3; 32])).unwrap()
 }
 
+fn replica() -> ReplicaId {
+    ReplicaId::of(&writer().public(), [3; 6])
+}
+
 fn stream() -> StreamId {
-    StreamId { replica: WRITER, kind: StreamKind::Journal }
+    StreamId { replica: replica(), kind: StreamKind::Journal }
 }
 
 /// Papers by which the writer is a till of the chain.
@@ -33,7 +35,7 @@ fn papers() -> Vec<Vec<u8>> {
     vec![
         issue(&Statement::Hub { key: root.public(), serial: 1 }, &root).unwrap(),
         issue(&till, &root).unwrap(),
-        issue(&Statement::Incarnation { replica: WRITER, opened: OPENED }, &writer()).unwrap(),
+        issue(&Statement::Incarnation { replica: replica(), opened: OPENED }, &writer()).unwrap(),
     ]
 }
 
@@ -83,7 +85,7 @@ impl Receiver {
     }
 
     fn head(&self) -> u64 {
-        let stream = find_stream(&self.db, WRITER, StreamKind::Journal).unwrap();
+        let stream = find_stream(&self.db, replica(), StreamKind::Journal).unwrap();
         stream.map_or(0, |stream| head(&self.db, &stream).unwrap().seq)
     }
 
@@ -95,7 +97,7 @@ impl Receiver {
     }
 
     fn verified(&self) -> u64 {
-        let stream = find_stream(&self.db, WRITER, StreamKind::Journal).unwrap().unwrap();
+        let stream = find_stream(&self.db, replica(), StreamKind::Journal).unwrap().unwrap();
         verify(&self.db, &stream, None, &mut |_, _| {}).unwrap().entries
     }
 }
@@ -187,7 +189,7 @@ fn ones_own_stream_comes_back() {
     let mut receiver = Receiver::new();
     receiver.appended(&run(&all[..2]));
     receiver.db.execute("UPDATE replica SET own = 1", []).unwrap();
-    receiver.writing = Some(WRITER);
+    receiver.writing = Some(replica());
     assert_eq!(receiver.take(&run(&all[..2])).unwrap(), Ingested::Known);
     assert_eq!(receiver.take(&run(&all[1..])).unwrap(), Ingested::OwnAhead { to: 3 });
     let other = entries(&[b"a", b"B"]);
@@ -220,7 +222,7 @@ fn what_was_pruned_while_it_waited_is_waited_for_no_more() {
     receiver.appended(&run(&all[..2]));
     receiver.appended(&run(&all));
     let tx = receiver.db.transaction().unwrap();
-    let journal = find_stream(&tx, WRITER, StreamKind::Journal).unwrap().unwrap();
+    let journal = find_stream(&tx, replica(), StreamKind::Journal).unwrap().unwrap();
     prune(&tx, &journal, 2, None).unwrap();
     tx.commit().unwrap();
     let waiting = unfolded(&receiver.db, &trust(&papers())).unwrap();
@@ -235,7 +237,7 @@ fn more_of_this_replicas_own_stream_is_seen_across_a_gap() {
     let mut receiver = Receiver::new();
     receiver.appended(&run(&all[..1]));
     receiver.db.execute("UPDATE replica SET own = 1", []).unwrap();
-    receiver.writing = Some(WRITER);
+    receiver.writing = Some(replica());
     assert_eq!(receiver.take(&run(&all[2..])).unwrap(), Ingested::OwnAhead { to: 3 });
 }
 
@@ -247,7 +249,7 @@ fn entries_after_a_revocation_are_held() {
         key: writer().public(),
         why: "stolen".into(),
         serial: 1,
-        ends: vec![(WRITER, StreamKind::Journal, 2)],
+        ends: vec![(replica(), StreamKind::Journal, 2)],
     });
     receiver.trust.admit(&issue(&revoked, &testing::key()).unwrap()).unwrap();
     assert_eq!(receiver.appended(&run(&all)), (1, 3, 2));

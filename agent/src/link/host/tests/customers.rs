@@ -51,8 +51,7 @@ impl Peer {
     fn bodies(&self, of: u8) -> Vec<Vec<u8>> {
         let conn = self.shop.till.store().connection();
         let kind = StreamKind::Customers;
-        let Some(stream) = sync::store::find_stream(conn, ReplicaId([of; 16]), kind).unwrap()
-        else {
+        let Some(stream) = sync::store::find_stream(conn, replica_of(of), kind).unwrap() else {
             return Vec::new();
         };
         sync::store::verify(conn, &stream, None, &mut |_, _| {}).unwrap();
@@ -175,7 +174,7 @@ fn nothing_goes_that_the_hub_has_not_marked() {
     let mut floor = floor(&[1], Some(&hub));
     floor.till(1).writes(&[(Field::NAME, SECRET)]);
     floor.till(1).does(CustomerAct::Erase);
-    let stream = StreamId { replica: ReplicaId([1; 16]), kind: StreamKind::Customers };
+    let stream = StreamId { replica: replica_of(1), kind: StreamKind::Customers };
     for (peer, seq, left) in [(ReplicaId([9; 16]), 2, 2), (hubs, 1, 2), (hubs, 2, 1)] {
         let till = &mut floor.till(1).shop.till;
         till.hear(START.parse().unwrap(), PeerWord::Marks(vec![(peer, stream, seq)])).0.unwrap();
@@ -238,7 +237,7 @@ fn what_counts_no_longer_is_unsaid() {
     floor.till(2).writes(&[(Field::NAME, "Grace")]);
     floor.settle();
     assert_eq!(floor.assert_agree().field(Field::NAME), Some("Grace"));
-    let ends = vec![(ReplicaId([2; 16]), StreamKind::Customers, 0)];
+    let ends = vec![(replica_of(2), StreamKind::Customers, 0)];
     let (key, why) = (key_of(2).public(), "it was stolen".to_owned());
     let revoked = sync::trust::Revocation { key, why, serial: 1, ends };
     let paper = issue(&Statement::Revoked(revoked), &root()).unwrap();
@@ -276,7 +275,7 @@ fn write_as_newer(peer: &mut Peer, bodies: &[Vec<u8>]) {
     let file = peer.shop.folder.path().join("till.db");
     let mut conn = Connection::open(file).unwrap();
     let tx = conn.transaction().unwrap();
-    let replica = ReplicaId([peer.number; 16]);
+    let replica = replica_of(peer.number);
     let stream = sync::store::open_stream(&tx, replica, StreamKind::Customers).unwrap();
     for body in bodies {
         let ms = sync::store::last_clock(&tx, replica).unwrap().unwrap().ms() + 1;

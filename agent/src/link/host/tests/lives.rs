@@ -76,7 +76,7 @@ fn a_till_that_lost_all_its_files_begins_another_series() {
     floor.connect();
     floor.settle();
     floor.tills.remove(&1).unwrap();
-    let mut shop = Shop::till_as(1, ReplicaId([40; 16]));
+    let mut shop = Shop::till_as(1, life_of(1, 40));
     let float = shop.money("100.00");
     shop.ok("201", Command::OpenShift { float });
     assert_eq!(shop.till.store().series(), lost.series, "as far as it knows");
@@ -101,7 +101,7 @@ fn a_pending_till_that_lost_all_its_files_begins_another_series_once_it_is_enrol
     floor.connect();
     floor.settle();
     floor.tills.remove(&2).unwrap();
-    let mut shop = Shop::till_as(2, ReplicaId([40; 16]));
+    let mut shop = Shop::till_as(2, life_of(2, 40));
     let float = shop.money("100.00");
     shop.ok("201", Command::OpenShift { float });
     floor.comes_back(2, shop, &known);
@@ -144,4 +144,29 @@ fn what_a_pending_till_is_given_back_counts() {
         rebuild(peer.shop.till.store().connection(), &mut |_| {}).unwrap();
     }
     assert_eq!(on_hand(&floor), [-3_000, -3_000], "the same after a rebuild");
+}
+
+/// A liar that hears a new id before anyone else gains nothing by it, and is told of.
+#[test]
+fn nobody_claims_an_id_before_its_owner() {
+    let papers = papers(&[1, 2, 3]);
+    let mut first = Peer::open(1, &papers);
+    let second = Peer::open(2, &papers);
+    let replica = second.shop.till.store().head().unwrap().replica;
+    let claim = Statement::Incarnation { replica, opened: sync::clock::Hlc::default() };
+    let paper = issue(&claim, &key_of(3)).unwrap();
+    let word = PeerWord::Papers { sender: "till-3".into(), papers: vec![paper.clone()] };
+    let reply = first.shop.till.hear(first.shop.now, word).0.unwrap();
+    let PeerReply::Papers { new, disbelieved, .. } = reply else { panic!("{reply:?}") };
+    assert!(new.is_empty() && disbelieved, "it is charged for it");
+    assert_eq!(first.alarms(), [AlarmKind::Contested]);
+    let kept = "SELECT frame FROM evidence";
+    let conn = first.shop.till.store().connection();
+    assert_eq!(conn.query_row(kept, [], |row| row.get::<_, Vec<u8>>(0)).unwrap(), paper);
+    let mut floor = Floor::new(vec![first, second]);
+    let sku = sku_of(&floor.tills[&1].shop);
+    floor.tills.get_mut(&2).unwrap().sell();
+    floor.connect();
+    floor.settle();
+    assert_eq!(floor.tills[&1].on_hand(&sku), -1_000, "its owner is believed");
 }

@@ -37,7 +37,7 @@ impl Hub {
         let mut log = Connection::open_in_memory().unwrap();
         log.execute_batch(SCHEMA).unwrap();
         log.execute_batch(SCHEMA_2).unwrap();
-        let replica = ReplicaId([name; 16]);
+        let replica = ReplicaId::of(&key.public(), [name; 6]);
         let tx = log.transaction().unwrap();
         declare_replica(&tx, replica, &key.public(), Hlc::from_ms(ms)).unwrap();
         let kind = StreamKind::Prices(ZONE);

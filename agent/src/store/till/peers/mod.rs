@@ -217,8 +217,9 @@ impl TillStore {
             params![till, self.series],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        // Two that live under one name, and step aside for each other at once, must not meet again.
-        let aside = if taken { u32::from(replica.0[0] % MOST_ASIDE) } else { 0 };
+        // Two that live under one name, and step aside for each other at once, must not meet again. The
+        // last byte of an id is random, the first is their key's.
+        let aside = if taken { u32::from(replica.0[15] % MOST_ASIDE) } else { 0 };
         let above = above.saturating_add(aside);
         let new = NewSeries { replica, reason: SeriesReason::Restored, store, till, above };
         journal::begin_series(&mut self.connection, &mut self.clock, &self.key, now, &new)?;
@@ -256,6 +257,13 @@ impl TillStore {
                     let detail = format!("{claims} claims it too, said {sender}; it is {known}'s");
                     raise(&tx, now_ms, AlarmKind::Contested, &replica.to_string(), &detail)?;
                     looked.alarmed = true;
+                }
+                Ok(Admitted::Unbound { replica, claims }) => {
+                    let why =
+                        format!("{claims} claims it, said {sender}; its id is of another key");
+                    keep_evidence(&tx, now_ms, sender, &why, &paper)?;
+                    raise(&tx, now_ms, AlarmKind::Contested, &replica.to_string(), &why)?;
+                    (looked.alarmed, looked.disbelieved) = (true, true);
                 }
                 Ok(Admitted::Known | Admitted::NotTheirs { .. } | Admitted::Full) => {}
                 Err(error) => {
