@@ -53,7 +53,7 @@ pub struct About(Subject);
 enum Subject {
     Run { route: Route, stream: StreamId },
     Papers { route: Option<Route> },
-    Begin,
+    Begin { route: Route, stream: StreamId },
     Claim { route: Route, number: u64 },
     Due,
     Fetch,
@@ -259,8 +259,9 @@ impl Host {
                 let about = Subject::Papers { route: Some(route) };
                 Errand::Till(PeerWord::Papers { sender, papers }, About(about))
             }
-            Effect::Begin { stream, seq, checkpoint, .. } => {
-                Errand::Till(PeerWord::Begin { stream, seq, checkpoint }, About(Subject::Begin))
+            Effect::Begin { route, stream, seq, checkpoint } => {
+                let about = About(Subject::Begin { route, stream });
+                Errand::Till(PeerWord::Begin { stream, seq, checkpoint }, about)
             }
             Effect::Marked { peer, stream, seq } => {
                 self.marks.insert((peer, stream), seq);

@@ -1,4 +1,5 @@
-//! Seals: Ed25519 signatures over the head of a stream, which vouch for all before it.
+//! Seals: Ed25519 signatures over the head of a stream, which vouch for all before it, and over the
+//! last entry that its writer has pruned, behind which the stream begins.
 //!
 //! Where the seed is kept is the agent's affair. Called by the store when it appends and verifies.
 
@@ -11,6 +12,10 @@ use zeroize::Zeroize;
 
 /// What is signed first, so that a seal can never be taken for a signature of another purpose.
 const SEAL_TAG: [u8; 16] = *b"till/seal/v1\0\0\0\0";
+
+/// The same for a checkpoint: every run is sealed over its last entry, and none of those is a place
+/// where its writer has pruned.
+const CHECKPOINT_TAG: [u8; 16] = *b"till/base/v1\0\0\0\0";
 
 /// Tag, replica, kind, sequence, hash.
 const MESSAGE_LEN: usize = 16 + 16 + 2 + 8 + 32;
@@ -30,6 +35,16 @@ pub enum SealError {
         /// The stream.
         stream: StreamId,
         /// The sequence that the seal should cover.
+        seq: u64,
+        /// The key that should have made it.
+        key: SealKey,
+    },
+    /// The seal is not one of this key's over a checkpoint.
+    #[error("the seal over entry {seq} of the {stream} is no checkpoint of the key {key}")]
+    NotACheckpoint {
+        /// The stream.
+        stream: StreamId,
+        /// The last sequence that should be pruned.
         seq: u64,
         /// The key that should have made it.
         key: SealKey,
@@ -112,7 +127,13 @@ impl SealingKey {
     /// Seals a stream whose entry `seq` has the hash `head`.
     #[must_use]
     pub fn seal(&self, stream: StreamId, seq: u64, head: &Hash) -> Seal {
-        Seal(self.sign(&message(stream, seq, head)))
+        Seal(self.sign(&message(SEAL_TAG, stream, seq, head)))
+    }
+
+    /// Seals that a stream is pruned up to the entry `seq`, which has the hash `hash`.
+    #[must_use]
+    pub fn checkpoint(&self, stream: StreamId, seq: u64, hash: &Hash) -> Seal {
+        Seal(self.sign(&message(CHECKPOINT_TAG, stream, seq, hash)))
     }
 }
 
@@ -138,10 +159,28 @@ impl SealKey {
         head: &Hash,
         seal: &Seal,
     ) -> Result<(), SealError> {
-        if self.signed(&message(stream, seq, head), &seal.0) {
+        if self.signed(&message(SEAL_TAG, stream, seq, head), &seal.0) {
             Ok(())
         } else {
             Err(SealError::Mismatch { stream, seq, key: *self })
+        }
+    }
+
+    /// Checks that this key's holder has pruned a stream up to the entry `seq` of this hash.
+    ///
+    /// # Errors
+    /// [`SealError::NotACheckpoint`] when it has not.
+    pub fn verify_checkpoint(
+        &self,
+        stream: StreamId,
+        seq: u64,
+        hash: &Hash,
+        seal: &Seal,
+    ) -> Result<(), SealError> {
+        if self.signed(&message(CHECKPOINT_TAG, stream, seq, hash), &seal.0) {
+            Ok(())
+        } else {
+            Err(SealError::NotACheckpoint { stream, seq, key: *self })
         }
     }
 
@@ -189,8 +228,8 @@ impl fmt::Debug for Seal {
 }
 
 /// The signed bytes: every part has a fixed length.
-fn message(stream: StreamId, seq: u64, head: &Hash) -> [u8; MESSAGE_LEN] {
-    let parts = SEAL_TAG
+fn message(tag: [u8; 16], stream: StreamId, seq: u64, head: &Hash) -> [u8; MESSAGE_LEN] {
+    let parts = tag
         .into_iter()
         .chain(stream.replica.0)
         .chain(stream.kind.number().to_be_bytes())
@@ -231,7 +270,29 @@ mod tests {
         );
         let mut signed = b"till/seal/v1\0\0\0\0replica-of-tests\0\x01\0\0\0\0\0\0\0\x03".to_vec();
         signed.extend([5; 32]);
-        assert_eq!(message(stream(), 3, &HEAD).to_vec(), signed);
+        assert_eq!(message(SEAL_TAG, stream(), 3, &HEAD).to_vec(), signed);
+        assert_eq!(
+            key.checkpoint(stream(), 3, &HEAD).to_string(),
+            "060efb9b6cad3734b3255d08f02a07fd6723deaa785e1443088dd1ef8436b8770cd40b341e37395c2235c20281d9049dd9dd42f1d1dd8f704001844f24f83f05"
+        );
+        signed[..16].copy_from_slice(b"till/base/v1\0\0\0\0");
+        assert_eq!(message(CHECKPOINT_TAG, stream(), 3, &HEAD).to_vec(), signed);
+    }
+
+    #[test]
+    fn no_seal_is_a_checkpoint_and_no_checkpoint_a_seal() {
+        let (key, public) = (key(), key().public());
+        let (seal, base) = (key.seal(stream(), 3, &HEAD), key.checkpoint(stream(), 3, &HEAD));
+        assert_eq!(public.verify_checkpoint(stream(), 3, &HEAD, &base), Ok(()));
+        for (what, seq, hash, seal) in [
+            ("a run's seal", 3, HEAD, seal),
+            ("sequence", 4, HEAD, base),
+            ("hash", 3, Hash([6; 32]), base),
+        ] {
+            let refused = public.verify_checkpoint(stream(), seq, &hash, &seal);
+            assert!(matches!(refused, Err(SealError::NotACheckpoint { .. })), "{what}");
+        }
+        assert!(public.verify(stream(), 3, &HEAD, &base).is_err());
     }
 
     #[test]

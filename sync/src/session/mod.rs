@@ -128,7 +128,7 @@ pub enum Effect {
         run: Batch,
     },
     /// A peer's stream begins behind a checkpoint past what is here, or past the beginning of what
-    /// is here: begin there too, then call [`Exchange::hold`].
+    /// is here: begin there too, then call [`Exchange::begun`].
     Begin {
         /// Who says so.
         route: Route,

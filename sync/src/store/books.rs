@@ -341,7 +341,7 @@ mod tests {
         let mut db = six();
         let stream = find_stream(&db, testing::replica(), StreamKind::Journal).unwrap().unwrap();
         let tx = db.transaction().unwrap();
-        crate::store::prune(&tx, &stream, 3, None).unwrap();
+        crate::store::prune(&tx, &stream, 3, testing::checkpoint(&tx, &stream, 3)).unwrap();
         tx.commit().unwrap();
         assert_eq!(run(&db, true, 1, 6, 10_000), None);
         assert_eq!(run(&db, true, 3, 6, 10_000), None);
@@ -393,7 +393,8 @@ mod tests {
         let mut db = six();
         let tx = db.transaction().unwrap();
         let journal = super::super::streams(&tx).unwrap()[0];
-        super::super::prune(&tx, &journal, 2, None).unwrap();
+        let seal = testing::checkpoint(&tx, &journal, 2);
+        super::super::prune(&tx, &journal, 2, seal).unwrap();
         tx.commit().unwrap();
         let mut books = LogBooks::new(&db, None);
         let held = books.held().unwrap().swap_remove(0);

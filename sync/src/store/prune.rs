@@ -8,18 +8,13 @@ use crate::trust::{Standing, Trust};
 use crate::wire::Checkpoint;
 use rusqlite::{Connection, named_params};
 
-/// Takes away the entries up to `last`, in the caller's transaction; returns how many. The entry
-/// itself must be sealed, or `seal` must be one over it: it becomes the checkpoint that the stream
-/// begins behind.
+/// Takes away the entries up to `last`, in the caller's transaction; returns how many. `seal` is its
+/// writer's over the checkpoint that the stream begins behind then
+/// ([`SealingKey::checkpoint`](crate::log::SealingKey::checkpoint)).
 ///
 /// # Errors
-/// When there is no such entry, it has no seal, or SQLite fails.
-pub fn prune(
-    tx: &Connection,
-    stream: &Stream,
-    last: u64,
-    seal: Option<Seal>,
-) -> Result<u64, LogError> {
+/// When there is no such entry, the seal is none over it as a checkpoint, or SQLite fails.
+pub fn prune(tx: &Connection, stream: &Stream, last: u64, seal: Seal) -> Result<u64, LogError> {
     if tx.is_autocommit() {
         return Err(LogError::NoTransaction);
     }
@@ -30,9 +25,8 @@ pub fn prune(
     let missing =
         |what: &str| LogError::damaged("entry", format!("{what} {last} of the {}", stream.id));
     let stored = read_one(tx, stream, last)?.ok_or_else(|| missing("entry"))?;
-    let seal = seal.or(stored.seal).ok_or_else(|| missing("the seal of entry"))?;
-    let sealed = stream.key.verify(stream.id, last, &stored.hash, &seal);
-    sealed.map_err(|_| missing("the seal of entry"))?;
+    let sealed = stream.key.verify_checkpoint(stream.id, last, &stored.hash, &seal);
+    sealed.map_err(|_| missing("the checkpoint over entry"))?;
     debug_assert!(last <= head(tx, stream)?.seq, "read_one finds only what stands below the head");
     let gone = delete(tx, stream, last)?;
     tx.prepare_cached(
@@ -80,7 +74,7 @@ pub fn begin_behind(
         trust.standing(id),
         Standing::Enrolled(_) | Standing::Pending | Standing::Revoked { .. }
     );
-    let sealed = key.verify(id, seq, &checkpoint.hash, &checkpoint.seal).is_ok();
+    let sealed = key.verify_checkpoint(id, seq, &checkpoint.hash, &checkpoint.seal).is_ok();
     if !compacted || !theirs || !sealed || writing == Some(id.replica) {
         return Ok(Begun::Left);
     }
@@ -90,7 +84,7 @@ pub fn begin_behind(
         if hash_at(tx, id.replica, id.kind, seq)? != Some(checkpoint.hash) {
             return Ok(Begun::Left);
         }
-        let gone = prune(tx, &stream, seq, Some(checkpoint.seal))?;
+        let gone = prune(tx, &stream, seq, checkpoint.seal)?;
         return Ok(if gone > 0 { Begun::Pruned(stream) } else { Begun::Left });
     }
     delete(tx, &stream, MAX_SEQ)?;
@@ -141,8 +135,9 @@ mod tests {
         let (mut db, journal) = testing::with_journal();
         testing::append_all(&mut db, &journal, &[b"a", b"b", b"c", b"d"]);
         let tx = db.transaction().unwrap();
-        assert_eq!(prune(&tx, &journal, last, None).unwrap(), last);
-        assert_eq!(prune(&tx, &journal, last, None).unwrap(), 0, "twice is harmless");
+        let seal = testing::checkpoint(&tx, &journal, last);
+        assert_eq!(prune(&tx, &journal, last, seal).unwrap(), last);
+        assert_eq!(prune(&tx, &journal, last, seal).unwrap(), 0, "twice is harmless");
         tx.commit().unwrap();
         (db, journal)
     }
@@ -161,23 +156,27 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_without_seal_is_no_checkpoint() {
+    fn only_a_checkpoint_over_the_entry_itself_prunes() {
         let (mut db, journal) = testing::with_journal();
         testing::append_all(&mut db, &journal, &[b"a", b"b"]);
-        db.execute("UPDATE entry SET seal = NULL WHERE position % 2 = 1", []).unwrap();
         let tx = db.transaction().unwrap();
-        let hash = read(&tx, &journal, 1, 1).unwrap()[0].hash;
-        assert!(prune(&tx, &journal, 1, None).is_err());
-        assert!(prune(&tx, &journal, 3, None).is_err(), "no such entry");
-        assert!(prune(&tx, &journal, 1, Some(Seal([7; 64]))).is_err());
-        let seal = testing::key().seal(journal.id(), 1, &hash);
-        assert_eq!(prune(&tx, &journal, 1, Some(seal)).unwrap(), 1);
+        let [first, second] = [1, 2].map(|seq| testing::checkpoint(&tx, &journal, seq));
+        let run = read(&tx, &journal, 1, 1).unwrap()[0].seal.unwrap();
+        for (what, last, seal) in [
+            ("the seal of the run that ends there", 1, run),
+            ("a checkpoint elsewhere", 1, second),
+            ("no seal at all", 1, Seal([7; 64])),
+            ("no such entry", 3, first),
+        ] {
+            assert!(prune(&tx, &journal, last, seal).is_err(), "{what}");
+        }
+        assert_eq!(prune(&tx, &journal, 1, first).unwrap(), 1);
     }
 
     #[test]
     fn outside_a_transaction_nothing_goes() {
         let (db, journal) = pruned(1);
-        assert!(matches!(prune(&db, &journal, 2, None), Err(LogError::NoTransaction)));
+        assert!(matches!(prune(&db, &journal, 2, Seal([7; 64])), Err(LogError::NoTransaction)));
     }
 
     /// Whoever cuts entries off without the key can't seal what they cut at.
@@ -187,6 +186,16 @@ mod tests {
         db.execute("UPDATE stream SET base_seal = zeroblob(64)", []).unwrap();
         let fault = verify(&db, &journal, None, &mut |_, _| {}).unwrap_err();
         assert!(matches!(fault, Fault::Checkpoint { seq: 2, .. }), "{fault}");
+    }
+
+    /// What this machine pruned when a run's seal was a checkpoint is no damage.
+    #[test]
+    fn a_checkpoint_of_before_they_had_a_form_of_their_own_verifies() {
+        let (db, journal) = pruned(2);
+        let hash = base(&db, &journal).unwrap().hash;
+        let seal = testing::key().seal(journal.id(), 2, &hash);
+        db.execute("UPDATE stream SET base_seal = ?1", [seal.0]).unwrap();
+        assert_eq!(verify(&db, &journal, None, &mut |_, _| {}).unwrap().entries, 4);
     }
 
     #[test]
@@ -204,7 +213,7 @@ mod tests {
             let mut db = testing::database();
             let id = StreamId { replica, kind };
             let hash = Hash([5; 32]);
-            let seal = seal.unwrap_or_else(|| testing::key().seal(id, 40, &hash));
+            let seal = seal.unwrap_or_else(|| testing::key().checkpoint(id, 40, &hash));
             let tx = db.transaction().unwrap();
             begin_behind(&tx, &trust, Some(me), id, 40, &Checkpoint { hash, seal }).unwrap()
         };
@@ -213,6 +222,9 @@ mod tests {
         assert_eq!(begin(journal, writer, None), Begun::Left, "of a journal all is wanted");
         assert_eq!(begin(space, ReplicaId([8; 16]), None), Begun::Left, "nobody's");
         assert_eq!(begin(space, writer, Some(Seal([1; 64]))), Begun::Left, "not sealed");
+        let run =
+            testing::key().seal(StreamId { replica: writer, kind: space }, 40, &Hash([5; 32]));
+        assert_eq!(begin(space, writer, Some(run)), Begun::Left, "a run's seal");
         assert_eq!(begin(space, me, None), Begun::Left, "what it writes itself");
     }
 }

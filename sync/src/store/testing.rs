@@ -1,10 +1,11 @@
 //! What the store's tests share: a database in memory, a key, a journal with entries.
 
 use super::{
-    Appended, SCHEMA, SCHEMA_2, SCHEMA_3, Stream, append, declare_replica, last_clock, open_stream,
+    Appended, SCHEMA, SCHEMA_2, SCHEMA_3, Stream, append, declare_replica, hash_at, last_clock,
+    open_stream,
 };
 use crate::clock::{Clock, Hlc};
-use crate::log::{ReplicaId, SealingKey, Seed, StreamKind};
+use crate::log::{ReplicaId, Seal, SealingKey, Seed, StreamKind};
 use rusqlite::Connection;
 
 pub const OPENED: Hlc = Hlc::from_ms(1_700_000_000_000);
@@ -30,6 +31,13 @@ pub fn with_journal() -> (Connection, Stream) {
     declare_replica(&db, replica(), &key().public(), OPENED).unwrap();
     let journal = open_stream(&db, replica(), StreamKind::Journal).unwrap();
     (db, journal)
+}
+
+/// A checkpoint over an entry that is here.
+pub fn checkpoint(db: &Connection, stream: &Stream, seq: u64) -> Seal {
+    let id = stream.id();
+    let hash = hash_at(db, id.replica, id.kind, seq).unwrap().unwrap();
+    key().checkpoint(id, seq, &hash)
 }
 
 pub fn append_all(db: &mut Connection, stream: &Stream, bodies: &[&[u8]]) -> Vec<Appended> {

@@ -112,12 +112,12 @@ pub struct Held {
     pub base: Option<Checkpoint>,
 }
 
-/// The end of what was pruned of a stream, sealed by its writer: who lacks it begins behind it.
+/// The end of what was pruned of a stream, sealed by its writer as such: who lacks it begins behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The hash of the last entry that was pruned.
     pub hash: Hash,
-    /// The seal over it.
+    /// The seal over it ([`SealingKey::checkpoint`](crate::log::SealingKey::checkpoint)).
     pub seal: Seal,
 }
 

@@ -39,10 +39,10 @@ impl Host {
                     self.exchange.papers_changed(now, route.as_ref(), &new, &self.trust);
                 }
             }
-            (Subject::Begin, Some(PeerReply::Begun(Some(held)))) => {
+            (Subject::Begin { route, stream }, Some(PeerReply::Begun(held))) => {
                 let trust = Arc::clone(&self.trust);
-                self.exchange.hold(now, &trust, held);
-                self.exchange.pursue(now, &trust);
+                let next = self.exchange.begun(now, &route, stream, held, &trust);
+                self.waiting.extend(next);
             }
             (Subject::Claim { route, number }, reply) => {
                 let granted = match reply {
@@ -53,7 +53,7 @@ impl Host {
             }
             (
                 Subject::Papers { .. }
-                | Subject::Begin
+                | Subject::Begin { .. }
                 | Subject::Due
                 | Subject::Fetch
                 | Subject::Wanted { .. }
@@ -75,7 +75,7 @@ impl Host {
                 Subject::Fetch => self.fetched(now, None),
                 Subject::Wanted { route, number } => self.hand_on(&route, number, None),
                 Subject::Papers { .. }
-                | Subject::Begin
+                | Subject::Begin { .. }
                 | Subject::Claim { .. }
                 | Subject::Nothing => {}
             }

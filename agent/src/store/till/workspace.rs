@@ -224,8 +224,8 @@ impl TillStore {
             let Some(stored) = sync::store::read_one(&act.tx, act.space, last)? else {
                 return Ok(0);
             };
-            let seal = act.key.seal(act.space.id(), last, &stored.hash);
-            Ok(sync::store::prune(&act.tx, act.space, last, Some(seal))?)
+            let seal = act.key.checkpoint(act.space.id(), last, &stored.hash);
+            Ok(sync::store::prune(&act.tx, act.space, last, seal)?)
         })
     }
 

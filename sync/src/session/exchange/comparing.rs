@@ -6,6 +6,7 @@
 use super::{Exchange, FORK_SPAN};
 use crate::link::Route;
 use crate::log::StreamId;
+use crate::session::peer::Peer;
 use crate::session::{Books, Effect, Now, policy};
 use crate::trust::Trust;
 use crate::wire::{Held, Mark, Tip, Wanted};
@@ -94,21 +95,46 @@ impl Exchange {
     /// Its writer states anew, at some entry behind the checkpoint, what lived before it. So either
     /// what lies between can't be had of the peer any more, or all that the writer itself holds is
     /// here: of one who relays it nobody knows whether that has what was stated anew.
+    ///
+    /// The writer's own line goes before all others. A checkpoint that was refused is not tried again
+    /// until its peer says it anew, so that the next one's has its turn ([`Exchange::begun`]).
     pub(super) fn begin_of(&self, stream: StreamId, trust: &Trust) -> Option<Effect> {
         // Where a hub's stream was pruned, a snapshot leads past it.
         let takes = stream.replica != self.me
             && !stream.kind.is_hubs()
             && policy::takes(&self.side, trust, stream);
         let (first, head) = self.held.get(&stream).map_or((1, 0), |it| (it.first, it.head));
-        self.peers.values().filter(|_| takes).find_map(|peer| {
+        let begin = |peer: &Peer| {
             let writes = peer.replica == Some(stream.replica);
-            let pruned = |theirs: &&Held| {
-                let over = writes && theirs.head <= head || theirs.first > head + 1;
-                theirs.first > first && over
-            };
-            let theirs = peer.theirs.get(&stream).filter(pruned)?;
+            let theirs = peer.theirs.get(&stream)?;
+            let over = writes && theirs.head <= head || theirs.first > head + 1;
             let (seq, checkpoint) = (theirs.first.checked_sub(1)?, theirs.base?);
-            Some(Effect::Begin { route: peer.route.clone(), stream, seq, checkpoint })
-        })
+            let effect = Effect::Begin { route: peer.route.clone(), stream, seq, checkpoint };
+            (theirs.first > first && over).then_some((!writes, effect))
+        };
+        let begins = self.peers.values().filter(|_| takes).filter_map(begin);
+        begins.min_by_key(|(relays, _)| *relays).map(|(_, effect)| effect)
+    }
+
+    /// Says what became of a checkpoint: what is held now that the stream begins behind it, or `None`
+    /// when it was not believed. Then the next peer's is to be tried.
+    pub fn begun(
+        &mut self,
+        now: Now,
+        route: &Route,
+        stream: StreamId,
+        held: Option<Held>,
+        trust: &Trust,
+    ) -> Option<Effect> {
+        if let Some(held) = held {
+            self.hold(now, trust, held);
+            self.pursue(now, trust);
+            return None;
+        }
+        let first = self.held.get(&stream).map_or(1, |held| held.first);
+        let theirs = self.peers.get_mut(route).and_then(|peer| peer.theirs.get_mut(&stream));
+        // The same may have been tried twice, and have come to be meanwhile.
+        theirs.filter(|theirs| theirs.first > first)?.base.take()?;
+        self.begin_of(stream, trust)
     }
 }

@@ -4,6 +4,7 @@ mod branches;
 mod chance;
 mod floods;
 mod net;
+mod pruned;
 mod replica;
 mod sharing;
 mod strangers;

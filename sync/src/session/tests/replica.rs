@@ -4,8 +4,8 @@ use super::*;
 use crate::clock::Clock;
 use crate::log::StreamKind;
 use crate::store::{
-    Begun, Ingested, LogBooks, SCHEMA, SCHEMA_2, append, begin_behind, declare_replica, held,
-    ingest, keep_paper, last_clock, open_stream, prune, set_folded,
+    Begun, Ingested, LogBooks, SCHEMA, SCHEMA_2, append, begin_behind, declare_replica, hash_at,
+    held, ingest, keep_paper, last_clock, open_stream, prune, set_folded,
 };
 use crate::trust::{Admitted, Trust};
 use crate::wire::codec::encode;
@@ -20,6 +20,8 @@ pub struct Replica {
     pub exchange: Exchange,
     pub marked: BTreeMap<(ReplicaId, StreamId), u64>,
     pub noticed: Vec<Effect>,
+    /// Whose checkpoints were tried, and whether they were believed.
+    pub begun: Vec<(Route, bool)>,
     /// A peer has proved that it holds other entries of this replica's own stream.
     pub overtaken: bool,
 }
@@ -42,8 +44,8 @@ impl Replica {
             Side::Till { store: STORE.into(), zones: BTreeSet::new() }
         };
         let exchange = Exchange::new(replica(seed), u64::from(seed), side);
-        let (marked, noticed) = (BTreeMap::new(), Vec::new());
-        Self { seed, db, trust, exchange, marked, noticed, overtaken: false }
+        let (marked, noticed, begun) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { seed, db, trust, exchange, marked, noticed, begun, overtaken: false }
     }
 
     /// Starts anew over the same tables.
@@ -78,7 +80,8 @@ impl Replica {
     pub fn compact(&mut self, now: Now, last: u64) {
         let tx = self.db.transaction().unwrap();
         let stream = open_stream(&tx, replica(self.seed), StreamKind::Workspace).unwrap();
-        prune(&tx, &stream, last, None).unwrap();
+        let hash = hash_at(&tx, replica(self.seed), StreamKind::Workspace, last).unwrap().unwrap();
+        prune(&tx, &stream, last, key(self.seed).checkpoint(stream.id(), last, &hash)).unwrap();
         tx.commit().unwrap();
         let held = held(&self.db, &stream).unwrap();
         self.exchange.hold(now, &self.trust, held);
@@ -96,15 +99,19 @@ impl Replica {
                     effects.extend(more.into_iter().rev());
                 }
                 Effect::Papers { route, papers } => self.admit(now, &route, papers),
-                Effect::Begin { stream, seq, checkpoint, .. } => {
+                Effect::Begin { route, stream, seq, checkpoint } => {
                     let tx = self.db.transaction().unwrap();
-                    let begun =
-                        begin_behind(&tx, &self.trust, None, stream, seq, &checkpoint).unwrap();
-                    let (Begun::Anew(stream) | Begun::Pruned(stream)) = begun else { continue };
-                    let held = held(&tx, &stream).unwrap();
+                    let held = match begin_behind(&tx, &self.trust, None, stream, seq, &checkpoint)
+                    {
+                        Ok(Begun::Anew(stream) | Begun::Pruned(stream)) => {
+                            Some(held(&tx, &stream).unwrap())
+                        }
+                        Ok(Begun::Left) => None,
+                        Err(error) => panic!("{error}"),
+                    };
                     tx.commit().unwrap();
-                    self.exchange.hold(now, &self.trust, held);
-                    self.exchange.pursue(now, &self.trust);
+                    self.begun.push((route.clone(), held.is_some()));
+                    effects.extend(self.exchange.begun(now, &route, stream, held, &self.trust));
                 }
                 Effect::Marked { peer, stream, seq } => {
                     let known = self.marked.entry((peer, stream)).or_default();

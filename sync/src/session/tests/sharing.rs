@@ -136,32 +136,6 @@ fn what_waits_for_room_is_no_reason_to_wake() {
 }
 
 #[test]
-fn who_lacks_what_was_pruned_begins_at_the_checkpoint() {
-    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
-    for n in 0..10_u8 {
-        net.write(A, StreamKind::Workspace, &[n]);
-    }
-    net.connect(A, B);
-    net.settle(1_000);
-    // B has all of it and prunes along; the third has nothing and begins behind it.
-    let now = net.now();
-    net.replicas.get_mut(&A).unwrap().compact(now, 7);
-    net.settle(1_000);
-    net.connect(A, B + 1);
-    net.settle(1_000);
-    net.write(A, StreamKind::Workspace, b"more");
-    net.settle(1_000);
-    net.assert_converged();
-    for seed in [A, B, B + 1] {
-        let rows = |sql: &str| -> i64 {
-            net.replicas[&seed].db.query_row(sql, [], |row| row.get(0)).unwrap()
-        };
-        assert_eq!(rows("SELECT count(*) FROM entry"), 4, "replica {seed}");
-        assert_eq!(rows("SELECT first_seq FROM stream"), 8, "replica {seed}");
-    }
-}
-
-#[test]
 fn a_topic_brings_what_is_new_and_the_session_what_was_missed() {
     let mut net = Net::new(&[HUB, A], 1, Faults::default());
     net.write(HUB, StreamKind::Settings, b"one");

@@ -223,7 +223,8 @@ fn what_was_pruned_while_it_waited_is_waited_for_no_more() {
     receiver.appended(&run(&all));
     let tx = receiver.db.transaction().unwrap();
     let journal = find_stream(&tx, replica(), StreamKind::Journal).unwrap().unwrap();
-    prune(&tx, &journal, 2, None).unwrap();
+    let seal = writer().checkpoint(stream(), 2, &all[2].prev);
+    prune(&tx, &journal, 2, seal).unwrap();
     tx.commit().unwrap();
     let waiting = unfolded(&receiver.db, &trust(&papers())).unwrap();
     assert_eq!(waiting.iter().map(|it| (it.from, it.to)).collect::<Vec<_>>(), [(3, 3)]);

@@ -86,8 +86,8 @@ impl Act<'_> {
     /// Takes entries away up to `last`, behind a checkpoint of this till's own.
     fn prune_customers(&mut self, stream: &Stream, last: u64) -> Result<u64> {
         let Some(stored) = sync::store::read_one(&self.tx, stream, last)? else { return Ok(0) };
-        let seal = self.key.seal(stream.id(), last, &stored.hash);
-        let gone = sync::store::prune(&self.tx, stream, last, Some(seal))?;
+        let seal = self.key.checkpoint(stream.id(), last, &stored.hash);
+        let gone = sync::store::prune(&self.tx, stream, last, seal)?;
         self.tx
             .prepare_cached("DELETE FROM erasing WHERE stream = ?1 AND seq <= ?2")?
             .execute(params![stream.local(), last.cast_signed()])?;
