@@ -161,3 +161,57 @@ fn a_topic_brings_what_is_new_and_the_session_what_was_missed() {
     it.receive(now, &fan, &bytes);
     net.assert_converged();
 }
+
+/// Nobody marks what goes to all at once, so no time brings a doubt about it.
+#[test]
+fn what_goes_to_a_topic_is_never_doubted() {
+    let mut net = Net::new(&[HUB], 1, Faults::default());
+    let now = net.now();
+    let hub = net.replicas.get_mut(&HUB).unwrap();
+    let mut books = LogBooks::new(&hub.db, None);
+    let fan = Route::Fan(StreamKind::Settings);
+    hub.exchange.up(now, fan.clone(), Pace::SHOP, &hub.trust, &mut books).unwrap();
+    hub.write(now, StreamKind::Settings, b"one");
+    let mut books = LogBooks::new(&hub.db, None);
+    let mut said = Vec::new();
+    for minute in 0..600 {
+        let later = Now { ms: now.ms + minute * 60_000, ..now };
+        let mut next =
+            || hub.exchange.next_frame(later, &hub.trust, &mut books, &BTreeSet::new()).unwrap();
+        while let Some((to, bytes)) = next() {
+            said.push((to, decode(&bytes).unwrap().frame));
+        }
+        assert_eq!(hub.exchange.wake_at(&BTreeSet::new()), None, "in minute {minute}");
+    }
+    assert!(matches!(said.as_slice(), [(to, Frame::Run(_))] if *to == fan), "{said:?}");
+}
+
+/// Its line is down: what it said before what came in between is asked for again like any other.
+#[test]
+fn runs_that_came_early_go_with_their_line() {
+    for (down, expected) in [(false, 1), (true, 0)] {
+        let mut net = Net::new(&[A, B], 1, Faults::default());
+        for body in [b"one", b"two"] {
+            net.write(A, StreamKind::Journal, body);
+        }
+        let a = &net.replicas[&A];
+        let stream = StreamId { replica: replica(A), kind: StreamKind::Journal };
+        let own = key(A);
+        let mut books = LogBooks::new(&a.db, Some(&own));
+        let [first, second] = [1, 2].map(|seq| books.run(stream, seq, seq, 100).unwrap().unwrap());
+        let (now, papers) = (net.now(), crate::store::papers(&a.db).unwrap());
+        let b = net.replicas.get_mut(&B).unwrap();
+        b.admit(now, &route(A), papers);
+        let mut books = LogBooks::new(&b.db, None);
+        for from in [A, B + 1] {
+            b.exchange.up(now, route(from), Pace::SHOP, &b.trust, &mut books).unwrap();
+        }
+        b.hear(now, &route(A), replica(A), Frame::Run(second));
+        assert_eq!(b.exchange.head(stream), 0, "it waits");
+        if down {
+            b.exchange.down(&route(A));
+        }
+        let more = b.take(now, &route(B + 1), &first);
+        assert_eq!(more.len(), expected, "{more:?}");
+    }
+}

@@ -62,3 +62,27 @@ fn what_cannot_be_read_is_suspicious_and_what_is_newer_is_passed_over() {
     net.replicas.get_mut(&A).unwrap().receive(now, &route(B), &bytes);
     assert_eq!(net.replicas[&A].noticed.len(), 1);
 }
+
+/// Of names that nobody vouches for there is no end, so nothing of them is written down.
+#[test]
+fn marks_of_a_replica_that_nobody_knows_are_passed_over() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.write(A, StreamKind::Journal, b"sale");
+    net.connect(A, B);
+    net.settle(1_000);
+    let stream = StreamId { replica: replica(A), kind: StreamKind::Journal };
+    let now = net.now();
+    let it = net.replicas.get_mut(&A).unwrap();
+    it.marked.clear();
+    for from in [B + 1, B] {
+        let mark = Mark { streams: vec![(stream, 9)] };
+        it.hear(now, &route(B), replica(from), Frame::Mark(mark));
+        let expected = (from == B).then_some(((replica(B), stream), 9));
+        assert_eq!(it.marked.clone().into_iter().next(), expected, "from {from}");
+        // What nobody marked is told again; only a new number is news.
+        it.exchange.down(&route(B));
+        let mut books = LogBooks::new(&it.db, None);
+        it.exchange.up(now, route(B), Pace::SHOP, &it.trust, &mut books).unwrap();
+    }
+    assert_eq!(it.marked.len(), 1);
+}
