@@ -11,7 +11,9 @@ use crate::log::StreamId;
 use crate::wire::{Forks, Frame, MAX_TIPS, Tip};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most branches that are asked for at a time; the others when they are told of again.
+/// The most branches that are asked for at a time of what one route says; the others when they are
+/// told of again. Of each route by itself, so that one that makes branches up leaves room for what
+/// others keep.
 const MAX_MISSING: usize = MAX_TIPS;
 
 /// The waits between two askings grow up to that many doublings.
@@ -29,6 +31,8 @@ struct Missing {
 #[derive(Debug, Default)]
 pub(super) struct Branches {
     missing: BTreeMap<Tip, Missing>,
+    /// How many of those each route keeps.
+    told: BTreeMap<Route, usize>,
     /// A branch was kept since the peers were told.
     grew: bool,
 }
@@ -46,9 +50,20 @@ impl Branches {
 
     /// A peer keeps a branch that is not here.
     pub fn miss(&mut self, now: Now, route: &Route, tip: Tip) {
-        if self.missing.len() < MAX_MISSING || self.missing.contains_key(&tip) {
+        let told = self.told.entry(route.clone()).or_default();
+        if *told < MAX_MISSING {
             let fresh = Missing { routes: BTreeSet::new(), due_at: now.ms, tries: 0 };
-            self.missing.entry(tip).or_insert(fresh).routes.insert(route.clone());
+            let is_new = self.missing.entry(tip).or_insert(fresh).routes.insert(route.clone());
+            *told += usize::from(is_new);
+        }
+    }
+
+    /// A branch is not asked for any more.
+    fn give_up(&mut self, tip: &Tip) {
+        for route in self.missing.remove(tip).into_iter().flat_map(|missing| missing.routes) {
+            if let Some(told) = self.told.get_mut(&route) {
+                *told = told.saturating_sub(1);
+            }
         }
     }
 
@@ -59,6 +74,7 @@ impl Branches {
 
     /// A peer is gone.
     pub fn forget(&mut self, route: &Route) {
+        self.told.remove(route);
         self.missing.retain(|_, missing| {
             missing.routes.remove(route);
             !missing.routes.is_empty()
@@ -76,14 +92,14 @@ impl Branches {
             self.missing.iter().filter(|it| it.1.due_at <= now.ms).map(|it| *it.0).collect();
         for tip in due {
             if books.has_tip(&tip)? {
-                self.missing.remove(&tip);
+                self.give_up(&tip);
                 continue;
             }
             let Some(missing) = self.missing.get_mut(&tip) else { continue };
             let turn = usize::try_from(missing.tries).unwrap_or(0) % missing.routes.len().max(1);
             let Some(peer) = missing.routes.iter().nth(turn).and_then(|it| peers.get_mut(it))
             else {
-                self.missing.remove(&tip);
+                self.give_up(&tip);
                 continue;
             };
             peer.say(Frame::Forks(Forks { kept: Vec::new(), wanted: vec![tip] }));

@@ -55,7 +55,7 @@ impl Exchange {
 
     /// A pause begins for a peer that has spent its budget; its runs that wait are as good as lost.
     fn pause(&mut self, route: &Route) -> Vec<Effect> {
-        self.early.retain(|_, (from, _)| from != route);
+        self.early.retain(|(_, _, from), _| from != route);
         vec![Effect::Flood { route: route.clone(), pause_ms: PAUSE_MS }]
     }
 

@@ -62,7 +62,8 @@ pub struct Exchange {
     branches: Branches,
     shortcut: Shortcut,
     floods: Floods,
-    early: BTreeMap<(StreamId, u64), (Route, Batch)>,
+    /// Runs before which something is missing, each with who brought it.
+    early: BTreeMap<(StreamId, u64, Route), Batch>,
     /// The peer that was served last, so that each has its turn.
     last: Option<Route>,
     /// Frames cut from the last thing said.
@@ -170,7 +171,7 @@ impl Exchange {
     pub fn down(&mut self, route: &Route) {
         self.peers.remove(route);
         self.cut.retain(|(to, _)| to != route);
-        self.early.retain(|_, (from, _)| from != route);
+        self.early.retain(|(_, _, from), _| from != route);
         self.pursuits.forget(route);
         self.branches.forget(route);
         self.shortcut.forget(route);

@@ -10,9 +10,11 @@ use crate::planted::{self, Bug};
 use crate::session::{Effect, Now, Side, floods, policy};
 use crate::trust::Trust;
 use crate::wire::Wanted;
+use std::collections::BTreeMap;
 
 /// Runs that came before those they follow, kept in memory: a broker that reorders some frames.
-/// What does not fit is asked for again.
+/// What does not fit is asked for again. Whichever route has the most makes room for another's, so
+/// that one that fills them all starves nobody.
 const MAX_EARLY: usize = 64;
 
 impl Exchange {
@@ -39,8 +41,11 @@ impl Exchange {
         if seq <= head + 1 || own || self.branches.awaits(stream) || !gate {
             return vec![Effect::Ingest { route, run }];
         }
-        if self.early.len() < MAX_EARLY && policy::takes(&self.side, trust, stream) {
-            self.early.insert((stream, seq), (route.clone(), run));
+        let place = (stream, seq, route.clone());
+        if policy::takes(&self.side, trust, stream)
+            && (self.early.contains_key(&place) || self.make_room_early(&route))
+        {
+            self.early.insert(place, run);
         }
         // Somebody holds more than is known here: what lies between is asked for in time.
         if let Some(peer) = self.peers.get_mut(&route) {
@@ -127,13 +132,28 @@ impl Exchange {
         }
     }
 
+    /// Whether an early run of a route may be kept; one of whoever has the most goes for it.
+    fn make_room_early(&mut self, route: &Route) -> bool {
+        if self.early.len() < MAX_EARLY {
+            return true;
+        }
+        let mut of: BTreeMap<&Route, usize> = BTreeMap::new();
+        self.early.keys().for_each(|(_, _, route)| *of.entry(route).or_default() += 1);
+        let own = of.get(route).copied().unwrap_or(0);
+        // Two with as many each do not take each other's places in turn.
+        let most = of.into_iter().filter(|(_, count)| *count > own + 1).max_by_key(|it| it.1);
+        let last = most.and_then(|(most, _)| self.early.keys().rev().find(|key| key.2 == *most));
+        last.cloned().is_some_and(|last| self.early.remove(&last).is_some())
+    }
+
     fn take_early(&mut self, stream: StreamId, head: u64) -> Vec<Effect> {
-        let range = (stream, 0)..=(stream, head + 1);
-        let fits: Vec<(StreamId, u64)> = self.early.range(range).map(|(key, _)| *key).collect();
+        // The hub is the first of all routes.
+        let fits = (stream, 0, Route::Hub)..(stream, head.saturating_add(2), Route::Hub);
+        let keys: Vec<_> = self.early.range(fits).map(|(key, _)| key.clone()).collect();
         let mut effects = Vec::new();
-        for key in fits {
-            if let Some((route, run)) = self.early.remove(&key) {
-                effects.push(Effect::Ingest { route, run });
+        for key in keys {
+            if let Some(run) = self.early.remove(&key) {
+                effects.push(Effect::Ingest { route: key.2, run });
             }
         }
         effects

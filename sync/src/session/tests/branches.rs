@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::log::StreamKind;
-use crate::wire::{Frame, Have, Held};
+use crate::store::LogBooks;
+use crate::wire::codec::decode;
+use crate::wire::{Forks, Frame, Have, Held, MAX_TIPS};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn a_till_put_back_is_told_by_its_sibling() {
@@ -98,4 +101,38 @@ fn a_branch_is_handed_on_by_who_keeps_it() {
     let before = net.frames;
     net.settle(3_600_000);
     assert!(net.frames - before < 10, "all is kept, and nobody doubts it");
+}
+
+/// A liar makes up as many branches as it likes: those that others keep are asked for all the same.
+#[test]
+fn branches_that_one_makes_up_leave_room_for_those_of_others() {
+    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
+    for other in [B, B + 1] {
+        net.write(other, StreamKind::Journal, b"sale");
+        net.connect(A, other);
+    }
+    net.settle(1_000);
+    let stream = StreamId { replica: replica(B), kind: StreamKind::Journal };
+    let most = u64::try_from(MAX_TIPS).unwrap();
+    let tips =
+        |from: u64, count| (from..).map(|seq| Tip { stream, seq, hash: Hash([6; 32]) }).take(count);
+    let now = net.now();
+    let it = net.replicas.get_mut(&A).unwrap();
+    for frame in 0..4 {
+        let kept = tips(10 + frame * most, MAX_TIPS).collect();
+        let forks = Forks { kept, wanted: Vec::new() };
+        it.hear(now, &route(B), replica(B), Frame::Forks(forks));
+    }
+    let kept = tips(5_000, 1).collect();
+    let forks = Forks { kept, wanted: Vec::new() };
+    it.hear(now, &route(B + 1), replica(B + 1), Frame::Forks(forks));
+    let mut asked: BTreeMap<Route, usize> = BTreeMap::new();
+    let mut books = LogBooks::new(&it.db, None);
+    let mut next = || it.exchange.next_frame(now, &it.trust, &mut books, &BTreeSet::new());
+    while let Some((to, bytes)) = next().unwrap() {
+        if let Frame::Forks(forks) = decode(&bytes).unwrap().frame {
+            *asked.entry(to).or_default() += forks.wanted.len();
+        }
+    }
+    assert_eq!(asked, [(route(B), MAX_TIPS), (route(B + 1), 1)].into());
 }

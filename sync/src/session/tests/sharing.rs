@@ -215,3 +215,37 @@ fn runs_that_came_early_go_with_their_line() {
         assert_eq!(more.len(), expected, "{more:?}");
     }
 }
+
+/// One that sends what nothing is known to come before fills what is kept of such, and is the one that
+/// makes room.
+#[test]
+fn early_runs_of_one_leave_room_for_those_of_others() {
+    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
+    for _ in 0..200 {
+        net.write(B + 1, StreamKind::Journal, b"a lot");
+    }
+    for body in [b"one", b"two"] {
+        net.write(A, StreamKind::Journal, body);
+    }
+    let run = |net: &Net, of: u8, seq: u64| {
+        let (stream, own) = (StreamId { replica: replica(of), kind: StreamKind::Journal }, key(of));
+        let mut books = LogBooks::new(&net.replicas[&of].db, Some(&own));
+        books.run(stream, seq, seq, 100).unwrap().unwrap()
+    };
+    let mut runs: Vec<_> = (2..=200).map(|seq| (B + 1, run(&net, B + 1, seq))).collect();
+    runs.push((A, run(&net, A, 2)));
+    let now = net.now();
+    let papers = [A, B + 1].map(|of| crate::store::papers(&net.replicas[&of].db).unwrap());
+    let first = run(&net, A, 1);
+    let b = net.replicas.get_mut(&B).unwrap();
+    b.admit(now, &route(A), papers.concat());
+    for from in [A, B + 1] {
+        let mut books = LogBooks::new(&b.db, None);
+        b.exchange.up(now, route(from), Pace::SHOP, &b.trust, &mut books).unwrap();
+    }
+    for (from, run) in runs {
+        b.hear(now, &route(from), replica(from), Frame::Run(run));
+    }
+    let more = b.take(now, &route(A), &first);
+    assert!(matches!(more.as_slice(), [Effect::Ingest { route: of, .. }] if *of == route(A)));
+}
