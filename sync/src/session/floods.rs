@@ -8,6 +8,7 @@
 //! [`super::Exchange`] asks before it reads a frame. What a link holds in its queues is bounded by
 //! the link itself, what is sent by how fast the peer takes it.
 
+use crate::batch::Batch;
 use crate::link::Route;
 use crate::wire::Frame;
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ use std::collections::BTreeMap;
 /// | papers of 5,000 tills, told six times in half a minute for want of a mark | 8,500 |
 /// | a digest of 1,000 streams after each of 157 frames of papers | 5,350 |
 /// | questions for every page of the longest snapshot, or those pages themselves | 2,700 |
-/// | a week's sales, said by a second peer as well: runs that are known already | 3,200 |
+/// | a week's sales, said by a second peer as well: runs that are known already | 5,500 |
+/// | checkpoints of 200 streams of which something is here already | 12,800 |
 const BURST: u64 = 16_384;
 
 /// What comes back to a budget in a second. Marks say the most in a quiet shop: one frame each 5 ms.
@@ -33,6 +35,14 @@ pub(super) const PAUSE_MS: u64 = 60_000;
 
 /// A line that came up: papers and a digest are said.
 pub(super) const UP: u64 = 32;
+
+/// A checkpoint that was not believed, or for which what is here of its stream goes and is folded
+/// anew. One where nothing was here costs nothing: a new till hears of thousands.
+pub(super) const BEGIN: u64 = 64;
+
+/// What a run that does not just go on from what is here costs besides [`RUN`]: a unit for so many
+/// bytes. It may be a branch, and is kept beside the stream then.
+const BESIDE_BYTES: usize = 4 << 10;
 
 /// A frame of a newer version's kind.
 pub(super) const UNHEARD: u64 = 1;
@@ -141,6 +151,18 @@ impl Budget {
     const fn is_whole(self) -> bool {
         self.left == BURST * 1_000 && self.paused_until.is_none()
     }
+}
+
+/// What a peer that begins anew on its line makes this replica say besides a digest that is told on a
+/// line that came up: all papers, and what is here of so many streams.
+pub(super) const fn anew(papers: usize, streams: usize) -> u64 {
+    UP + (papers / 8 + streams / 32) as u64
+}
+
+/// What a run costs that does not just go on from what is here.
+pub(super) fn beside(run: &Batch) -> u64 {
+    let bytes: usize = run.entries.iter().map(|entry| entry.body.len()).sum();
+    (bytes / BESIDE_BYTES) as u64
 }
 
 /// What a frame makes this replica do, in units.

@@ -5,6 +5,8 @@
 //! branches of one stream, both sealed by its key, are both kept. What entries mean is folded by
 //! the caller, up to where this module says that they count.
 
+mod beside;
+
 use super::{
     AlarmKind, Base, Head, LogError, Owner, Stream, base, declare_peer, head, open_stream, owner,
     read, row_of,
@@ -13,6 +15,7 @@ use crate::batch::{Batch, BatchError};
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, entry_hash};
 use crate::planted::{self, Bug};
 use crate::trust::{Member, Standing, Trust};
+use beside::keep_orphans;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 /// What became of a run.
@@ -86,6 +89,15 @@ pub enum Disbelief {
         /// The entry.
         seq: u64,
     },
+    /// Too much is kept beside its writer's streams.
+    #[error(
+        "of branches of the {stream} and of its writer's other streams 64 MiB are kept, and no more is: \
+         its key is in several hands, so look at who uses it, and revoke it"
+    )]
+    TooMuchBeside {
+        /// The stream.
+        stream: StreamId,
+    },
     /// The replica has another key here.
     #[error("replica {0} has another key here than its papers say")]
     OtherKey(ReplicaId),
@@ -101,6 +113,7 @@ impl Disbelief {
         match self {
             Self::UnknownWriter(_) | Self::NotTheirs { .. } => AlarmKind::Stranger,
             Self::OtherKey(_) => AlarmKind::Contested,
+            Self::TooMuchBeside { .. } => AlarmKind::Fork,
             Self::Broken(_) | Self::Clock { .. } | Self::Log(_) => AlarmKind::Disbelieved,
         }
     }
@@ -311,36 +324,6 @@ fn append_run(
     })?;
     let counts_to = counts.min(last.seq);
     Ok(Ingested::Appended { stream: *stream, from: first.seq, to: last.seq, counts_to })
-}
-
-/// Keeps the entries of another branch; gives those that were not kept before.
-fn keep_orphans(
-    tx: &Connection,
-    stream: &Stream,
-    rest: &[Entry],
-    seal: &Seal,
-) -> Result<Vec<Entry>, LogError> {
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO orphan (stream, seq, clock, prev, hash, seal, body)
-         VALUES (:stream, :seq, :clock, :prev, :hash, :seal, :body) ON CONFLICT (hash) DO NOTHING",
-    )?;
-    let mut new = Vec::new();
-    for (index, entry) in rest.iter().enumerate() {
-        let is_last = index + 1 == rest.len();
-        let kept = insert.execute(named_params! {
-            ":stream": stream.local,
-            ":seq": entry.seq.cast_signed(),
-            ":clock": entry.clock.to_sql(),
-            ":prev": &entry.prev.0[..],
-            ":hash": &entry_hash(stream.id, entry).0[..],
-            ":seal": is_last.then_some(&seal.0[..]),
-            ":body": entry.body,
-        })?;
-        if kept == 1 {
-            new.push(entry.clone());
-        }
-    }
-    Ok(new)
 }
 
 /// Up to where a stream's entries are part of state.

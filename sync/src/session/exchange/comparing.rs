@@ -7,7 +7,7 @@ use super::{Exchange, FORK_SPAN};
 use crate::link::Route;
 use crate::log::StreamId;
 use crate::session::peer::Peer;
-use crate::session::{Books, Effect, Now, policy};
+use crate::session::{Books, Effect, Now, floods, policy};
 use crate::trust::Trust;
 use crate::wire::{Held, Mark, Tip, Wanted};
 
@@ -126,15 +126,19 @@ impl Exchange {
         held: Option<Held>,
         trust: &Trust,
     ) -> Option<Effect> {
+        let before = self.held.get(&stream).map_or((1, 0), |held| (held.first, held.head));
         if let Some(held) = held {
+            if before.1 > 0 && held.head > before.1 {
+                self.floods.charge(now.ms, route, floods::BEGIN);
+            }
             self.hold(now, trust, held);
             self.pursue(now, trust);
             return None;
         }
-        let first = self.held.get(&stream).map_or(1, |held| held.first);
         let theirs = self.peers.get_mut(route).and_then(|peer| peer.theirs.get_mut(&stream));
         // The same may have been tried twice, and have come to be meanwhile.
-        theirs.filter(|theirs| theirs.first > first)?.base.take()?;
+        theirs.filter(|theirs| theirs.first > before.0)?.base.take()?;
+        self.floods.charge(now.ms, route, floods::BEGIN);
         self.begin_of(stream, trust)
     }
 }

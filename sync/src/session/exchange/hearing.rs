@@ -136,7 +136,9 @@ impl Exchange {
             Heard::Anew => {
                 self.pursuits.forget(route);
                 // What it was told before it may have lost.
-                peer.say_papers(&books.papers()?);
+                let papers = books.papers()?;
+                self.floods.charge(now.ms, route, floods::anew(papers.len(), offer.len()));
+                peer.say_papers(&papers);
             }
             // Whoever doubts asks about what it names.
             Heard::Again => {

@@ -35,6 +35,12 @@ impl Exchange {
             let to = run.entries.last().map_or(0, |entry| entry.seq);
             self.mark(now, &route, stream, to);
         }
+        let goes_on = self.held.get(&stream).map_or(seq == 1, |held| {
+            seq == held.head + 1 && (held.head == 0 || first.prev == held.hash)
+        });
+        if !goes_on {
+            self.floods.charge(now.ms, &route, floods::beside(&run));
+        }
         let gate = !planted::is(Bug::NoGapGate);
         // More of this replica's own stream than is here is the host's to see at once.
         let own = stream.replica == self.me;

@@ -168,3 +168,79 @@ fn a_peer_is_known_to_hold_no_more_streams_than_any_shop_has() {
     assert_eq!(peer.theirs.len(), 8_192);
     assert!(peer.marked.len() <= 8_192);
 }
+
+/// So many frames from the liar, at once.
+fn flooded_by(net: &mut Net, frames: impl Iterator<Item = Frame>) -> Vec<Route> {
+    let now = net.now();
+    let a = net.replicas.get_mut(&A).unwrap();
+    for frame in frames {
+        a.hear(now, &route(LIAR), replica(LIAR), frame);
+    }
+    net.floods()
+}
+
+fn linked() -> Net {
+    let mut net = Net::new(&[A, B, LIAR], 1, Faults::default());
+    for kind in [StreamKind::Journal, StreamKind::Workspace] {
+        for body in [b"one", b"two"] {
+            net.write(LIAR, kind, body);
+            net.write(B, kind, body);
+        }
+    }
+    net.connect(A, B);
+    net.connect(A, LIAR);
+    net.settle(1_000);
+    net
+}
+
+/// Each makes the other side say all papers and its whole digest again.
+#[test]
+fn a_peer_that_begins_anew_all_the_time_floods() {
+    let have = |session| {
+        let (now_ms, streams) = (1_700_000_000_000, Vec::new());
+        Frame::Have(Have { version: 1, now_ms, session, reply: false, more: false, streams })
+    };
+    assert_eq!(flooded_by(&mut linked(), (0..1_000).map(|_| have(7))), [], "one session");
+    assert_eq!(flooded_by(&mut linked(), (0..1_000).map(have)), [route(LIAR)]);
+}
+
+/// Each is a signature that is verified, and a look into the log.
+#[test]
+fn a_peer_that_makes_up_checkpoints_floods() {
+    let have = |pruned: bool| {
+        let stream = StreamId { replica: replica(B), kind: StreamKind::Workspace };
+        let base = Checkpoint { hash: Hash([2; 32]), seal: crate::log::Seal([3; 64]) };
+        let (first, base) = if pruned { (50, Some(base)) } else { (1, None) };
+        let held = Held { stream, first, head: 60, hash: Hash([1; 32]), base };
+        let (now_ms, streams) = (1_700_000_000_000, vec![held]);
+        Frame::Have(Have { version: 1, now_ms, session: 7, reply: false, more: false, streams })
+    };
+    for (pruned, expected) in [(false, vec![]), (true, vec![route(LIAR)])] {
+        let mut net = linked();
+        assert_eq!(flooded_by(&mut net, (0..500).map(|_| have(pruned))), expected);
+        let begun = &net.replicas[&A].begun;
+        assert!(begun.iter().all(|begun| *begun == (route(LIAR), false)), "{begun:?}");
+        assert_eq!(begun.is_empty(), !pruned);
+    }
+}
+
+/// Whoever has a key can seal one branch after another; each of them is kept.
+#[test]
+fn a_peer_that_seals_long_branches_floods_sooner_than_one_of_short_ones() {
+    let branch = |number: u32, bytes: usize| {
+        let stream = StreamId { replica: replica(LIAR), kind: StreamKind::Journal };
+        let mut body = vec![0; bytes];
+        body[..4].copy_from_slice(&number.to_be_bytes());
+        let clock = Hlc::from_ms(1_700_000_100_000);
+        let entry = crate::log::Entry { seq: 3, clock, prev: Hash([9; 32]), body };
+        let seal = key(LIAR).seal(stream, 3, &crate::log::entry_hash(stream, &entry));
+        Frame::Run(Batch { stream, entries: vec![entry], seal })
+    };
+    for (bytes, expected) in [(1_000, vec![]), (100_000, vec![route(LIAR)])] {
+        let mut net = linked();
+        assert_eq!(flooded_by(&mut net, (0..450).map(|n| branch(n, bytes))), expected, "{bytes}");
+        let count = "SELECT count(*) FROM orphan";
+        let kept: i64 = net.replicas[&A].db.query_row(count, [], |row| row.get(0)).unwrap();
+        assert!(kept > 300, "{kept} were kept");
+    }
+}

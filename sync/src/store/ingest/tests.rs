@@ -276,3 +276,42 @@ proptest! {
         prop_assert_eq!(receiver.verified(), 30);
     }
 }
+
+/// Whoever has a key can seal branches without end: they fill no disk, and nobody else's are refused.
+#[test]
+fn branches_of_one_writer_are_bounded() {
+    let here = entries(&[b"a", b"b"]);
+    let there = entries(&[b"a", b"B", b"C"]);
+    for (key, refused) in [(writer(), true), (testing::key(), false)] {
+        let whose = ReplicaId::of(&key.public(), [9; 6]);
+        let mut receiver = Receiver::new();
+        receiver.appended(&run(&here));
+        receiver.take(&run(&there[..2])).unwrap();
+        declare_peer(&receiver.db, whose, &key.public(), OPENED).unwrap();
+        let full = open_stream(&receiver.db, whose, StreamKind::Workspace).unwrap();
+        receiver
+            .db
+            .execute(
+                "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 64)
+                 INSERT INTO orphan (stream, seq, clock, prev, hash, seal, body)
+                 SELECT ?1, n, 1, randomblob(32), randomblob(32), NULL, zeroblob(1 << 20) FROM n",
+                [full.local],
+            )
+            .unwrap();
+        let known = receiver.take(&run(&there[..2])).unwrap();
+        assert!(matches!(known, Ingested::Forked { orphans, .. } if orphans.is_empty()));
+        match receiver.take(&run(&there)) {
+            Err(error @ Disbelief::TooMuchBeside { .. }) => {
+                assert!(refused, "{error}");
+                assert_eq!(error.alarm(), AlarmKind::Fork);
+            }
+            kept => {
+                assert!(!refused);
+                assert!(matches!(kept, Ok(Ingested::Forked { orphans, .. }) if orphans.len() == 1));
+            }
+        }
+        let kept = "SELECT count(*) FROM orphan WHERE length(body) = 1";
+        let kept: i64 = receiver.db.query_row(kept, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, if refused { 1 } else { 2 });
+    }
+}

@@ -1,0 +1,73 @@
+//! What is kept beside streams: entries of other branches, sealed by the same key, as far as there is
+//! room for them.
+//!
+//! How a run lies to what is here is decided by [`super::ingest`], which calls this.
+
+use super::{Disbelief, LogError, Stream};
+use crate::log::{Entry, Seal, entry_hash};
+use rusqlite::{Connection, named_params};
+
+/// The most bytes of bodies that are kept of branches of one key, in all its lives: a clone that sells for a year. Who
+/// has its key and seals branches without end does not fill the disk.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Keeps the entries of another branch; gives those that were not kept before.
+///
+/// # Errors
+/// [`Disbelief::TooMuchBeside`] when too much is kept of their writer already; then nothing was written.
+pub(super) fn keep_orphans(
+    tx: &Connection,
+    stream: &Stream,
+    rest: &[Entry],
+    seal: &Seal,
+) -> Result<Vec<Entry>, Disbelief> {
+    if !has_room(tx, stream, rest)? {
+        return Err(Disbelief::TooMuchBeside { stream: stream.id });
+    }
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO orphan (stream, seq, clock, prev, hash, seal, body)
+         VALUES (:stream, :seq, :clock, :prev, :hash, :seal, :body) ON CONFLICT (hash) DO NOTHING",
+    )?;
+    let mut new = Vec::new();
+    for (index, entry) in rest.iter().enumerate() {
+        let is_last = index + 1 == rest.len();
+        let kept = insert.execute(named_params! {
+            ":stream": stream.local,
+            ":seq": entry.seq.cast_signed(),
+            ":clock": entry.clock.to_sql(),
+            ":prev": &entry.prev.0[..],
+            ":hash": &entry_hash(stream.id, entry).0[..],
+            ":seal": is_last.then_some(&seal.0[..]),
+            ":body": entry.body,
+        })?;
+        if kept == 1 {
+            new.push(entry.clone());
+        }
+    }
+    Ok(new)
+}
+
+/// Whether the entries of a branch can be kept beside the other branches of its key's streams, or
+/// are there already.
+fn has_room(tx: &Connection, stream: &Stream, rest: &[Entry]) -> Result<bool, LogError> {
+    let kept: i64 = tx
+        .prepare_cached(
+            "SELECT coalesce(sum(length(body)), 0) FROM orphan WHERE stream IN
+               (SELECT local FROM stream WHERE replica IN
+                 (SELECT local FROM replica WHERE public_key = ?1))",
+        )?
+        .query_row([&stream.key.0[..]], |row| row.get(0))?;
+    let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+    let bytes: usize = rest.iter().map(|entry| entry.body.len()).sum();
+    if kept.saturating_add(bytes) <= MAX_BYTES {
+        return Ok(true);
+    }
+    let mut known = tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM orphan WHERE hash = ?1)")?;
+    for entry in rest {
+        let hash = entry_hash(stream.id, entry);
+        if !known.query_row([&hash.0[..]], |row| row.get::<_, bool>(0))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
