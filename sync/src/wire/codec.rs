@@ -21,6 +21,7 @@
 //! | 7 | answer | number, could be answered, answer |
 //! | 8 | page | snapshot, number, of, rows |
 //! | 9 | part | run, number, of, bytes |
+//! | 11 | forks | [replica, stream kind, last sequence, hash there]… of branches kept, the same of branches wanted |
 //! | 12 | packed run, of version 2 | the fields 0 to 6 of [`crate::batch`] and instead of the others 9, as a map |
 //!
 //! `…` is an array of what stands before it. Replicas are 16 bytes, hashes 32; papers, questions,

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// The widest window that a peer may ask for.
 const MAX_WINDOW: u32 = 8 << 20;
 
-/// Frames that wait to be said, besides runs: digests, wishes, papers, answers. A peer that makes
-/// more wait than this is not listened to until some are gone.
+/// The most frames that wait to be said besides runs (digests, wishes, papers, answers, pages); what
+/// does not fit is not said, and asked for again. As many runs may be under way, and branches wait.
 const MAX_WAITING: usize = 256;
 
 /// The most streams that a peer is known to hold or to want: a hundred tills with 25 incarnations of
