@@ -80,6 +80,8 @@ pub(super) struct Own {
     pub wiring: Option<Wiring>,
     pub board: LinkBoard,
     pub claims: mpsc::Receiver<Claim>,
+    /// It must begin another incarnation, and has not yet. What told it so may not be told again.
+    pub wants_anew: bool,
 }
 
 /// The running thread.
@@ -113,7 +115,8 @@ impl LinkTask {
         // What counts since the till was off counts before anything is sold.
         let files = Files::open(home);
         let home = home.clone();
-        let own = Own { till, home, side, store, trust, wiring, board, claims };
+        let wants_anew = false;
+        let own = Own { till, home, side, store, trust, wiring, board, claims, wants_anew };
         let (stop, stopping) = watch::channel(false);
         let thread = std::thread::spawn(move || run(own, files, stopping));
         Self { stop, thread }
@@ -162,7 +165,7 @@ fn run(mut own: Own, files: Result<Files, FilesError>, mut stopping: watch::Rece
 }
 
 /// Works until the till stops, or something of its own fails.
-async fn work(
+pub(super) async fn work(
     own: &mut Own,
     files: Result<Files, FilesError>,
     stopping: &mut watch::Receiver<bool>,

@@ -1,6 +1,9 @@
 //! Tills without any line: what the hub staged counts at its instant all the same, and each line
 //! that can't be had is told of by itself.
 
+use super::files::Files;
+use super::status::LinkBoard;
+use super::task::{LinkError, Own, work};
 use crate::config::Config;
 use crate::home::{Enrolment, Home, wall_clock};
 use crate::runtime::Running;
@@ -11,11 +14,14 @@ use crate::store::open::OpenOptions;
 use crate::till::tests::import_demo;
 use crate::till::{Event, find_item};
 use commerce::price::Layer;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use sync::log::SealKey;
+use sync::session::Side;
 use sync::trust::Trust;
 use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
 
 const ROLL: &str = "9520000100377";
 
@@ -168,4 +174,55 @@ fn what_keeps_each_line_from_being_had_is_told() {
         assert!(board.lines().iter().all(|line| !line.up));
         place.stop(running);
     }
+}
+
+/// The disk is full, or somebody else writes just then: the till goes on under its old name and the links
+/// begin anew, until it could. Whoever told it may not do so again.
+#[test]
+fn a_new_beginning_that_failed_is_tried_again() {
+    let place = Place::new();
+    let running = place.start("");
+    let head = || {
+        let head = running.till.look(|till| {
+            let connection = till.store().connection();
+            connection.busy_timeout(Duration::ZERO).unwrap();
+            (till.store().head().unwrap().replica, till.store().series())
+        });
+        place.runtime.block_on(head).unwrap()
+    };
+    let (_claims, claims) = mpsc::channel(1);
+    let store = "HH01".to_owned();
+    let mut own = Own {
+        till: running.till.clone(),
+        home: place.home.clone(),
+        side: Side::Till { store: store.clone(), zones: BTreeSet::new() },
+        store,
+        trust: Arc::new(Trust::new(None)),
+        wiring: None,
+        board: LinkBoard::default(),
+        claims,
+        wants_anew: true,
+    };
+    // The work ends as soon as it has nothing more to do at once.
+    let (_stop, mut stopping) = watch::channel(true);
+    let mut work =
+        |own: &mut Own| place.runtime.block_on(work(own, Files::open(&place.home), &mut stopping));
+    let before = head();
+    let other = rusqlite::Connection::open(place.home.till_db()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for _ in 0..2 {
+        let failed = work(&mut own);
+        assert!(matches!(failed, Err(LinkError::Anew(_))), "{failed:?}");
+        assert!(own.wants_anew, "it is not forgotten");
+        assert_eq!(head(), before, "it goes on as it was");
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    for _ in 0..2 {
+        work(&mut own).unwrap();
+        assert!(!own.wants_anew);
+        let (replica, series) = head();
+        assert!(replica != before.0, "it has another name");
+        assert_eq!(series, before.1 + 1, "once");
+    }
+    place.stop(running);
 }

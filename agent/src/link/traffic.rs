@@ -71,6 +71,9 @@ impl<'o> Traffic<'o> {
     /// # Errors
     /// When the till's files can't be read, or the till loop has ended.
     pub async fn run(&mut self, stopping: &mut watch::Receiver<bool>) -> Result<(), LinkError> {
+        if self.own.wants_anew {
+            self.begin_anew().await?;
+        }
         loop {
             self.send()?;
             let wait = self
@@ -209,7 +212,8 @@ impl<'o> Traffic<'o> {
                 }
             };
             self.host.answered(now, about, reply);
-            if self.host.wants_anew() {
+            self.own.wants_anew |= self.host.wants_anew();
+            if self.own.wants_anew {
                 self.begin_anew().await?;
             }
             self.own.trust = Arc::clone(self.host.trust());
@@ -239,6 +243,7 @@ impl<'o> Traffic<'o> {
             LoopError::Stopped => LinkError::Stopped,
             error => LinkError::Anew(error),
         })?;
+        self.own.wants_anew = false;
         let held = self.files.shelf.held()?;
         let now = self.now();
         self.host.answered(now, about, Some(reply));
