@@ -15,8 +15,8 @@ use crate::batch::{Batch, BatchError};
 use crate::log::{Entry, Hash, ReplicaId, Seal, StreamId, entry_hash};
 use crate::planted::{self, Bug};
 use crate::trust::{Member, Standing, Trust};
-use beside::keep_orphans;
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use beside::{branch_at, keep_orphans};
+use rusqlite::{Connection, named_params};
 
 /// What became of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,26 +249,6 @@ impl Place {
         }
         read::hash_of(tx, stream, seq)
     }
-}
-
-/// Where the branch parts that an entry goes on, when it goes on one that is kept already.
-fn branch_at(tx: &Connection, stream: &Stream, entry: &Entry) -> Result<Option<u64>, LogError> {
-    let mut before = tx.prepare_cached(
-        "SELECT seq, prev FROM orphan WHERE stream = ?1 AND seq = ?2 AND hash = ?3",
-    )?;
-    let (mut at, mut prev) = (None, entry.prev);
-    let mut seq = entry.seq;
-    // A branch is kept from where it parts on, or from where it was seen first.
-    while seq > 1 {
-        seq -= 1;
-        let key = params![stream.local, seq.cast_signed(), &prev.0[..]];
-        let found = before.query_row(key, |row| row.get::<_, [u8; 32]>(1)).optional()?;
-        let Some(found) = found else { break };
-        (at, prev) = (Some(seq), Hash(found));
-    }
-    // It joins what is here, or where it parts is not known yet.
-    let joins = read::hash_of(tx, stream, seq)?.is_none_or(|here| here == prev);
-    Ok(at.filter(|_| joins))
 }
 
 /// The hash of a run's entry: the next one states it.

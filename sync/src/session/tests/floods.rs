@@ -244,3 +244,46 @@ fn a_peer_that_seals_long_branches_floods_sooner_than_one_of_short_ones() {
         assert!(kept > 300, "{kept} were kept");
     }
 }
+
+/// A digest by which the liar has pruned these streams of its own, as it can at will.
+fn pruned(streams: impl Iterator<Item = (StreamId, u64)>) -> Frame {
+    let held = |(stream, last)| {
+        let hash = Hash([1; 32]);
+        let base = Some(Checkpoint { hash, seal: key(LIAR).checkpoint(stream, last, &hash) });
+        Held { stream, first: last + 1, head: last, hash, base }
+    };
+    let (now_ms, streams) = (1_700_000_000_000, streams.map(held).collect());
+    Frame::Have(Have { version: 1, now_ms, session: 7, reply: false, more: false, streams })
+}
+
+/// Each time what is here of the stream goes, and is folded anew.
+#[test]
+fn a_till_that_prunes_its_stream_all_the_time_floods() {
+    let stream = StreamId { replica: replica(LIAR), kind: StreamKind::Workspace };
+    let mut net = linked();
+    let prunes = (5..505).map(|turn| pruned([(stream, turn * 2)].into_iter()));
+    assert_eq!(flooded_by(&mut net, prunes), [route(LIAR)]);
+    let begun = &net.replicas[&A].begun;
+    assert!((200..300).contains(&begun.len()), "{}", begun.len());
+    assert!(begun.iter().all(|(_, believed)| *believed), "it is its own");
+}
+
+/// A new till hears of many, and nothing is here that would go.
+#[test]
+fn checkpoints_of_streams_that_are_not_here_cost_nothing() {
+    let mut net = linked();
+    let now = net.now();
+    let lives = (0..200_u8).map(|life| ReplicaId::of(&key(LIAR).public(), [life, 1, 1, 1, 1, 1]));
+    let lives: Vec<ReplicaId> = lives.collect();
+    let paper = |&replica: &ReplicaId| {
+        issue(&Statement::Incarnation { replica, opened: OPENED }, &key(LIAR)).unwrap()
+    };
+    let a = net.replicas.get_mut(&A).unwrap();
+    a.admit(now, &route(LIAR), lives.iter().map(paper).collect());
+    let streams = lives.iter().flat_map(|&replica| {
+        [StreamKind::Workspace, StreamKind::Customers].map(|kind| (StreamId { replica, kind }, 9))
+    });
+    let frames = [pruned(streams), nonsense(1)];
+    assert_eq!(flooded_by(&mut net, frames.into_iter()), []);
+    assert_eq!(net.replicas[&A].begun.len(), 400);
+}

@@ -3,9 +3,9 @@
 //!
 //! How a run lies to what is here is decided by [`super::ingest`], which calls this.
 
-use super::{Disbelief, LogError, Stream};
-use crate::log::{Entry, Seal, entry_hash};
-use rusqlite::{Connection, named_params};
+use super::{Disbelief, LogError, Stream, read};
+use crate::log::{Entry, Hash, Seal, entry_hash};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 /// The most bytes of bodies that are kept of branches of one key, in all its lives: a clone that sells for a year. Who
 /// has its key and seals branches without end does not fill the disk.
@@ -70,4 +70,28 @@ fn has_room(tx: &Connection, stream: &Stream, rest: &[Entry]) -> Result<bool, Lo
         }
     }
     Ok(true)
+}
+
+/// Where the branch parts that an entry goes on, when it goes on one that is kept already.
+pub(super) fn branch_at(
+    tx: &Connection,
+    stream: &Stream,
+    entry: &Entry,
+) -> Result<Option<u64>, LogError> {
+    let mut before = tx.prepare_cached(
+        "SELECT seq, prev FROM orphan WHERE stream = ?1 AND seq = ?2 AND hash = ?3",
+    )?;
+    let (mut at, mut prev) = (None, entry.prev);
+    let mut seq = entry.seq;
+    // A branch is kept from where it parts on, or from where it was seen first.
+    while seq > 1 {
+        seq -= 1;
+        let key = params![stream.local, seq.cast_signed(), &prev.0[..]];
+        let found = before.query_row(key, |row| row.get::<_, [u8; 32]>(1)).optional()?;
+        let Some(found) = found else { break };
+        (at, prev) = (Some(seq), Hash(found));
+    }
+    // It joins what is here, or where it parts is not known yet.
+    let joins = read::hash_of(tx, stream, seq)?.is_none_or(|here| here == prev);
+    Ok(at.filter(|_| joins))
 }
