@@ -64,8 +64,8 @@ impl Books for TillBooks<'_> {
         Ok(tips)
     }
 
-    fn has_tip(&mut self, tip: &Tip) -> Result<bool, LogError> {
-        self.of(tip.stream).has_tip(tip)
+    fn has_tip(&mut self, tip: &Tip, from: u64) -> Result<bool, LogError> {
+        self.of(tip.stream).has_tip(tip, from)
     }
 
     fn branch(&mut self, tip: &Tip, from: u64, budget: usize) -> Result<Option<Batch>, LogError> {

@@ -19,6 +19,10 @@ const MAX_MISSING: usize = MAX_TIPS;
 /// The waits between two askings grow up to that many doublings.
 const MOST_TRIES: u32 = 6;
 
+/// How often a branch is asked for: where its keepers have pruned its beginning, it never is whole.
+/// When somebody tells of it again it is asked for again.
+const MOST_ASKED: u32 = 12;
+
 /// A branch that somebody keeps and that is not here.
 #[derive(Debug)]
 struct Missing {
@@ -91,11 +95,11 @@ impl Branches {
         let due: Vec<Tip> =
             self.missing.iter().filter(|it| it.1.due_at <= now.ms).map(|it| *it.0).collect();
         for tip in due {
-            if books.has_tip(&tip)? {
+            let Some(missing) = self.missing.get_mut(&tip) else { continue };
+            if missing.tries >= MOST_ASKED || books.has_tip(&tip, 1)? {
                 self.give_up(&tip);
                 continue;
             }
-            let Some(missing) = self.missing.get_mut(&tip) else { continue };
             let turn = usize::try_from(missing.tries).unwrap_or(0) % missing.routes.len().max(1);
             let Some(peer) = missing.routes.iter().nth(turn).and_then(|it| peers.get_mut(it))
             else {

@@ -96,11 +96,12 @@ pub trait Books {
     /// When they can't be read.
     fn tips(&mut self) -> Result<Vec<Tip>, Self::Error>;
 
-    /// Whether a branch's end is here, in its stream or beside it.
+    /// Whether a branch is here up to its end, in its stream or beside it: from where it parts, or
+    /// from the entry `from` on where its keeper has pruned what came before.
     ///
     /// # Errors
     /// When it can't be read.
-    fn has_tip(&mut self, tip: &Tip) -> Result<bool, Self::Error>;
+    fn has_tip(&mut self, tip: &Tip, from: u64) -> Result<bool, Self::Error>;
 
     /// A run of a branch that is kept beside a stream, from a sequence on, as many entries as fit
     /// `budget`. `None` when nothing of it is here from there on.

@@ -156,15 +156,15 @@ impl Books for LogBooks<'_> {
             let stream = StreamId { replica: ReplicaId(row.get(0)?), kind };
             let seq = row.get::<_, i64>(2)?.cast_unsigned();
             let tip = Tip { stream, seq, hash: Hash(row.get(3)?) };
-            if joins(self.connection, &tip)? {
+            if joins(self.connection, &tip, 1)? {
                 tips.push(tip);
             }
         }
         Ok(tips)
     }
 
-    fn has_tip(&mut self, tip: &Tip) -> Result<bool, LogError> {
-        joins(self.connection, tip)
+    fn has_tip(&mut self, tip: &Tip, from: u64) -> Result<bool, LogError> {
+        joins(self.connection, tip, from)
     }
 
     fn branch(&mut self, tip: &Tip, from: u64, budget: usize) -> Result<Option<Batch>, LogError> {
@@ -213,9 +213,9 @@ impl Books for LogBooks<'_> {
     }
 }
 
-/// Whether an entry is here, in the stream or in a branch of it that is here from where it parts:
-/// one with a gap is not whole, and what is missing of it is asked for still.
-fn joins(conn: &Connection, tip: &Tip) -> Result<bool, LogError> {
+/// Whether an entry is here, in the stream or in a branch of it that is here from where it parts, or
+/// from `from` on: one with a gap is not whole, and what is missing of it is asked for still.
+fn joins(conn: &Connection, tip: &Tip, from: u64) -> Result<bool, LogError> {
     let Tip { stream: id, mut seq, mut hash } = *tip;
     let Some(stream) = find_stream(conn, id.replica, id.kind)? else { return Ok(false) };
     let mut before = conn
@@ -226,6 +226,9 @@ fn joins(conn: &Connection, tip: &Tip) -> Result<bool, LogError> {
             break;
         };
         (seq, hash) = (seq - 1, prev);
+    }
+    if seq < from && seq < tip.seq {
+        return Ok(true);
     }
     let begin = base(conn, &stream)?;
     if seq <= begin.seq {
@@ -328,10 +331,12 @@ mod tests {
         let (five, end) = (Hash([5; 32]), Tip { stream: stream.id, seq: 6, hash: Hash([6; 32]) });
         let known = || {
             let mut books = LogBooks::new(&db, None);
-            (books.has_tip(&end).unwrap(), books.tips().unwrap().len())
+            (books.has_tip(&end, 1).unwrap(), books.tips().unwrap().len())
         };
         keep(6, five, end.hash);
         assert_eq!(known(), (false, 0), "where it parts is missing");
+        let from = |seq| LogBooks::new(&db, None).has_tip(&end, seq).unwrap();
+        assert_eq!([5, 6].map(from), [false, true], "its keeper may have pruned that");
         keep(5, parts, five);
         assert_eq!(known(), (true, 1));
     }

@@ -69,7 +69,7 @@ impl Exchange {
         books: &mut B,
     ) -> Result<bool, B::Error> {
         let (stream, seq) = (theirs.stream, theirs.head);
-        let beside = books.has_tip(&Tip { stream, seq, hash: theirs.hash })?;
+        let beside = books.has_tip(&Tip { stream, seq, hash: theirs.hash }, theirs.first)?;
         if beside && let Some(peer) = self.peers.get_mut(route) {
             self.pursuits.keep_fork(route, stream, seq);
             peer.mark(now, stream, seq);

@@ -177,7 +177,7 @@ impl Exchange {
         books: &mut B,
     ) -> Result<Vec<Effect>, B::Error> {
         for tip in forks.kept {
-            if policy::takes(&self.side, trust, tip.stream) && !books.has_tip(&tip)? {
+            if policy::takes(&self.side, trust, tip.stream) && !books.has_tip(&tip, 1)? {
                 self.branches.miss(now, route, tip);
             }
         }

@@ -186,7 +186,8 @@ impl Peer {
         }
         // What it asks for it has waited for already.
         self.unsent_since = Some(now.ms.saturating_sub(self.pace.flush_ms));
-        self.hear(now);
+        // Doubts go on growing rarer until it marks something: it may ask and ask in vain.
+        self.heard_at = now.ms;
     }
 
     /// Notes what the peer has made durable; gives what is news.
@@ -215,13 +216,11 @@ impl Peer {
                 cursor.next = cursor.next.max(seq.saturating_add(1));
             }
         }
-        self.hear(now);
-        news
-    }
-
-    fn hear(&mut self, now: Now) {
         self.heard_at = now.ms;
-        self.doubts = 0;
+        if !news.is_empty() {
+            self.doubts = 0;
+        }
+        news
     }
 
     /// A stream that the peer may have goes up to `head` here.

@@ -103,6 +103,38 @@ fn a_branch_is_handed_on_by_who_keeps_it() {
     assert!(net.frames - before < 10, "all is kept, and nobody doubts it");
 }
 
+/// Where the branches part nobody has any more: what there is of the other is kept, and nobody doubts
+/// or asks for ever.
+#[test]
+fn a_branch_whose_beginning_was_pruned_everywhere_is_kept_as_far_as_it_goes() {
+    let mut net = Net::new(&[A, B, B + 1], 1, Faults::default());
+    for n in 0..10_u8 {
+        net.write(A, StreamKind::Workspace, &[n]);
+    }
+    net.connect(A, B + 1);
+    net.settle(1_000);
+    net.cut(A, B + 1);
+    let mut clone = Replica::new(A);
+    for n in 0..14_u8 {
+        clone.write(net.now(), StreamKind::Workspace, &[if n < 3 { n } else { 200 }]);
+    }
+    clone.compact(net.now(), 7);
+    net.replicas.insert(A, clone);
+    net.connect(A, B);
+    net.settle(1_000);
+    net.cut(A, B);
+    net.connect(B, B + 1);
+    net.settle(100_000);
+    let rows = |seed: u8, sql: &str| -> i64 {
+        net.replicas[&seed].db.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(rows(B, "SELECT min(position & 255) FROM entry"), 8);
+    assert_eq!(rows(B + 1, "SELECT count(*) FROM orphan"), 7, "8 to 14");
+    let before = net.frames;
+    net.settle(3_600_000);
+    assert!(net.frames - before < 10, "{} frames", net.frames - before);
+}
+
 /// A liar makes up as many branches as it likes: those that others keep are asked for all the same.
 #[test]
 fn branches_that_one_makes_up_leave_room_for_those_of_others() {
