@@ -105,7 +105,7 @@ pub fn sales(hub: &Hub, shop: &str) -> Result<BTreeMap<CartId, BTreeSet<ReceiptN
 
 /// On hand of a shop by SKU: the latest count, and what was moved with a later clock.
 pub fn on_hand(hub: &Hub, shop: &str) -> Result<BTreeMap<String, i64>, Broken> {
-    let mut counts: BTreeMap<String, ((Hlc, ReplicaId), i64)> = BTreeMap::new();
+    let mut counts: BTreeMap<String, ((u32, Hlc, ReplicaId), i64)> = BTreeMap::new();
     let mut moves: Vec<(Hlc, String, i64)> = Vec::new();
     for stream in all_streams(&hub.conn)? {
         let id = stream.id();
@@ -118,7 +118,7 @@ pub fn on_hand(hub: &Hub, shop: &str) -> Result<BTreeMap<String, i64>, Broken> {
             let (clock, Some(fact)) = (read.clock, read.fact) else { continue };
             if let Fact::StockCounted(counted) = &fact {
                 for (sku, thousandths) in &counted.items {
-                    let key = (clock, id.replica);
+                    let key = (counted.round, clock, id.replica);
                     let standing = counts.entry(sku.clone()).or_insert((key, *thousandths));
                     if key >= standing.0 {
                         *standing = (key, *thousandths);
@@ -140,7 +140,7 @@ pub fn on_hand(hub: &Hub, shop: &str) -> Result<BTreeMap<String, i64>, Broken> {
         on_hand.insert(sku.clone(), *counted);
     }
     for (clock, sku, moved) in moves {
-        if counts.get(&sku).is_none_or(|((counted, _), _)| clock > *counted) {
+        if counts.get(&sku).is_none_or(|((_, counted, _), _)| clock > *counted) {
             *on_hand.entry(sku).or_default() += moved;
         }
     }
