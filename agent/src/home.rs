@@ -160,7 +160,10 @@ impl Home {
             return Err(HomeError::Missing(path));
         }
         let key = self.sealing_key()?;
-        let reason = self.why_new(&opened, head, witness.as_ref(), machine, &key);
+        let reason = self.why_new(&opened, head, witness.as_ref(), machine, &key).or_else(|| {
+            // What it gave so far stays another's: receipts of two tills never have one number.
+            (!opened.is_named(store, number)).then_some(SeriesReason::Renumbered)
+        });
         let new = match (reason, lock) {
             (None, _) => None,
             (Some(_), None) if head.is_some() => return Err(HomeError::NotStarted),

@@ -24,6 +24,8 @@ pub enum SeriesReason {
     Copied,
     /// The database disagrees with what was known of it: two went on from one past.
     Forked,
+    /// The till was given another number, or belongs to another store.
+    Renumbered,
 }
 
 /// A receipt series opened, with what is known of the one before.

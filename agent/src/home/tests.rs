@@ -75,3 +75,25 @@ fn a_till_whose_id_is_not_of_its_key_begins_another_series_once() {
         assert_eq!(kept.expect("readable"), Some(head.hash), "what it wrote before is there");
     }
 }
+
+#[test]
+fn a_till_with_another_number_gives_receipts_in_a_series_of_its_own() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = Home::at(folder.path()).expect("a folder");
+    let machine = Machine { machine: MachineId([1; 16]), boot: BootId([2; 16]) };
+    let start = |store: &str, number| {
+        let lock = home.lock().expect("nobody else");
+        let started = home.till_store(Some(&lock), machine, store, number, wall_clock());
+        let started = started.expect("a start");
+        (started.series(), started.replica())
+    };
+    let first = start("HH01", 1);
+    assert_eq!(start("HH01", 1), first);
+    let renumbered = start("HH01", 2);
+    assert_eq!(renumbered.0, 2);
+    assert_ne!(renumbered.1, first.1);
+    assert_eq!(start("HH01", 2), renumbered);
+    assert_eq!(start("HH02", 2).0, 3, "of another store");
+    let beside = home.till_store(None, machine, "HH01", 2, wall_clock());
+    assert!(matches!(beside, Err(HomeError::NotStarted)));
+}

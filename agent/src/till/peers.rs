@@ -238,7 +238,7 @@ impl Till {
         // The new incarnation holds what the one before did.
         self.folded(now, self.carts.keys().copied().collect(), effects)?;
         let mut trust = Trust::clone(&self.trust);
-        let new = self.store.declare_self(&mut trust)?.into_iter().collect();
+        let new = self.store.declare_self(&mut trust)?;
         let why = "a peer holds more of this till's journal than its database does: it was put back \
                    from a backup, was lost, or runs twice; it goes on in a new receipt series";
         self.store.suspect(now.as_millisecond(), AlarmKind::PutBack, "this till", why, &[])?;

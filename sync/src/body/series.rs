@@ -6,7 +6,9 @@ use super::{Body, BodyError};
 use commerce::fact::{SeriesOpened, SeriesReason};
 use minicbor::{Decode, Encode};
 
-numbered!(SeriesReason, "a reason for a series", { First = 1, Restored = 2, Copied = 3, Forked = 4 });
+numbered!(SeriesReason, "a reason for a series", {
+    First = 1, Restored = 2, Copied = 3, Forked = 4, Renumbered = 5,
+});
 
 #[derive(Encode, Decode)]
 pub(super) struct SeriesWire<'a> {

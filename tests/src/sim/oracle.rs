@@ -22,7 +22,6 @@ struct Read {
     seq: u64,
     clock: Hlc,
     fact: Option<Fact>,
-    orphan: bool,
 }
 
 fn text(error: impl ToString) -> Broken {
@@ -41,7 +40,6 @@ fn entries(conn: &Connection, stream: &Stream) -> Result<Vec<Read>, Broken> {
             seq: stored.entry.seq,
             clock: stored.entry.clock,
             fact: sync::body::decode(&stored.entry.body).ok(),
-            orphan: false,
         }));
     }
     let sql = "SELECT seq, clock, body FROM orphan WHERE stream = ?1 ORDER BY local";
@@ -53,7 +51,7 @@ fn entries(conn: &Connection, stream: &Stream) -> Result<Vec<Read>, Broken> {
         let (seq, clock, body) = row.map_err(text)?;
         let clock = Hlc::from_number(clock.cast_unsigned()).ok_or("a clock of an orphan")?;
         let fact = sync::body::decode(&body).ok();
-        all.push(Read { seq: seq.cast_unsigned(), clock, fact, orphan: true });
+        all.push(Read { seq: seq.cast_unsigned(), clock, fact });
     }
     Ok(all)
 }
@@ -83,8 +81,8 @@ pub fn receipts(conn: &Connection) -> Result<BTreeMap<ReceiptNumber, Vec<Replica
     Ok(found)
 }
 
-/// The receipts of each cart that a shop sold, by what counts. The other branch of a stream that
-/// forked is told as such.
+/// The receipts of each cart that a shop sold, by what counts: in other branches of journals that
+/// forked as well.
 pub fn sales(hub: &Hub, shop: &str) -> Result<BTreeMap<CartId, BTreeSet<ReceiptNumber>>, Broken> {
     let mut found: BTreeMap<CartId, BTreeSet<ReceiptNumber>> = BTreeMap::new();
     for stream in all_streams(&hub.conn)? {
@@ -93,7 +91,7 @@ pub fn sales(hub: &Hub, shop: &str) -> Result<BTreeMap<CartId, BTreeSet<ReceiptN
         if hub.trust.store_of_writer(id.replica) != Some(shop) || id.kind != StreamKind::Journal {
             continue;
         }
-        let counts = |read: &Read| read.seq <= counts_to && !read.orphan;
+        let counts = |read: &Read| read.seq <= counts_to;
         for read in entries(&hub.conn, &stream)?.into_iter().filter(counts) {
             if let Some(Fact::Sold(sale)) = read.fact {
                 found.entry(sale.cart).or_default().insert(sale.receipt);

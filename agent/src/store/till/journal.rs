@@ -72,12 +72,21 @@ pub(super) fn begin_series(
          ON CONFLICT DO UPDATE SET replica = excluded.replica",
         params![new.replica.0],
     )?;
-    if new.reason != SeriesReason::First {
+    // A database that is what it was goes on with what was under way.
+    if !matches!(new.reason, SeriesReason::First | SeriesReason::Renumbered) {
         payments::distrust_marks(&tx)?;
         jobs::distrust(&tx)?;
     }
     tx.commit()?;
     Ok(())
+}
+
+/// The store and the number under which the present series gives receipts.
+pub(super) fn named(conn: &Connection) -> Result<Option<(String, u16)>> {
+    Ok(conn
+        .prepare_cached("SELECT store, till FROM series ORDER BY series DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
 }
 
 /// The last receipt of the present series.

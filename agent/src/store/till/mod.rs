@@ -143,6 +143,13 @@ impl Opened {
         sync::store::hash_at(&self.connection, replica, StreamKind::Journal, seq).ok().flatten()
     }
 
+    /// Whether the present series gives receipts as this till of this store.
+    #[must_use]
+    pub fn is_named(&self, store: &str, till: u16) -> bool {
+        let named = journal::named(&self.connection).ok().flatten();
+        named.is_some_and(|(known, number)| known == store && number == till)
+    }
+
     /// Whether the replica that wrote last seals with `key`.
     #[must_use]
     pub fn sealed_by(&self, key: &SealingKey) -> bool {

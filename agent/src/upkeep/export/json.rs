@@ -148,6 +148,7 @@ fn series_opened(fact: &SeriesOpened) -> Value {
         SeriesReason::Restored => "restored",
         SeriesReason::Copied => "copied",
         SeriesReason::Forked => "forked",
+        SeriesReason::Renumbered => "renumbered",
     };
     json!({
         "at": fact.at.to_string(),

@@ -13,8 +13,8 @@ use commerce::staff::StaffId;
 use proptest::prelude::*;
 
 pub(crate) fn series_opened() -> impl Strategy<Value = SeriesOpened> {
-    use SeriesReason::{Copied, First, Forked, Restored};
-    let reason = prop::sample::select(&[First, Restored, Copied, Forked][..]);
+    use SeriesReason::{Copied, First, Forked, Renumbered, Restored};
+    let reason = prop::sample::select(&[First, Restored, Copied, Forked, Renumbered][..]);
     (at(), receipt(), reason, prop::option::of(receipt())).prop_map(
         |(at, new, reason, previous_last)| SeriesOpened {
             at,

@@ -1,6 +1,8 @@
 //! Tills that live on without what they wrote last: put back from a backup, or begun from nothing.
 
 use super::*;
+use crate::store::till::{NewSeries, Opened};
+use commerce::fact::SeriesReason;
 
 impl Floor {
     /// A copy of a till's journal as it is now.
@@ -169,4 +171,32 @@ fn nobody_claims_an_id_before_its_owner() {
     floor.connect();
     floor.settle();
     assert_eq!(floor.tills[&1].on_hand(&sku), -1_000, "its owner is believed");
+}
+
+/// It was put back before it ever met anybody: what it sold until then counts like the rest.
+#[test]
+fn what_a_till_sold_in_a_life_before_its_first_link_reaches_the_others() {
+    let papers = papers(&[1, 2]);
+    let mut alone = Shop::till(1);
+    let (sku, float, amount) = (sku_of(&alone), alone.money("100.00"), alone.money("5.00"));
+    alone.ok("201", Command::OpenShift { float });
+    let cart = alone.scan(ROLL).cart.id;
+    let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
+    let reply = alone.ok("101", tender);
+    let before = alone.sold(reply);
+    let Shop { folder, till, now, .. } = alone;
+    drop(till);
+    let store = Opened::open(&OpenOptions::new(folder.path().join("till.db"))).unwrap();
+    let (replica, reason) = (life_of(1, 2), SeriesReason::Restored);
+    let new = NewSeries { replica, reason, store: STORE.into(), till: 1, above: 0 };
+    drop(store.begin(key_of(1), 0, now, Some(new)).unwrap());
+    let again = Peer::new(Shop::reopen(folder, 1, now), &papers, 1);
+    let mut floor = Floor::new(vec![again, Peer::open(2, &papers)]);
+    let next = floor.tills.get_mut(&1).unwrap().sell();
+    assert!(next.series > before.series);
+    floor.connect();
+    floor.settle();
+    assert!(floor.tills.values().all(|peer| peer.on_hand(&sku) == -2_000));
+    let conn = floor.tills[&2].shop.till.store().connection();
+    assert!(peer_receipt(conn, 1, before.series, before.number).unwrap().is_some());
 }

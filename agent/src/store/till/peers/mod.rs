@@ -19,6 +19,7 @@ use super::{NewSeries, TillStore, journal};
 use commerce::fact::SeriesReason;
 use fold::{Folded, counts_here, fold_countable, take_fresh, take_orphans};
 use rusqlite::{Transaction, TransactionBehavior, params};
+use std::collections::BTreeSet;
 use sync::batch::Batch;
 use sync::clock::Observed;
 use sync::log::{ReplicaId, SealKey, StreamId, StreamKind};
@@ -177,23 +178,36 @@ impl TillStore {
         trust.load(&self.connection).map_err(|error| TillStoreError::from(error).at(&self.file))
     }
 
-    /// Makes sure that a paper names the replica that writes; gives it when it is new.
+    /// Makes sure that papers name the replica that writes, and those that this till wrote as before
+    /// under the same key: what it sold then is nobody else's to tell. Gives those that are new.
     ///
     /// # Errors
-    /// When the file fails, or another key has claimed the replica.
-    pub fn declare_self(&mut self, trust: &mut Trust) -> Result<Option<Vec<u8>>> {
-        let replica = self.stream.id().replica;
-        let opened = sync::store::last_clock(&self.connection, replica)?.unwrap_or_default();
-        let paper = issue(&Statement::Incarnation { replica, opened }, &self.key)
-            .map_err(|error| TillStoreError::damaged("paper", error))?;
-        match trust.admit(&paper).map_err(|error| TillStoreError::damaged("paper", error))? {
-            Admitted::New => {
-                keep_paper(&self.connection, &paper)?;
-                Ok(Some(paper))
+    /// When the file fails, or another key has claimed the replica that writes.
+    pub fn declare_self(&mut self, trust: &mut Trust) -> Result<Vec<Vec<u8>>> {
+        let damaged = |why: &dyn std::fmt::Display| TillStoreError::damaged("paper", why);
+        let (writing, key) = (self.stream.id().replica, self.key.public());
+        let own = sync::store::streams(&self.connection)?.into_iter();
+        let mine = own.filter(|stream| stream.key() == key).map(|stream| stream.id().replica);
+        let replicas: BTreeSet<ReplicaId> = mine.collect();
+        let mut new = Vec::new();
+        for replica in replicas {
+            let opened = sync::store::last_clock(&self.connection, replica)?.unwrap_or_default();
+            let paper = issue(&Statement::Incarnation { replica, opened }, &self.key)
+                .map_err(|error| damaged(&error))?;
+            match trust.admit(&paper).map_err(|error| damaged(&error))? {
+                Admitted::New => {
+                    keep_paper(&self.connection, &paper)?;
+                    new.push(paper);
+                }
+                Admitted::Known => {}
+                other if replica == writing => {
+                    return Err(damaged(&format!("this till's own: {other:?}")));
+                }
+                // One whose id is not bound to the key is told of as far as it was.
+                _ => {}
             }
-            Admitted::Known => Ok(None),
-            other => Err(TillStoreError::damaged("paper", format!("this till's own: {other:?}"))),
         }
+        Ok(new)
     }
 
     /// Begins another incarnation with a receipt series of its own.
