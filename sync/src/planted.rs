@@ -31,6 +31,15 @@ pub enum Bug {
     FoldedTwice,
     /// A count of stock that comes late forgets what was sold since.
     LateCountForgets,
+    /// Of two claims of one term the one that came here last counts: a tie is broken by a value that
+    /// each till has another of.
+    TieByArrival,
+    /// An ended claim is forgotten at once, though the one it took the place of may live.
+    EndedForgotten,
+    /// Whoever is granted a cart hears of it before the grant is on disk.
+    GrantNotDurable,
+    /// Chunks of a push count before all of them are here.
+    HalfPush,
 }
 
 #[cfg(feature = "planted")]
@@ -40,7 +49,7 @@ mod armed {
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Self; 10] = [
+        pub const ALL: [Self; 14] = [
             Self::DeliveredIsKept,
             Self::NoGapGate,
             Self::SealUnchecked,
@@ -51,6 +60,10 @@ mod armed {
             Self::SeriesForgotten,
             Self::FoldedTwice,
             Self::LateCountForgets,
+            Self::TieByArrival,
+            Self::EndedForgotten,
+            Self::GrantNotDurable,
+            Self::HalfPush,
         ];
     }
 

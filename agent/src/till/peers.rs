@@ -234,7 +234,8 @@ impl Till {
         effects: &mut Vec<Effect>,
     ) -> Result<PeerReply, Refusal> {
         let store = self.settings.store.code.clone();
-        self.store.begin_anew(now, replica, store, self.number)?;
+        let trust = Arc::clone(&self.trust);
+        self.store.begin_anew(now, &trust, replica, (store, self.number))?;
         // The new incarnation holds what the one before did.
         self.folded(now, self.carts.keys().copied().collect(), effects)?;
         let mut trust = Trust::clone(&self.trust);

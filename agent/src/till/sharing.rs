@@ -73,7 +73,7 @@ impl Till {
             return Err(commerce::cart::CartError::BeingPaid(id).into());
         }
         self.assert_not_paying(id)?;
-        self.store.act(now, |act| act.grant_cart(id, from))?;
+        self.store.grant_cart(now, id, from)?;
         self.refresh(id, effects)
     }
 

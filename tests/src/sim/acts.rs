@@ -1,5 +1,6 @@
 //! What people do at a till, by the dice. An act that the till refuses is part of the history too.
 
+use super::members::{COUNT, shop_of};
 use super::pushes::is_whole;
 use super::script::Act;
 use super::till::SimTill;
@@ -54,12 +55,24 @@ impl World<'_> {
             self.till(id).when_nobody_waits(ms, &mut dice);
             self.till(id).refresh(ms);
             self.pump(id);
+            if act == Act::Claim && dice.one_in(4) {
+                self.power_after_grant(id, &mut dice);
+            }
             return;
         };
         let recording = till.record();
         _ = till.act(ms, act, &mut dice);
         self.history.tell(ms, &format!("till {id}: the power goes during {act:?}"));
         self.power_gone(id, &recording, seed);
+    }
+
+    /// The power of whoever may hand a cart over goes once it has said so.
+    fn power_after_grant(&mut self, to: usize, dice: &mut Dice) {
+        let shop = shop_of(to);
+        let others: Vec<usize> =
+            (1..=COUNT).filter(|id| *id != to && shop_of(*id) == shop).collect();
+        let (from, seed) = (dice.pick(&others), dice.below(u64::MAX));
+        self.till(from).begin_blackout(1 + dice.below(3), seed);
     }
 
     /// Notes what an act came to, and what the client was told by it.
@@ -265,6 +278,12 @@ impl SimTill<'_> {
         });
         self.forced.extend(forced);
         done
+    }
+
+    /// Takes a cart by force, where that is granted.
+    pub fn force_cart(&mut self, ms: u64, cart: CartId) {
+        self.forced.insert(cart);
+        _ = self.ask(ms, "301", None, Command::ForceClaim { cart });
     }
 
     fn refund(&mut self, ms: u64, dice: &mut Dice) -> Done {

@@ -43,6 +43,7 @@ impl World<'_> {
             Fault::Days => self.days(dice),
             Fault::Enrol => self.enrol(),
             Fault::Revoke => self.revoke(id),
+            Fault::Rivals => self.rivals(for_ms, dice),
         }
     }
 
@@ -238,9 +239,37 @@ impl World<'_> {
         let later = if dice.one_in(2) { 0 } else { dice.below(30 * MINUTE) };
         self.say(&format!("the hub pushes prices, to count in {later} ms"));
         let starts_ms = super::hub::wall(ms + later);
-        self.hub.begin_push(ms, &items, starts_ms);
+        let first = usize::try_from(dice.below(items.len() as u64 + 1)).unwrap();
+        self.hub.begin_push(ms, &items, first, starts_ms);
         self.complete_push_after(dice.below(20_000));
         self.pump(HUB);
+    }
+
+    /// Two tills that don't hear each other take one cart of a third's by force.
+    fn rivals(&mut self, for_ms: u64, dice: &mut Dice) {
+        let mut tills: Vec<usize> = (1..=COUNT).filter(|id| shop_of(*id) == 0).collect();
+        let holder = tills.remove(usize::try_from(dice.below(tills.len() as u64)).unwrap());
+        let (Some(&one), Some(&other)) = (tills.first(), tills.last()) else { return };
+        let number = Some(super::members::number_of(holder));
+        let running = |world: &mut Self, id: usize| world.till(id).running.is_some();
+        if !running(self, one) || !running(self, other) {
+            return;
+        }
+        let till = &self.till(one).running.as_ref().expect("looked").till;
+        let carts: Vec<_> = till.elsewhere().filter(|it| it.holder.till == number).collect();
+        if carts.is_empty() {
+            return;
+        }
+        let cart = dice.pick(&carts).cart.id;
+        self.say(&format!("tills {one} and {other} both force cart {cart} of till {holder}"));
+        self.net.line(Net::ends(one, other)).cut_until = self.ms + for_ms;
+        self.relink();
+        self.relink_after(for_ms);
+        let ms = self.ms;
+        for id in [one, other] {
+            self.till(id).force_cart(ms, cart);
+            self.pump(id);
+        }
     }
 
     fn withdraw(&mut self) {

@@ -32,6 +32,8 @@ pub fn zone() -> Zone {
 pub struct Push {
     number: u64,
     starts_ms: i64,
+    /// The goods whose chunks are not written yet.
+    left: Vec<u32>,
     hashes: Vec<Hash>,
     complete: bool,
     withdrawn: bool,
@@ -44,29 +46,40 @@ impl Push {
 }
 
 impl Hub {
-    /// Writes a push's chunks, one for each of the goods; its manifest comes later.
-    pub fn begin_push(&mut self, ms: u64, items: &[u32], starts_ms: i64) {
+    /// Writes the first chunks of a push, one for each of the goods; the others and its manifest come
+    /// later.
+    pub fn begin_push(&mut self, ms: u64, items: &[u32], first: usize, starts_ms: i64) {
         let number = self.pushes.len() as u64;
-        let mut push =
-            Push { number, starts_ms, hashes: Vec::new(), complete: false, withdrawn: false };
-        for item in items {
-            let row = PriceChange { item: *item, amount: Some(push.amount()), scale: 2, per: 1 };
+        let (complete, withdrawn) = (false, false);
+        let (left, hashes) = (items.to_vec(), Vec::new());
+        let push = Push { number, starts_ms, left, hashes, complete, withdrawn };
+        self.pushes.push(push);
+        self.write_chunks(ms, self.pushes.len() - 1, first);
+    }
+
+    /// Writes so many more chunks of a push.
+    fn write_chunks(&mut self, ms: u64, at: usize, count: usize) {
+        for _ in 0..count.min(self.pushes[at].left.len()) {
+            let push = &mut self.pushes[at];
+            let item = push.left.remove(0);
+            let row = PriceChange { item, amount: Some(push.amount()), scale: 2, per: 1 };
             let chunk = PriceChunk {
-                push: number,
+                push: push.number,
                 layer: Layer::Headquarters,
-                starts_ms,
+                starts_ms: push.starts_ms,
                 ends_ms: None,
                 currency: Currency::parse("EUR").unwrap(),
                 rows: vec![row],
             };
-            push.hashes.push(self.write_prices(ms, &Bulk::Prices(chunk)));
+            let hash = self.write_prices(ms, &Bulk::Prices(chunk));
+            self.pushes[at].hashes.push(hash);
         }
-        self.pushes.push(push);
     }
 
-    /// Writes the manifests of all pushes that lack one.
+    /// Writes what pushes lack, their manifests last.
     pub fn complete_pushes(&mut self, ms: u64) {
         for at in 0..self.pushes.len() {
+            self.write_chunks(ms, at, usize::MAX);
             let push = &mut self.pushes[at];
             if std::mem::replace(&mut push.complete, true) {
                 continue;

@@ -121,10 +121,12 @@ pub enum Fault {
     Enrol,
     /// A till's key is revoked.
     Revoke,
+    /// Two tills take one cart by force, and don't hear each other.
+    Rivals,
 }
 
 /// Faults with how often they come.
-const FAULTS: [(Fault, u64); 17] = [
+const FAULTS: [(Fault, u64); 18] = [
     (Fault::Noise, 30),
     (Fault::Cut, 25),
     (Fault::CutShop, 6),
@@ -142,6 +144,7 @@ const FAULTS: [(Fault, u64); 17] = [
     (Fault::Push, 10),
     (Fault::Withdraw, 3),
     (Fault::Days, 3),
+    (Fault::Rivals, 6),
 ];
 
 /// Draws a script for tills numbered from 1.

@@ -16,6 +16,7 @@ use rusqlite::params;
 use std::collections::BTreeSet;
 use sync::clock::Clock;
 use sync::log::ReplicaId;
+use sync::planted::{self, Bug};
 use sync::space::{End, Operation};
 use sync::store::Stream;
 
@@ -258,6 +259,22 @@ impl TillStore {
             act.heard = true;
             Ok(())
         })
+    }
+
+    /// Hands a cart over to another replica; on disk when this returns.
+    ///
+    /// # Errors
+    /// As [`TillStore::act`].
+    pub fn grant_cart(&mut self, now: Timestamp, cart: CartId, to: ReplicaId) -> Result<()> {
+        let lazy = planted::is(Bug::GrantNotDurable);
+        if lazy {
+            self.connection.pragma_update(None, "synchronous", "OFF")?;
+        }
+        let granted = self.act(now, |act| act.grant_cart(cart, to));
+        if lazy {
+            self.connection.pragma_update(None, "synchronous", "FULL")?;
+        }
+        granted
     }
 
     /// Answers what a sibling's entries said, once they are folded. What is said depends on rows

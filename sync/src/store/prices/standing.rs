@@ -1,6 +1,7 @@
 //! What the pushes' states say about rows of `price`: which batches count, and which is later.
 
 use super::{FIRST_BATCH, PricesError, state::PushState};
+use crate::planted::{self, Bug};
 use commerce::price::PriceRow;
 use rusqlite::Connection;
 use std::cmp::Reverse;
@@ -37,7 +38,9 @@ impl Standing {
         while let Some(row) = rows.next()? {
             let (batch, state): (i64, i64) = (row.get(0)?, row.get(1)?);
             order.push(batch);
-            if state != PushState::Active.number() {
+            let counts = |counting: PushState| state == counting.number();
+            let half = planted::is(Bug::HalfPush) && counts(PushState::Receiving);
+            if !counts(PushState::Active) && !half {
                 hidden.insert(batch);
             }
         }

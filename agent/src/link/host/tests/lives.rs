@@ -94,29 +94,29 @@ fn a_till_that_lost_all_its_files_begins_another_series() {
     }
 }
 
-/// The same, while nobody has signed for it: who it was it learns with its paper.
+/// The same, while nobody has signed for it, or after its key was revoked: what it sold counts nowhere,
+/// and its numbers are given all the same.
 #[test]
-fn a_pending_till_that_lost_all_its_files_begins_another_series_once_it_is_enrolled() {
-    let known = papers(&[1]);
-    let mut floor = Floor::new(vec![Peer::open(1, &known), Peer::open(2, &known)]);
-    let lost = floor.tills.get_mut(&2).unwrap().sell();
-    floor.connect();
-    floor.settle();
-    floor.tills.remove(&2).unwrap();
-    let mut shop = Shop::till_as(2, life_of(2, 40));
-    let float = shop.money("100.00");
-    shop.ok("201", Command::OpenShift { float });
-    floor.comes_back(2, shop, &known);
-    let word = PeerWord::Papers { sender: "the chain".into(), papers: papers(&[2]) };
-    let (now, about) = (floor.now(), About(Subject::Papers { route: None }));
-    let second = floor.tills.get_mut(&2).unwrap();
-    assert!(!second.alarms().contains(&AlarmKind::PutBack), "it can't know yet");
-    second.carry_out(now, Errand::Till(word, about));
-    floor.settle();
-    let second = floor.tills.get_mut(&2).unwrap();
-    assert!(second.alarms().contains(&AlarmKind::PutBack));
-    let next = second.sell();
-    assert!(next.series > lost.series, "{next} after {lost}");
+fn a_till_that_counts_nowhere_and_lost_all_its_files_begins_another_series() {
+    let key = key_of(2).public();
+    let (why, ends) = ("stolen".into(), vec![(replica_of(2), StreamKind::Journal, 1)]);
+    let revocation = Statement::Revoked(Revocation { key, why, serial: 2, ends });
+    let revoked = [papers(&[1, 2]), vec![issue(&revocation, &root()).unwrap()]].concat();
+    for known in [papers(&[1]), revoked] {
+        let mut floor = Floor::new(vec![Peer::open(1, &known), Peer::open(2, &known)]);
+        let lost = floor.tills.get_mut(&2).unwrap().sell();
+        floor.connect();
+        floor.settle();
+        floor.tills.remove(&2).unwrap();
+        let mut shop = Shop::till_as(2, life_of(2, 40));
+        let float = shop.money("100.00");
+        shop.ok("201", Command::OpenShift { float });
+        floor.comes_back(2, shop, &known);
+        let second = floor.tills.get_mut(&2).unwrap();
+        assert!(second.alarms().contains(&AlarmKind::PutBack));
+        let next = second.sell();
+        assert!(next.series > lost.series, "{next} after {lost}");
+    }
 }
 
 /// Nobody has signed for it yet: what it sold before it was put back counts at itself at once, and

@@ -5,6 +5,7 @@
 
 mod facts;
 mod fold;
+mod lives;
 mod read;
 mod recount;
 mod writers;
@@ -18,18 +19,19 @@ use super::fold as own;
 use super::{NewSeries, TillStore, journal};
 use commerce::fact::SeriesReason;
 use fold::{Folded, counts_here, fold_countable, take_fresh, take_orphans};
-use rusqlite::{Transaction, TransactionBehavior, params};
+use lives::{gives_series, series_given};
+use rusqlite::{Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
 use sync::batch::Batch;
 use sync::clock::Observed;
-use sync::log::{ReplicaId, SealKey, StreamId, StreamKind};
+use sync::log::{ReplicaId, StreamId, StreamKind};
 use sync::planted::{self, Bug};
 use sync::session::Outcome;
 use sync::store::{
-    AlarmKind, Begun, Disbelief, Ingested, Owner, base, find_stream, held, ingest, keep_evidence,
-    keep_mark, keep_paper, owner, raise,
+    AlarmKind, Begun, Disbelief, Ingested, base, find_stream, held, ingest, keep_evidence,
+    keep_mark, keep_paper, raise,
 };
-use sync::trust::{Admitted, Member, Statement, Trust, issue};
+use sync::trust::{Admitted, Statement, Trust, issue};
 use sync::wire::{Checkpoint, Held};
 
 /// A series that another life of this till gives numbers of is left by up to so many.
@@ -106,19 +108,22 @@ impl TillStore {
                 return self.keep_disbelieved(now_ms, sender, run, &disbelief);
             }
         };
-        if let Some(stream) = find_stream(&tx, run.stream.replica, run.stream.kind)? {
-            writers::note(&tx, trust, &stream)?;
+        let stream = find_stream(&tx, run.stream.replica, run.stream.kind)?;
+        if let Some(stream) = &stream {
+            writers::note(&tx, trust, stream)?;
         }
         let begins = begins_carts(&tx, &ingested)?;
         let (mut received, came) = take(&tx, now_ms, sender, run, ingested)?;
-        let lived = lived_before(trust, &self.key.public(), run.stream.replica);
-        if received.folded && lived && gives_series(&tx, run.stream, self.series)? {
-            received.put_back = true;
+        let appended = matches!(received.outcome, Outcome::Appended(_));
+        if let Some(stream) = stream.filter(|_| appended) {
+            let own = self.key.public();
+            received.put_back |= gives_series(&tx, trust, &own, &stream, self.series)?;
         }
         tx.commit()?;
         self.carts_unsure |= begins;
         self.observe(now_ms, sender, run)?;
-        if received.folded && run.stream.kind == StreamKind::Workspace {
+        // What came may be what something waited for, also where it does not count.
+        if appended && run.stream.kind == StreamKind::Workspace {
             self.answer_workspace(now, came.carts)?;
         }
         self.heard_customers.extend(came.customers);
@@ -217,20 +222,14 @@ impl TillStore {
     pub fn begin_anew(
         &mut self,
         now: jiff::Timestamp,
+        trust: &Trust,
         replica: ReplicaId,
-        store: String,
-        till: u16,
+        (store, till): (String, u16),
     ) -> Result<()> {
         // Peers may know of receipts that the lost end of the old journal gave, or an earlier life.
-        let (above, taken): (u32, bool) = self.connection.query_row(
-            "SELECT coalesce(max(series), 0), coalesce(max(series = ?2), 0) FROM (
-               SELECT series FROM peer_receipt WHERE till = ?1
-               UNION ALL SELECT series FROM writer WHERE till = ?1 AND holder NOT IN (
-                 SELECT local FROM stream WHERE replica IN
-                   (SELECT local FROM replica WHERE own = 1)))",
-            params![till, self.series],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
+        let given = series_given(&self.connection, trust, &self.key.public())?;
+        let above = given.last().copied().unwrap_or(0);
+        let taken = given.contains(&self.series);
         // Two that live under one name, and step aside for each other at once, must not meet again. The
         // last byte of an id is random, the first is their key's.
         let aside = if taken { u32::from(replica.0[15] % MOST_ASIDE) } else { 0 };
@@ -291,24 +290,18 @@ impl TillStore {
         if any {
             for stream in sync::store::peer_streams(&tx)? {
                 writers::note(&tx, trust, &stream)?;
+                let own = self.key.public();
+                looked.put_back |= gives_series(&tx, trust, &own, &stream, self.series)?;
             }
         }
         let folded = if any { fold_countable(&tx, now_ms, trust)? } else { None };
-        if folded.is_some() {
-            for stream in sync::store::peer_streams(&tx)? {
-                let lived = lived_before(trust, &self.key.public(), stream.id().replica);
-                looked.put_back |= lived && gives_series(&tx, stream.id(), self.series)?;
-            }
-        }
         tx.commit()?;
         looked.folded = folded.is_some();
         self.carts_unsure |= looked.folded;
         if let Some(Folded { carts, customers, alarmed, .. }) = folded {
             looked.alarmed |= alarmed;
             self.heard_customers.extend(customers);
-            if !carts.is_empty() {
-                self.answer_workspace(now, carts)?;
-            }
+            self.answer_workspace(now, carts)?;
         }
         Ok(looked)
     }
@@ -366,31 +359,6 @@ impl TillStore {
         }
         Ok(tx.commit()?)
     }
-}
-
-/// Whether a replica is this till in an earlier life: under the same key, or before its hardware was
-/// replaced.
-fn lived_before(trust: &Trust, own: &SealKey, replica: ReplicaId) -> bool {
-    let Some((key, _)) = trust.key_of(replica) else { return false };
-    let till = |key| match trust.member(key) {
-        Some(Member::Till { store, thing, .. }) => Some((store, thing)),
-        _ => None,
-    };
-    key == *own || till(&key).is_some_and(|theirs| till(own) == Some(theirs))
-}
-
-/// Whether a peer's stream gives receipts or carts numbers of a series.
-fn gives_series(tx: &Transaction<'_>, stream: StreamId, series: u32) -> Result<bool> {
-    if owner(tx, stream.replica)? == Some(Owner::Own) {
-        return Ok(false);
-    }
-    let Some(stream) = find_stream(tx, stream.replica, stream.kind)? else { return Ok(false) };
-    Ok(tx
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM peer_receipt WHERE stream = ?1 AND series = ?2)
-               OR EXISTS (SELECT 1 FROM writer WHERE holder = ?1 AND series = ?2)",
-        )?
-        .query_row(params![stream.local(), series], |row| row.get(0))?)
 }
 
 /// Whether a stream of carts begins with what was taken up. Others may have told before of carts that
