@@ -140,6 +140,17 @@ impl Act<'_> {
         Ok(())
     }
 
+    /// Folds a sibling's stream again once its beginning was pruned.
+    ///
+    /// # Errors
+    /// When a row cannot be read or written.
+    pub fn follow_pruned(&mut self, stream: &Stream) -> Result<()> {
+        self.heard = true;
+        let mut carts = space::fold_anew(&self.tx, stream)?;
+        self.answered.append(&mut carts);
+        Ok(())
+    }
+
     /// Takes a cart from a holder that can't be reached; whether anybody else held it.
     ///
     /// # Errors

@@ -324,7 +324,12 @@ impl TillStore {
             let begun = sync::store::begin_behind(&act.tx, trust, me, stream, seq, checkpoint)?;
             let stream = match begun {
                 Begun::Left => return Ok(None),
-                Begun::Pruned(stream) => stream,
+                Begun::Pruned(stream) => {
+                    if stream.id().kind == StreamKind::Workspace {
+                        act.follow_pruned(&stream)?;
+                    }
+                    stream
+                }
                 Begun::Anew(stream) => {
                     // What was said of customers merged, and is stated again behind the checkpoint.
                     if stream.id().kind == StreamKind::Workspace {

@@ -18,7 +18,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 
-pub(super) use rebuild::rebuild;
+pub(super) use rebuild::{fold_anew, rebuild};
 pub(super) use sweep::sweep;
 
 use super::doubles;

@@ -2,7 +2,9 @@
 
 use super::{Place, fold_body, sweep};
 use crate::store::till::error::Result;
+use commerce::cart::CartId;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 /// Empties the tables and folds every workspace stream again, its own and the siblings'. Carts
 /// that were never restated in a stream stay.
@@ -30,6 +32,18 @@ pub(in crate::store::till) fn rebuild(tx: &Connection) -> Result<()> {
     }
     sweep(tx)?;
     Ok(())
+}
+
+/// Folds a sibling's stream again from where it begins now: what its writer has forgotten, and did not
+/// state anew behind the checkpoint, is forgotten here. Gives the carts it was about.
+pub(in crate::store::till) fn fold_anew(
+    tx: &Connection,
+    stream: &sync::store::Stream,
+) -> Result<BTreeSet<CartId>> {
+    let mut carts = super::forget(tx, stream.local())?;
+    rebuild_stream(tx, stream, false)?;
+    carts.append(&mut super::all_carts(tx)?);
+    Ok(carts)
 }
 
 fn rebuild_stream(tx: &Connection, stream: &sync::store::Stream, own: bool) -> Result<()> {

@@ -118,7 +118,7 @@ fn claim_of(row: &Row<'_>) -> rusqlite::Result<Claim> {
 
 /// The claims on a cart, the highest last.
 pub(super) fn claims_on(conn: &Connection, cart: CartId) -> Result<Vec<Claim>> {
-    let tie = if planted::is(Bug::TieByArrival) { "claim.holder" } else { "replica.id" };
+    let tie = if planted::is(Bug::TieByArrival) { "claim.holder DESC" } else { "replica.id" };
     let rows: rusqlite::Result<_> = conn
         .prepare_cached(&format!("{CLAIMS} WHERE claim.cart = ?1 ORDER BY claim.term, {tie}"))?
         .query_map([cart.0.cast_signed()], claim_of)?
