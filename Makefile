@@ -52,7 +52,7 @@ clean-demo: ## Forgets the demo store with everything that was sold in it
 
 FUZZ_SECONDS ?= 30
 fuzz: $(or $(shell command -v cargo-fuzz),target/tools/bin/cargo-fuzz) ## Fuzzes each decoder and the API for FUZZ_SECONDS (30)
-	@for target in codes bodies bulk frames snapshots imports printer terminal api; do \
+	@for target in codes bodies bulk frames carts registers papers snapshots imports printer terminal api; do \
 		echo "== $$target"; \
 		PATH="$$PWD/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 || exit 1; \

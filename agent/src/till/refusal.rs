@@ -58,12 +58,12 @@ pub enum Refusal {
     /// The cart is in a cashier's hands.
     #[error("cart {0} is at the till that holds it: have it parked there first")]
     CartInUse(CartId),
-    /// Another till sold the cart already.
+    /// Another till sold the cart already, or this one in an earlier life.
     #[error("cart {cart} was paid already, receipt {receipt}: give it up here")]
-    SoldElsewhere {
+    AlreadySold {
         /// The cart.
         cart: CartId,
-        /// The other till's receipt.
+        /// At which receipt.
         receipt: ReceiptNumber,
     },
     /// Another cart is at the till.

@@ -278,7 +278,7 @@ impl Till {
     /// Refuses to take money on a cart that was sold already.
     pub(super) fn assert_not_sold(&self, id: CartId) -> Result<(), Refusal> {
         match read::sold_at(self.store.connection(), id)? {
-            Some(receipt) => Err(Refusal::SoldElsewhere { cart: id, receipt }),
+            Some(receipt) => Err(Refusal::AlreadySold { cart: id, receipt }),
             None => Ok(()),
         }
     }

@@ -10,8 +10,18 @@ use agent::till::Till;
 use commerce::cart::{Cart, CartId, CartState};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Carts as a till shows them: the holder's till, or its own, with what is in them.
+/// Carts with what is in them.
 type Shown = BTreeMap<CartId, String>;
+
+/// Carts as a till shows them.
+struct Floor {
+    id: usize,
+    here: Shown,
+    elsewhere: Shown,
+    /// On which money was taken or asked for: these stay where they are, beside a higher claim of
+    /// another till's too, until that ends.
+    begun: BTreeSet<CartId>,
+}
 
 /// Holds the carts of all shops to their laws.
 pub fn carts_agree(world: &World<'_>) -> Result<(), Broken> {
@@ -25,24 +35,28 @@ pub fn carts_agree(world: &World<'_>) -> Result<(), Broken> {
 }
 
 fn shown_alike(world: &World<'_>, tills: &[usize]) -> Result<(), Broken> {
-    let mut all: Vec<(usize, Shown, Shown)> = Vec::new();
+    let mut all: Vec<Floor> = Vec::new();
     for id in tills {
         let till = &world.tills[id - 1].running.as_ref().ok_or("a till does not run")?.till;
-        // What money was taken on stays where it is, beside a higher claim too, until that ends.
-        let settled = |cart: &&Cart| cart.tenders.is_empty() && !is_paying(till, cart.id);
-        let here = till.carts().filter(settled).map(|cart| (cart.id, told(cart))).collect();
-        let elsewhere = till.elsewhere().map(|shared| (shared.cart.id, told(&shared.cart)));
-        all.push((*id, here, elsewhere.collect()));
+        let is_begun = |cart: &&Cart| !cart.tenders.is_empty() || is_paying(till, cart.id);
+        let (begun, settled): (Vec<&Cart>, Vec<&Cart>) = till.carts().partition(is_begun);
+        all.push(Floor {
+            id: *id,
+            here: settled.into_iter().map(|cart| (cart.id, told(cart))).collect(),
+            elsewhere: till.elsewhere().map(|it| (it.cart.id, told(&it.cart))).collect(),
+            begun: begun.into_iter().map(|cart| cart.id).collect(),
+        });
     }
-    for (id, here, _) in &all {
-        for (other, here_too, elsewhere) in all.iter().filter(|(other, ..)| other != id) {
-            for (cart, told) in here {
-                if here_too.contains_key(cart) {
-                    return Err(format!("tills {id} and {other} both hold {cart}: {told}"));
+    for Floor { id, here, .. } in &all {
+        for other in all.iter().filter(|other| other.id != *id) {
+            for (cart, told) in here.iter().filter(|(cart, _)| !other.begun.contains(cart)) {
+                let theirs = other.id;
+                if other.here.contains_key(cart) {
+                    return Err(format!("tills {id} and {theirs} both hold {cart}: {told}"));
                 }
-                if elsewhere.get(cart) != Some(told) {
-                    let seen = elsewhere.get(cart);
-                    return Err(format!("till {id} holds {cart} {told}, till {other}: {seen:?}"));
+                let seen = other.elsewhere.get(cart);
+                if seen != Some(told) {
+                    return Err(format!("till {id} holds {cart} {told}, till {theirs}: {seen:?}"));
                 }
             }
         }

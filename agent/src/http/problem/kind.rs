@@ -86,7 +86,7 @@ kinds! {
     CartAtTill "cart-at-till" CONFLICT "Another cart is at the till",
     HeldElsewhere "held-elsewhere" CONFLICT "Another till holds the cart",
     CartInUse "cart-in-use" CONFLICT "The cart is at the till that holds it",
-    SoldElsewhere "sold-elsewhere" CONFLICT "Another till sold the cart already",
+    AlreadySold "already-sold" CONFLICT "The cart was sold already",
     CartParked "cart-parked" CONFLICT "The cart is parked",
     CartBeingPaid "cart-being-paid" CONFLICT "The cart is being paid",
     CartEmpty "cart-empty" CONFLICT "The cart is empty",

@@ -44,7 +44,7 @@ fn of(refusal: &Refusal) -> Kind {
         Refusal::CartAtTill(_) => Kind::CartAtTill,
         Refusal::HeldElsewhere { .. } => Kind::HeldElsewhere,
         Refusal::CartInUse(_) => Kind::CartInUse,
-        Refusal::SoldElsewhere { .. } => Kind::SoldElsewhere,
+        Refusal::AlreadySold { .. } => Kind::AlreadySold,
         Refusal::PaymentUnderWay { .. } => Kind::PaymentUnderWay,
         Refusal::TerminalBusy(_) => Kind::TerminalBusy,
         Refusal::UnknownCode(_) => Kind::UnknownCode,
