@@ -10,6 +10,7 @@
 
 use crate::batch::Batch;
 use crate::link::Route;
+use crate::store::ROW_BYTES;
 use crate::wire::Frame;
 use std::collections::BTreeMap;
 
@@ -36,9 +37,14 @@ pub(super) const PAUSE_MS: u64 = 60_000;
 /// A line that came up: papers and a digest are said.
 pub(super) const UP: u64 = 32;
 
-/// A checkpoint that was not believed, or for which what is here of its stream goes and is folded
-/// anew. One where nothing was here costs nothing: a new till hears of thousands.
+/// A checkpoint that was not believed, or behind which what is here of its stream is folded anew. One
+/// where nothing was here costs nothing: a new till hears of thousands.
 pub(super) const BEGIN: u64 = 64;
+
+/// What folding so many entries anew behind a checkpoint costs.
+pub(super) const fn begin(entries: u64) -> u64 {
+    BEGIN + entries / 32
+}
 
 /// What a run that does not just go on from what is here costs besides [`RUN`]: a unit for so many
 /// bytes. It may be a branch, and is kept beside the stream then.
@@ -161,7 +167,7 @@ pub(super) const fn anew(papers: usize, streams: usize) -> u64 {
 
 /// What a run costs that does not just go on from what is here.
 pub(super) fn beside(run: &Batch) -> u64 {
-    let bytes: usize = run.entries.iter().map(|entry| entry.body.len()).sum();
+    let bytes: usize = run.entries.iter().map(|entry| entry.body.len() + ROW_BYTES).sum();
     (bytes / BESIDE_BYTES) as u64
 }
 

@@ -6,6 +6,7 @@
 //! the caller, up to where this module says that they count.
 
 mod beside;
+pub(crate) use beside::ROW_BYTES;
 
 use super::{
     AlarmKind, Base, Head, LogError, Owner, Stream, base, declare_peer, head, open_stream, owner,

@@ -25,6 +25,7 @@ mod testing;
 pub use alarm::{Alarm, AlarmKind, MAX_EVIDENCE, alarms, keep_evidence, raise, see};
 pub use append::{Appended, append, append_unsealed};
 pub use books::{LogBooks, held};
+pub(crate) use ingest::ROW_BYTES;
 pub use ingest::{
     Disbelief, Ingested, Unfolded, counting, folded, ingest, overfolded, set_folded, unfolded,
 };

@@ -16,8 +16,12 @@ use sync::store::{AlarmKind, journals, raise};
 /// Stands for an author where this till's own list of receipts shows it.
 const BY_RECEIPTS: i64 = 0;
 
-/// The sales of a cart that this till knows of, in the order of their numbers.
+/// The sales of a cart that this till knows of, in the order of their numbers; none of a number from
+/// before shops shared carts, which each till gave for itself.
 pub(super) fn sales_of(conn: &Connection, cart: CartId) -> Result<Vec<(ReplicaId, ReceiptNumber)>> {
+    if cart.till().is_none() {
+        return Ok(Vec::new());
+    }
     let sale = |row: &Row<'_>| {
         let (store, till, series) = (row.get(1)?, row.get(2)?, row.get(3)?);
         let receipt = ReceiptNumber { store, till, series, number: row.get(4)? };
@@ -149,5 +153,25 @@ pub(super) fn fill_in(tx: &Connection) -> Result<()> {
             }
         }
     }
+    filled += fill_in_beside(tx)?;
     if filled > 0 { find_again(tx) } else { Ok(()) }
+}
+
+/// The same for sales in other branches, once; how many there are.
+fn fill_in_beside(tx: &Connection) -> Result<usize> {
+    let mut all = tx.prepare(
+        "SELECT replica.id, orphan.body FROM orphan
+           JOIN stream ON stream.local = orphan.stream JOIN replica ON replica.local = stream.replica
+         WHERE counts = 1 AND NOT EXISTS (SELECT 1 FROM beside_sale)",
+    )?;
+    let rows: rusqlite::Result<Vec<([u8; 16], Vec<u8>)>> =
+        all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect();
+    let mut found = 0;
+    for (replica, body) in rows? {
+        if let Ok(Fact::Sold(sale)) = sync::body::decode(&body) {
+            put_beside(tx, ReplicaId(replica), &sale)?;
+            found += 1;
+        }
+    }
+    Ok(found)
 }

@@ -33,19 +33,22 @@ CREATE INDEX offer_dot ON offer (of_replica, of_seq, of_index);
 CREATE INDEX offer_cart ON offer (cart);
 CREATE INDEX answer_dot ON answer (of_replica, of_seq, of_index);
 
--- WORK: carts that an earlier incarnation of this till's ended at its entry seq, after its successor
--- had taken them over from an older copy of the database.
-CREATE TABLE ended_before (
+-- WORK: what an earlier incarnation of this till's said last of a cart, in its entry seq: that it holds
+-- it, with a term, or that it ended (NULL). Its successor may have taken the cart over from an older
+-- copy of the database.
+CREATE TABLE former_word (
     cart    INTEGER NOT NULL,
     replica BLOB    NOT NULL CHECK (length(replica) = 16),
     seq     INTEGER NOT NULL,
+    term    INTEGER,
     PRIMARY KEY (cart, replica)
 ) STRICT, WITHOUT ROWID;
 
--- LOCAL: which till the papers say writes a peer's stream.
+-- LOCAL: which tills papers have said write a peer's stream: one may be given another number.
 CREATE TABLE known_writer (
-    stream INTEGER PRIMARY KEY,
+    stream INTEGER NOT NULL,
     store  TEXT    NOT NULL,
     thing  TEXT    NOT NULL,
-    till   INTEGER NOT NULL
-) STRICT;
+    till   INTEGER NOT NULL,
+    PRIMARY KEY (stream, store, thing, till)
+) STRICT, WITHOUT ROWID;

@@ -128,8 +128,9 @@ impl Exchange {
     ) -> Option<Effect> {
         let before = self.held.get(&stream).map_or((1, 0), |held| (held.first, held.head));
         if let Some(held) = held {
-            if before.1 > 0 && held.head > before.1 {
-                self.floods.charge(now.ms, route, floods::BEGIN);
+            if before.1 > 0 && held.first > before.0 {
+                let entries = held.head.saturating_sub(held.first);
+                self.floods.charge(now.ms, route, floods::begin(entries));
             }
             self.hold(now, trust, held);
             self.pursue(now, trust);

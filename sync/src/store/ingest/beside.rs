@@ -7,9 +7,12 @@ use super::{Disbelief, LogError, Stream, read};
 use crate::log::{Entry, Hash, Seal, entry_hash};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-/// The most bytes of bodies that are kept of branches of one key, in all its lives: a clone that sells for a year. Who
-/// has its key and seals branches without end does not fill the disk.
+/// The most bytes that are kept of branches of one key, in all its lives: a clone that sells for a
+/// season. Who has its key and seals branches without end does not fill the disk.
 const MAX_BYTES: usize = 64 << 20;
+
+/// What an entry takes beside its body: a row and its place in three indexes.
+pub(crate) const ROW_BYTES: usize = 256;
 
 /// Keeps the entries of another branch; gives those that were not kept before.
 ///
@@ -52,13 +55,13 @@ pub(super) fn keep_orphans(
 fn has_room(tx: &Connection, stream: &Stream, rest: &[Entry]) -> Result<bool, LogError> {
     let kept: i64 = tx
         .prepare_cached(
-            "SELECT coalesce(sum(length(body)), 0) FROM orphan WHERE stream IN
+            "SELECT coalesce(sum(length(body) + ?2), 0) FROM orphan WHERE stream IN
                (SELECT local FROM stream WHERE replica IN
                  (SELECT local FROM replica WHERE public_key = ?1))",
         )?
-        .query_row([&stream.key.0[..]], |row| row.get(0))?;
+        .query_row(params![&stream.key.0[..], ROW_BYTES.cast_signed()], |row| row.get(0))?;
     let kept = usize::try_from(kept).unwrap_or(usize::MAX);
-    let bytes: usize = rest.iter().map(|entry| entry.body.len()).sum();
+    let bytes: usize = rest.iter().map(|entry| entry.body.len() + ROW_BYTES).sum();
     if kept.saturating_add(bytes) <= MAX_BYTES {
         return Ok(true);
     }

@@ -121,3 +121,66 @@ fn nobody_gives_another_tills_receipts() {
         }
     }
 }
+
+/// A cart was handed over and came back: its former life ended it in between, and held it last.
+#[test]
+fn a_till_put_back_keeps_a_cart_that_went_away_and_came_back() {
+    let (mut floor, papers) = two();
+    let cart = floor.tills.get_mut(&1).unwrap().park();
+    floor.settle();
+    let backup = floor.backup(1);
+    for (holder, to) in [(1, 2), (2, 1)] {
+        let from = floor.tills[&to].shop.till.store().replica();
+        let peer = floor.tills.get_mut(&holder).unwrap();
+        let (reply, _) = peer.shop.till.hear(peer.shop.now, PeerWord::ClaimAsked { from, cart });
+        reply.unwrap();
+        floor.settle();
+        assert!(floor.tills[&to].shop.till.carts().any(|it| it.id == cart), "till {to} has it");
+    }
+    floor.put_back(1, &backup, &papers);
+    floor.settle();
+    assert!(floor.tills[&1].shop.till.carts().any(|it| it.id == cart));
+    assert!(floor.tills[&2].shop.till.elsewhere().any(|it| it.cart.id == cart));
+}
+
+/// It is enrolled anew under another number: what it gave before stays its own.
+#[test]
+fn a_till_with_another_number_keeps_the_receipts_it_gave() {
+    let (mut floor, _) = two();
+    let receipt = floor.tills.get_mut(&2).unwrap().sell();
+    floor.settle();
+    let paper = TillPaper {
+        store: STORE.into(),
+        thing: "till-2".into(),
+        number: 3,
+        key: key_of(2).public(),
+        tls: TlsKey([2; 32]),
+        serial: 2,
+    };
+    let first = floor.tills.get_mut(&1).unwrap();
+    let papers = vec![issue(&Statement::Till(paper), &root()).unwrap()];
+    let word = PeerWord::Papers { sender: "the chain".into(), papers };
+    first.shop.till.hear(first.shop.now, word).0.unwrap();
+    let conn = first.shop.till.store().connection();
+    rebuild(conn, &mut |_| {}).unwrap();
+    assert!(peer_receipt(conn, 2, receipt.series, receipt.number).unwrap().is_some());
+}
+
+/// Somebody tells of sales of carts that this till is yet to open.
+#[test]
+fn a_number_whose_sale_is_told_of_is_given_to_no_cart() {
+    let mut alone = Peer::open(1, &papers(&[1]));
+    let first = alone.shop.scan(ROLL).cart.id;
+    let next = CartId::new(1, 1, first.counter() + 1).unwrap();
+    let conn = alone.shop.till.store().connection();
+    conn.execute(
+        "INSERT INTO peer_receipt (till, series, number, kind, stream, seq, at, total, cart)
+         SELECT 2, 1, 1, 1, local, 1, 0, 0, ?1 FROM stream LIMIT 1",
+        [next.0.cast_signed()],
+    )
+    .unwrap();
+    alone.shop.ok("101", Command::Park { cart: first, label: "blue coat".into() });
+    let given = alone.shop.scan(ROLL).cart.id;
+    assert_eq!(given.counter(), next.counter() + 1);
+    alone.sell();
+}

@@ -12,6 +12,10 @@ use sync::log::{ReplicaId, SealKey, StreamKind};
 use sync::store::{Owner, Stream, owner, peer_streams, read_one};
 use sync::trust::{Member, Trust};
 
+/// The highest series that is believed of an earlier life, so that whoever has an old key of this till's
+/// can't use up the numbers of carts, which end at 32,767: a till begins some a year.
+const MOST_SERIES: u32 = 16_383;
+
 /// Whether a replica is this till in an earlier life: under the same key, or before its hardware was
 /// replaced.
 fn lived_before(trust: &Trust, own: &SealKey, replica: ReplicaId) -> bool {
@@ -57,14 +61,14 @@ fn series_of(tx: &Connection, stream: &Stream) -> Result<BTreeSet<u32>> {
             if let Some(first) = read_one(tx, stream, 1)?
                 && let Ok(Fact::SeriesOpened(opened)) = sync::body::decode(&first.entry.body)
             {
-                return Ok([opened.series].into());
+                return Ok([opened.series].into_iter().filter(|it| *it <= MOST_SERIES).collect());
             }
             "SELECT DISTINCT series FROM peer_receipt WHERE stream = ?1"
         }
         StreamKind::Workspace => "SELECT series FROM writer WHERE holder = ?1",
         _ => return Ok(BTreeSet::new()),
     };
-    let series: rusqlite::Result<_> =
+    let series: rusqlite::Result<BTreeSet<u32>> =
         tx.prepare_cached(sql)?.query_map(params![stream.local()], |row| row.get(0))?.collect();
-    Ok(series?)
+    Ok(series?.into_iter().filter(|it| *it <= MOST_SERIES).collect())
 }

@@ -114,7 +114,7 @@ fn fold_next(
             | Operation::SoldTwice { .. }
     );
     if gone {
-        note_ended(tx, place, operation)?;
+        note_former(tx, place, operation)?;
         if !lasting {
             return Ok(());
         }
@@ -185,7 +185,8 @@ fn fold_one(
         Operation::Introduced { till, series } => {
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO writer (holder, till, series) SELECT ?1, ?2, ?3
-                 WHERE NOT EXISTS (SELECT 1 FROM known_writer WHERE stream = ?1 AND till <> ?2)",
+                 WHERE NOT EXISTS (SELECT 1 FROM known_writer WHERE stream = ?1)
+                   OR EXISTS (SELECT 1 FROM known_writer WHERE stream = ?1 AND till = ?2)",
             )?
             .execute(params![place.holder, till, series])?;
             None
@@ -206,15 +207,20 @@ fn fold_one(
     })
 }
 
-/// Keeps that an earlier incarnation of this till's ended a cart.
-fn note_ended(tx: &Connection, place: Place, operation: &Operation) -> Result<()> {
-    let Operation::Ended { cart, .. } = operation else { return Ok(()) };
+/// Keeps what an earlier incarnation of this till's said last of a cart.
+fn note_former(tx: &Connection, place: Place, operation: &Operation) -> Result<()> {
+    let (cart, term) = match operation {
+        Operation::Ended { cart, .. } => (cart, None),
+        Operation::Held(held) => (&held.cart, Some(held.term)),
+        _ => return Ok(()),
+    };
     tx.prepare_cached(
-        "INSERT INTO ended_before (cart, replica, seq) SELECT ?1, ?2, ?3
+        "INSERT INTO former_word (cart, replica, seq, term) SELECT ?1, ?2, ?3, ?4
          WHERE EXISTS (SELECT 1 FROM replica WHERE id = ?2 AND own = 1)
-         ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+         ON CONFLICT DO UPDATE SET seq = excluded.seq, term = excluded.term
+         WHERE excluded.seq >= seq",
     )?
-    .execute(params![cart.0.cast_signed(), place.replica.0, place.seq.cast_signed()])?;
+    .execute(params![cart.0.cast_signed(), place.replica.0, place.seq.cast_signed(), term])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 //! ended a claim; taking lines that were offered is the till loop's, for it knows the rules.
 
 use super::restate::{content, held};
-use super::shared::{Claim, Offer, claims_on, counting, is_being_paid, offer_of};
+use super::shared::{Claim, Offer, claims_on, counting, gave_way_to, is_being_paid, offer_of};
 use crate::store::till::carts;
 use crate::store::till::error::{Result, TillStoreError};
 use commerce::Currency;
@@ -32,11 +32,13 @@ pub(in crate::store::till) struct Own {
 /// What is to be said now. An offer that is parked as a new cart spends a number, which the caller
 /// keeps.
 pub(in crate::store::till) fn react(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
+    // First: what this till holds follows from it.
+    let former = follow_former(conn, own)?;
+    if !former.is_empty() {
+        return Ok(former);
+    }
     let mut said = take_granted(conn, own)?;
     said.extend(yield_to_higher(conn, own)?);
-    if said.is_empty() {
-        said = end_as_before(conn, own)?;
-    }
     said.extend(withdraw_answered(conn, own)?);
     said.extend(tell_sold_twice(conn, own)?);
     // Last and alone: a grant that is taken now may be where the offered line goes.
@@ -76,20 +78,44 @@ fn taken(
     Ok(said)
 }
 
-/// Gives up what this till took over from an older copy of its database, and had ended by then.
-fn end_as_before(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
-    let ended: rusqlite::Result<Vec<i64>> = conn
+/// What this till said last of a cart in an earlier life: that it held it, with a term, or ended it.
+struct FormerWord {
+    cart: CartId,
+    at: ClaimAt,
+    term: Option<u32>,
+}
+
+/// Goes by what this till said last, in an earlier life, of carts that it took over from an older copy
+/// of its database: one that it ended it gives up, one that came back to it since it holds as it did.
+fn follow_former(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
+    let words: rusqlite::Result<Vec<FormerWord>> = conn
         .prepare_cached(
-            "SELECT claim.cart FROM ended_before AS past JOIN claim ON claim.cart = past.cart
-               AND claim.from_replica = past.replica AND claim.from_seq < past.seq
-             WHERE claim.holder = ?1 AND claim.ended = 0 ORDER BY claim.cart",
+            "SELECT past.cart, past.replica, past.seq, past.term FROM former_word AS past
+               JOIN claim ON claim.cart = past.cart AND claim.from_replica = past.replica
+                 AND claim.from_seq < past.seq
+             WHERE claim.holder = ?1 AND claim.ended = 0 ORDER BY past.cart",
         )?
-        .query_map([own.holder], |row| row.get(0))?
+        .query_map([own.holder], |row| {
+            let (replica, seq) = (ReplicaId(row.get(1)?), row.get::<_, i64>(2)?.cast_unsigned());
+            let cart = CartId(row.get::<_, i64>(0)?.cast_unsigned());
+            Ok(FormerWord { cart, at: ClaimAt { replica, seq }, term: row.get(3)? })
+        })?
         .collect();
     let mut said = Vec::new();
-    for cart in ended?.into_iter().map(|cart| CartId(cart.cast_unsigned())) {
-        if !is_being_paid(conn, own.holder, cart)? {
+    for FormerWord { cart, at, term } in words? {
+        if is_being_paid(conn, own.holder, cart)? {
+            continue;
+        }
+        let Some(term) = term else {
             said.push(Operation::Ended { cart, end: End::Cancelled });
+            continue;
+        };
+        let claims = claims_on(conn, cart)?;
+        let Some(claim) = claims.iter().find(|claim| claim.holder == own.holder) else { continue };
+        said.push(Operation::Held(held(claim, term.max(claim.term), None, Some(at))?));
+        said.extend(content(conn, claim, true, own.currency)?);
+        if let Some(to) = claim.granted_to {
+            said.push(Operation::Granted { cart, to });
         }
     }
     Ok(said)
@@ -113,7 +139,7 @@ fn yield_to_higher(conn: &Connection, own: Own) -> Result<Vec<Operation>> {
         let claims = claims_on(conn, CartId(cart.cast_unsigned()))?;
         let Some(top) = claims.last().filter(|top| top.replica != own.replica) else { continue };
         let Some(claim) = claims.iter().find(|claim| claim.holder == own.holder) else { continue };
-        if is_being_paid(conn, own.holder, claim.cart)? {
+        if is_being_paid(conn, own.holder, claim.cart)? || gave_way_to(conn, top, claim)? {
             continue;
         }
         said.extend(unseen(conn, own, claim, top)?);

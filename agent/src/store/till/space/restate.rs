@@ -109,7 +109,8 @@ pub(in crate::store::till) fn all(
     Ok(said)
 }
 
-/// The carts of a stream, or of before all streams (0), stated for another one with a higher term.
+/// The carts of a stream stated for the one that succeeds it, which stands in its place: a claim that
+/// somebody made from one of those is above both.
 pub(in crate::store::till) fn taken_over(
     conn: &Connection,
     from: i64,
@@ -118,7 +119,7 @@ pub(in crate::store::till) fn taken_over(
     let mut said = Vec::new();
     for claim in claims_of(conn, from)?.into_iter().filter(|claim| !claim.ended) {
         let from = Some(ClaimAt { replica: claim.replica, seq: claim.begun });
-        said.push(Operation::Held(held(&claim, claim.term.saturating_add(1), None, from)?));
+        said.push(Operation::Held(held(&claim, claim.term, None, from)?));
         said.extend(content(conn, &claim, true, currency)?);
     }
     said.extend(own_offers(conn, from)?);

@@ -116,7 +116,9 @@ fn brief_carts<'o>(
 fn after(before: Option<Life>, place: Place, operation: &Operation) -> Life {
     match (before, operation) {
         // One that was taken stands in the place of another's, which must stay known.
-        (None, Operation::Held(held)) if held.term == 0 && held.forced_by.is_none() => Life::Begun,
+        (None, Operation::Held(held)) if held.from.is_none() && held.forced_by.is_none() => {
+            Life::Begun
+        }
         (
             Some(Life::Begun),
             Operation::Labelled { .. }

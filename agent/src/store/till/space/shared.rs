@@ -184,13 +184,22 @@ pub(super) fn counting<'c>(conn: &Connection, claims: &'c [Claim]) -> Result<Opt
 /// Whether a claim stands in the place of a lower one: it goes on from it, or as long as what it
 /// goes on from has not come here, may do so.
 pub(super) fn supersedes(conn: &Connection, claim: &Claim, lower: &Claim) -> Result<bool> {
-    if claim.term <= lower.term {
+    if claim.term <= lower.term || gave_way_to(conn, claim, lower)? {
         return Ok(false);
     }
     let Some(from) = claim.from else { return Ok(true) };
     Ok(from.replica == lower.replica
         || !is_heard(conn, from.replica, from.seq)?
         || has_succeeded(conn, lower.holder, from.replica)?)
+}
+
+/// Whether a claim yielded to what the writer of another one claimed in an earlier life: that one goes
+/// on from there, though what was said then may not be here yet.
+pub(super) fn gave_way_to(conn: &Connection, claim: &Claim, other: &Claim) -> Result<bool> {
+    match claim.above.filter(|_| claim.ended) {
+        Some((replica, _)) => has_succeeded(conn, other.holder, replica),
+        None => Ok(false),
+    }
 }
 
 /// Whether a replica's workspace stream is here up to an entry, whether it counts or not: one whose

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use sync::log::ReplicaId;
 use sync::space::Dot;
 
-/// Forgets what nobody waits for any more: ended claims that no lower one is below, answers to
+/// Forgets what nobody waits for any more: ended claims whose place no other would take, answers to
 /// offers that are over, and who sold a cart that nobody claims. Called once everything that came
 /// is folded and answered; whether a claim was forgotten.
 pub(in crate::store::till) fn sweep(tx: &Connection) -> Result<bool> {
@@ -31,8 +31,8 @@ pub(in crate::store::till) fn sweep(tx: &Connection) -> Result<bool> {
     )?
     .execute([])?;
     tx.prepare_cached(
-        "DELETE FROM ended_before WHERE NOT EXISTS (SELECT 1 FROM claim
-           WHERE claim.cart = ended_before.cart AND claim.from_replica = ended_before.replica
+        "DELETE FROM former_word WHERE NOT EXISTS (SELECT 1 FROM claim
+           WHERE claim.cart = former_word.cart AND claim.from_replica = former_word.replica
              AND claim.ended = 0)",
     )?
     .execute([])?;
