@@ -48,7 +48,8 @@ pub enum Begun {
     /// The stream begins behind it now, and what was here before it is gone. State that the stream
     /// came to is to be folded anew, from its next entry on.
     Anew(Stream),
-    /// Entries up to it went; all that comes after them stands.
+    /// Entries up to it went; all that comes after them stands. What only they came to, and was not
+    /// stated anew behind it, its writer has forgotten.
     Pruned(Stream),
     /// Nothing to do, or not to be believed.
     Left,
