@@ -160,10 +160,11 @@ impl Home {
             return Err(HomeError::Missing(path));
         }
         let key = self.sealing_key()?;
-        let reason = self.why_new(&opened, head, witness.as_ref(), machine, &key).or_else(|| {
+        let reason = match self.why_new(&opened, head, witness.as_ref(), machine, &key) {
             // What it gave so far stays another's: receipts of two tills never have one number.
-            (!opened.is_named(store, number)).then_some(SeriesReason::Renumbered)
-        });
+            None if !opened.is_named(store, number)? => Some(SeriesReason::Renumbered),
+            reason => reason,
+        };
         let new = match (reason, lock) {
             (None, _) => None,
             (Some(_), None) if head.is_some() => return Err(HomeError::NotStarted),

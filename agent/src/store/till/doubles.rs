@@ -11,7 +11,7 @@ use commerce::sale::{ReceiptNumber, Sale};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 use sync::log::ReplicaId;
-use sync::store::{AlarmKind, journals, raise};
+use sync::store::{AlarmKind, Stream, journals, raise};
 
 /// Stands for an author where this till's own list of receipts shows it.
 const BY_RECEIPTS: i64 = 0;
@@ -138,7 +138,12 @@ const WITHOUT: [(&str, &str); 2] = [
 /// Fills in the carts of sales from before version 8 of the schema.
 pub(super) fn fill_in(tx: &Connection) -> Result<()> {
     let mut filled = 0;
+    let none_beside: bool =
+        tx.query_row("SELECT NOT EXISTS (SELECT 1 FROM beside_sale)", [], |row| row.get(0))?;
     for stream in journals(tx)? {
+        if none_beside {
+            filled += fill_in_beside(tx, &stream)?;
+        }
         let of: [Value; 2] = [stream.id().replica.0.to_vec().into(), stream.local().into()];
         for ((without, put), of) in WITHOUT.iter().zip(of) {
             let rows: rusqlite::Result<Vec<i64>> =
@@ -153,23 +158,19 @@ pub(super) fn fill_in(tx: &Connection) -> Result<()> {
             }
         }
     }
-    filled += fill_in_beside(tx)?;
     if filled > 0 { find_again(tx) } else { Ok(()) }
 }
 
-/// The same for sales in other branches, once; how many there are.
-fn fill_in_beside(tx: &Connection) -> Result<usize> {
-    let mut all = tx.prepare(
-        "SELECT replica.id, orphan.body FROM orphan
-           JOIN stream ON stream.local = orphan.stream JOIN replica ON replica.local = stream.replica
-         WHERE counts = 1 AND NOT EXISTS (SELECT 1 FROM beside_sale)",
-    )?;
-    let rows: rusqlite::Result<Vec<([u8; 16], Vec<u8>)>> =
-        all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect();
+/// The same for sales in other branches of a journal; how many there are.
+fn fill_in_beside(tx: &Connection, stream: &Stream) -> Result<usize> {
+    let bodies: rusqlite::Result<Vec<Vec<u8>>> = tx
+        .prepare("SELECT body FROM orphan WHERE stream = ?1 AND counts = 1")?
+        .query_map([stream.local()], |row| row.get(0))?
+        .collect();
     let mut found = 0;
-    for (replica, body) in rows? {
+    for body in bodies? {
         if let Ok(Fact::Sold(sale)) = sync::body::decode(&body) {
-            put_beside(tx, ReplicaId(replica), &sale)?;
+            put_beside(tx, stream.id().replica, &sale)?;
             found += 1;
         }
     }

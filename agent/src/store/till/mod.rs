@@ -144,10 +144,12 @@ impl Opened {
     }
 
     /// Whether the present series gives receipts as this till of this store.
-    #[must_use]
-    pub fn is_named(&self, store: &str, till: u16) -> bool {
-        let named = journal::named(&self.connection).ok().flatten();
-        named.is_some_and(|(known, number)| known == store && number == till)
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_named(&self, store: &str, till: u16) -> Result<bool> {
+        let named = journal::named(&self.connection).map_err(|error| error.at(&self.file))?;
+        Ok(named.is_some_and(|(known, number)| known == store && number == till))
     }
 
     /// Whether the replica that wrote last seals with `key`.

@@ -31,6 +31,19 @@ impl Peer {
     }
 }
 
+/// A paper by which the second till has the number 3.
+fn as_number_three(serial: u64) -> Vec<u8> {
+    let paper = TillPaper {
+        store: STORE.into(),
+        thing: "till-2".into(),
+        number: 3,
+        key: key_of(2).public(),
+        tls: TlsKey([2; 32]),
+        serial,
+    };
+    issue(&Statement::Till(paper), &root()).unwrap()
+}
+
 fn two() -> (Floor, Vec<Vec<u8>>) {
     let papers = papers(&[1, 2]);
     let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
@@ -92,15 +105,7 @@ fn a_cart_sold_again_by_a_till_put_back_is_found_by_its_receipts() {
 #[test]
 fn nobody_gives_another_tills_receipts() {
     let mut known = papers(&[1]);
-    let paper = TillPaper {
-        store: STORE.into(),
-        thing: "till-2".into(),
-        number: 3,
-        key: key_of(2).public(),
-        tls: TlsKey([2; 32]),
-        serial: 1,
-    };
-    known.push(issue(&Statement::Till(paper), &root()).unwrap());
+    known.push(as_number_three(1));
     let mut floor = Floor::new(vec![Peer::open(1, &known), Peer::open(2, &known)]);
     let receipt = floor.tills.get_mut(&2).unwrap().sell();
     assert_eq!(receipt.till, 2, "it is number 3 by its paper");
@@ -149,16 +154,8 @@ fn a_till_with_another_number_keeps_the_receipts_it_gave() {
     let (mut floor, _) = two();
     let receipt = floor.tills.get_mut(&2).unwrap().sell();
     floor.settle();
-    let paper = TillPaper {
-        store: STORE.into(),
-        thing: "till-2".into(),
-        number: 3,
-        key: key_of(2).public(),
-        tls: TlsKey([2; 32]),
-        serial: 2,
-    };
     let first = floor.tills.get_mut(&1).unwrap();
-    let papers = vec![issue(&Statement::Till(paper), &root()).unwrap()];
+    let papers = vec![as_number_three(2)];
     let word = PeerWord::Papers { sender: "the chain".into(), papers };
     first.shop.till.hear(first.shop.now, word).0.unwrap();
     let conn = first.shop.till.store().connection();

@@ -6,7 +6,7 @@
 use super::super::doubles;
 use super::super::error::Result;
 use super::fold::{Writer, cannot_be_read, disbelieve, warn};
-use super::writers::gives;
+use super::writers::Known;
 use commerce::cart::CartId;
 use commerce::fact::Fact;
 use commerce::returns::ReturnKind;
@@ -25,11 +25,12 @@ pub(super) fn fold_facts<'e>(
     entries: impl Iterator<Item = &'e Entry>,
 ) -> Result<bool> {
     let (mut moves, mut alarmed) = (Moves::default(), false);
+    let known = Known::of(tx, writer.stream)?;
     for entry in entries {
         match sync::body::decode(&entry.body) {
             Ok(fact) => {
                 moves.fold(tx, writer.counter(entry.clock), &fact, journals)?;
-                alarmed |= put_receipt(tx, writer, entry.seq, &fact)?;
+                alarmed |= put_receipt(tx, writer, &known, entry.seq, &fact)?;
             }
             Err(error) => alarmed |= pass_over(tx, writer, entry.seq, &error)?,
         }
@@ -49,9 +50,15 @@ fn pass_over(tx: &Connection, writer: Writer<'_>, seq: u64, error: &BodyError) -
 }
 
 /// Puts a receipt on the list; one that is there was given twice.
-fn put_receipt(tx: &Connection, writer: Writer<'_>, seq: u64, fact: &Fact) -> Result<bool> {
+fn put_receipt(
+    tx: &Connection,
+    writer: Writer<'_>,
+    known: &Known,
+    seq: u64,
+    fact: &Fact,
+) -> Result<bool> {
     let Some((receipt, kind, stamp, total)) = receipt_of(fact) else { return Ok(false) };
-    if !gives(tx, writer.stream, receipt)? {
+    if !known.gives(receipt) {
         return disbelieve(tx, writer, seq, &format!("gives receipt {receipt}, another till's"));
     }
     let cart = match fact {

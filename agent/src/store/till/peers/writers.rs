@@ -21,13 +21,24 @@ pub(super) fn note(tx: &Connection, trust: &Trust, stream: &Stream) -> Result<()
     Ok(())
 }
 
-/// Whether a receipt may be given by a stream's writer: by any till that papers have said it is. Of
-/// one that none names nothing counts, but for what this till itself wrote in an earlier life.
-pub(super) fn gives(tx: &Connection, stream: &Stream, receipt: &ReceiptNumber) -> Result<bool> {
-    Ok(tx
-        .prepare_cached(
-            "SELECT NOT EXISTS (SELECT 1 FROM known_writer WHERE stream = ?1)
-                 OR EXISTS (SELECT 1 FROM known_writer WHERE stream = ?1 AND store = ?2 AND till = ?3)",
-        )?
-        .query_row(params![stream.local(), receipt.store, receipt.till], |row| row.get(0))?)
+/// The tills that papers have said write a stream.
+#[derive(Debug)]
+pub(super) struct Known(Vec<(String, u16)>);
+
+impl Known {
+    pub fn of(tx: &Connection, stream: &Stream) -> Result<Self> {
+        let known: rusqlite::Result<_> = tx
+            .prepare_cached("SELECT store, till FROM known_writer WHERE stream = ?1")?
+            .query_map([stream.local()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect();
+        Ok(Self(known?))
+    }
+
+    /// Whether a receipt may be given by the writer: by any till that papers have said it is. Of one
+    /// that none names nothing counts, but for what this till itself wrote in an earlier life.
+    pub fn gives(&self, receipt: &ReceiptNumber) -> bool {
+        let theirs =
+            |(store, till): &(String, u16)| *store == receipt.store && *till == receipt.till;
+        self.0.is_empty() || self.0.iter().any(theirs)
+    }
 }
