@@ -25,6 +25,18 @@ pub struct Found {
     pub per: i64,
 }
 
+/// The streams of the till's entries: its journal, and what it does to carts.
+const JOURNAL: i64 = 1;
+const WORKSPACE: i64 = 2;
+
+/// As long as the operation that adds a line to a cart, and as the one that ends it.
+const LINE: [u8; 100] = [7; 100];
+const END: [u8; 32] = [7; 32];
+
+/// A hash and a seal of anything.
+const HASH: [u8; 32] = [7; 32];
+const SEAL: [u8; 64] = [7; 64];
+
 /// The two files, opened as the till opens them.
 pub struct Plain {
     till: Connection,
@@ -36,6 +48,11 @@ pub struct Plain {
 impl Plain {
     pub fn open(till: &OpenOptions, catalogue: &OpenOptions) -> Result<Self> {
         let till = open(till, till::MIGRATIONS)?;
+        till.execute(
+            "INSERT OR IGNORE INTO stream (local, replica, kind, head_seq, head_hash, head_clock)
+             SELECT ?1, replica, 2, 0, zeroblob(32), 0 FROM stream WHERE local = ?2",
+            [WORKSPACE, JOURNAL],
+        )?;
         let cart = till.query_row("SELECT last_cart FROM register", [], |row| row.get(0))?;
         let catalogue = open(catalogue, catalogue::MIGRATIONS)?;
         Ok(Self { till, catalogue, cart, line: 0 })
@@ -76,6 +93,7 @@ impl Plain {
         }
         self.line += 1;
         put_line(&tx, (self.cart, self.line), gtin, &found)?;
+        put_entry(&tx, WORKSPACE, at, &HASH, None, &LINE)?;
         Ok(tx.commit()?)
     }
 
@@ -99,9 +117,10 @@ impl Plain {
         let cart = self.cart;
         self.line = 0;
         let tx = self.till.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        put_entry(&tx, sale.stamp.at, hash, body)?;
+        put_entry(&tx, JOURNAL, sale.stamp.at, hash, Some(&SEAL), body)?;
         put_sale(&tx, sale, totals)?;
         end_cart(&tx, cart)?;
+        put_entry(&tx, WORKSPACE, sale.stamp.at, &HASH, None, &END)?;
         for (kind, number) in [(1, 0), (2, sale.receipt.number)] {
             tx.prepare_cached(
                 "INSERT INTO job (kind, series, number, duplicate, at) VALUES (?1, 1, ?2, 0, ?3)",
@@ -171,26 +190,34 @@ fn end_cart(tx: &Transaction<'_>, cart: i64) -> Result<()> {
     Ok(())
 }
 
-/// The entry and the head of its stream; the seal is 64 bytes of anything.
-fn put_entry(tx: &Transaction<'_>, at: Timestamp, hash: &[u8], body: &[u8]) -> Result<()> {
+/// An entry and the head of its stream.
+fn put_entry(
+    tx: &Transaction<'_>,
+    stream: i64,
+    at: Timestamp,
+    hash: &[u8],
+    seal: Option<&[u8]>,
+    body: &[u8],
+) -> Result<()> {
     let head: i64 = tx
-        .prepare_cached("SELECT head_seq FROM stream WHERE local = 1")?
-        .query_row([], |row| row.get(0))?;
+        .prepare_cached("SELECT head_seq FROM stream WHERE local = ?1")?
+        .query_row([stream], |row| row.get(0))?;
     let clock = at.as_millisecond() << 16;
     tx.prepare_cached(
         "INSERT INTO entry (position, clock, hash, seal, body) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![1_i64 << 40 | (head + 1), clock, hash, [hash, hash].concat(), body])?;
+    .execute(params![stream << 40 | (head + 1), clock, hash, seal, body])?;
     tx.prepare_cached(
-        "UPDATE stream SET head_seq = ?1, head_hash = ?2, head_clock = ?3 WHERE local = 1",
+        "UPDATE stream SET head_seq = ?1, head_hash = ?2, head_clock = ?3 WHERE local = ?4",
     )?
-    .execute(params![head + 1, hash, clock])?;
+    .execute(params![head + 1, hash, clock, stream])?;
     Ok(())
 }
 
 fn put_sale(tx: &Transaction<'_>, sale: &Sale, totals: &[Total]) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO receipt (series, number, kind, seq, shift, at, total) VALUES (1, ?1, 1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO receipt (series, number, kind, seq, shift, at, total, cart)
+         VALUES (1, ?1, 1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         sale.receipt.number,
@@ -198,6 +225,7 @@ fn put_sale(tx: &Transaction<'_>, sale: &Sale, totals: &[Total]) -> Result<()> {
         sale.stamp.shift,
         sale.stamp.at.as_millisecond(),
         sale.total.minor(),
+        sale.cart.0.cast_signed(),
     ])?;
     tx.prepare_cached("UPDATE counter SET value = ?1 WHERE name = 'receipt'")?
         .execute([sale.receipt.number])?;

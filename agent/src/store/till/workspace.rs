@@ -40,18 +40,20 @@ impl Act<'_> {
 
     /// Writes and folds the act's operations, and what this till answers to what it heard in it.
     pub(super) fn write_carts(&mut self) -> Result<()> {
-        let ends = |operation: &Operation| {
-            matches!(operation, Operation::Ended { .. } | Operation::TendersBack { .. })
-        };
-        let answer = self.heard || self.operations.iter().any(ends);
+        let tenders_back = |said: &Operation| matches!(said, Operation::TendersBack { .. });
+        let answer = self.heard || self.operations.iter().any(tenders_back);
         // A cart that ends here may be somebody else's then.
         let ended = self.operations.iter().filter_map(|said| match said {
             Operation::Ended { cart, .. } => Some(*cart),
             _ => None,
         });
-        self.answered.extend(ended);
+        let ended: BTreeSet<CartId> = ended.collect();
+        self.answered.extend(&ended);
         self.flush()?;
-        let Some(currency) = self.currency.filter(|_| answer) else { return Ok(()) };
+        let Some(currency) = self.currency else { return Ok(()) };
+        if !answer && self.are_forgotten(&ended)? {
+            return Ok(());
+        }
         for _ in 0..MAX_ROUNDS {
             let said = react::react(&self.tx, self.own(currency))?;
             if said.is_empty() {
@@ -75,6 +77,17 @@ impl Act<'_> {
             self.answered.append(&mut about);
         }
         Ok(())
+    }
+
+    /// Whether nobody says anything more of carts that ended here, as of nearly all: then there is
+    /// nothing to answer.
+    fn are_forgotten(&self, ended: &BTreeSet<CartId>) -> Result<bool> {
+        for cart in ended {
+            if !space::is_forgotten(&self.tx, self.space.local(), *cart)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn own(&self, currency: Currency) -> Own {

@@ -19,7 +19,7 @@ mod sweep;
 mod testing;
 
 pub(super) use rebuild::{fold_anew, rebuild};
-pub(super) use sweep::sweep;
+pub(super) use sweep::{is_forgotten, sweep};
 
 use super::doubles;
 use super::error::Result;

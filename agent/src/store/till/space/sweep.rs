@@ -39,6 +39,24 @@ pub(in crate::store::till) fn sweep(tx: &Connection) -> Result<bool> {
     Ok(forgot)
 }
 
+/// Whether nothing is left of a cart that a holder had: no claim, no offer to it, no answer of the
+/// holder's, no word of an earlier life or of its having been forced.
+pub(in crate::store::till) fn is_forgotten(
+    conn: &Connection,
+    holder: i64,
+    cart: CartId,
+) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT NOT EXISTS (SELECT 1 FROM claim WHERE cart = ?2)
+               AND NOT EXISTS (SELECT 1 FROM offer WHERE cart = ?2)
+               AND NOT EXISTS (SELECT 1 FROM answer WHERE holder = ?1)
+               AND NOT EXISTS (SELECT 1 FROM contested WHERE cart = ?2)
+               AND NOT EXISTS (SELECT 1 FROM former_word WHERE cart = ?2)",
+        )?
+        .query_row(params![holder, cart.0.cast_signed()], |row| row.get(0))?)
+}
+
 /// Drops the ended claims on a cart that nothing waits for. Whether there were any.
 pub(super) fn drop_ended(tx: &Connection, cart: CartId) -> Result<bool> {
     let claims = shared::claims_on(tx, cart)?;
