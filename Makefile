@@ -40,10 +40,10 @@ SEEDS ?= 20
 FIRST_SEED ?= 1
 sim: ## Simulates SEEDS (20) shops with hub and faults in virtual time, from FIRST_SEED (1) on
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) $(CARGO) test --profile sim --locked -p tests \
-		-- --exact sim::many_full_seeds --ignored --nocapture
+		--features simulated -- --exact sim::many_full_seeds --ignored --nocapture
 
 sim-planted: ## Plants mistakes in the engine, one after another: the simulation must see each
-	$(CARGO) test --profile sim --locked -p tests --features planted \
+	$(CARGO) test --profile sim --locked -p tests --features simulated \
 		-- --exact sim::planted::every_planted_fault_breaks_a_law --ignored --nocapture
 
 clean-demo: ## Forgets the demo store with everything that was sold in it

@@ -18,6 +18,7 @@
 //! | [`session`] | the conversation of replicas: who says what when | clocks, sockets, tables |
 //! | [`link`] | how frames travel | what is in them |
 //! | [`planted`] | faults that the simulation must see | everything else: it is empty outside that build |
+//! | [`version`] | what an old version of Till knows, in a simulation | everything else, likewise |
 //!
 //! How an entry is bound: each hash covers replica, kind, sequence, clock, the hash before and the
 //! body; the chain begins with a hash over the replica's public key; a seal signs replica, kind,
@@ -52,4 +53,5 @@ pub mod space;
 mod squeeze;
 pub mod store;
 pub mod trust;
+pub mod version;
 pub mod wire;

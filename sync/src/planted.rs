@@ -1,12 +1,12 @@
 //! Deliberate faults: mistakes that an engine like this one could have, so that the simulation can
 //! prove that it sees them (`make sim-planted`).
 //!
-//! Only the feature `planted` compiles them in, and only in builds with debug assertions. Without
+//! Only the feature `simulated` compiles them in, and only in builds with debug assertions. Without
 //! it [`is`] is a constant `false`, and nothing of this is left in the program. Each stands at one
 //! place, beside the line that is right.
 
-#[cfg(all(feature = "planted", not(debug_assertions)))]
-compile_error!("the feature `planted` plants faults: it is for the simulation's own proof only");
+#[cfg(all(feature = "simulated", not(debug_assertions)))]
+compile_error!("the feature `simulated` can plant faults: it is for the simulation only");
 
 /// A mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,16 +38,18 @@ pub enum Bug {
     GrantNotDurable,
     /// Chunks of a push count before all of them are here.
     HalfPush,
+    /// What an older version could not read is not read after the update either.
+    UpdateForgets,
 }
 
-#[cfg(feature = "planted")]
+#[cfg(feature = "simulated")]
 mod armed {
     use super::Bug;
     use std::cell::Cell;
 
     impl Bug {
         /// All of them.
-        pub const ALL: [Self; 13] = [
+        pub const ALL: [Self; 14] = [
             Self::DeliveredIsKept,
             Self::NoGapGate,
             Self::SealUnchecked,
@@ -61,6 +63,7 @@ mod armed {
             Self::TieByArrival,
             Self::GrantNotDurable,
             Self::HalfPush,
+            Self::UpdateForgets,
         ];
     }
 
@@ -80,11 +83,11 @@ mod armed {
     }
 }
 
-#[cfg(feature = "planted")]
+#[cfg(feature = "simulated")]
 pub use armed::{is, plant};
 
 /// Whether a fault is planted: never, in this build.
-#[cfg(not(feature = "planted"))]
+#[cfg(not(feature = "simulated"))]
 #[must_use]
 pub const fn is(_: Bug) -> bool {
     false

@@ -85,6 +85,7 @@ pub use stock::MAX_COUNTED_ITEMS;
 
 use crate::cbor::scan;
 use crate::log::MAX_BODY_BYTES;
+use crate::version::{self, Kind};
 use commerce::fact::Fact;
 use minicbor::decode::Decoder;
 use minicbor::encode::Encoder;
@@ -144,6 +145,7 @@ pub fn decode(body: &[u8]) -> Result<Fact, BodyError> {
         return Err(BodyError::Fields("the kind or the fields are missing".to_owned()));
     }
     match decoder.u64()? {
+        kind if !version::knows(Kind::Fact(kind)) => Err(BodyError::UnknownKind(kind)),
         SERIES_OPENED => read(&mut decoder).map(Fact::SeriesOpened),
         SHIFT_OPENED => read(&mut decoder).map(Fact::ShiftOpened),
         CASH_MOVED => read(&mut decoder).map(Fact::CashMoved),

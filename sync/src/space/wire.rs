@@ -11,6 +11,7 @@ use crate::body::BodyError;
 use crate::body::parts::{Amounts, list, maybe_text, value};
 use crate::body::stamp::ReceiptWire;
 use crate::log::ReplicaId;
+use crate::version::{self, Kind};
 use claim::{
     AttachedWire, EndedWire, GrantedWire, HeldWire, IntroducedWire, LabelledWire, MAX_SALES,
     SaleWire, SoldTwiceWire, SucceedsWire,
@@ -103,6 +104,7 @@ pub(super) fn read(
         return Err(BodyError::Fields("an operation has no kind or no fields".to_owned()));
     }
     let operation = match from.u64()? {
+        kind if !version::knows(Kind::Operation(kind)) => unknown(from, kind),
         HELD => from.decode::<HeldWire<'_>>()?.read(),
         LABELLED => from.decode::<LabelledWire<'_>>()?.read(),
         LINE => from.decode::<CartLineWire<'_>>()?.read(needed(amounts)?),
@@ -140,13 +142,15 @@ pub(super) fn read(
             let customer = customer.map(|customer| CustomerId(customer.into()));
             Ok(Operation::Attached { cart: CartId(cart), customer })
         }
-        kind => {
-            from.skip()?;
-            Ok(Operation::Unknown { kind })
-        }
+        kind => unknown(from, kind),
     }?;
     (2..fields).try_for_each(|_| from.skip())?;
     Ok(operation)
+}
+
+fn unknown(from: &mut Decoder<'_>, kind: u64) -> Result<Operation, BodyError> {
+    from.skip()?;
+    Ok(Operation::Unknown { kind })
 }
 
 fn put(to: &mut Encoder<Vec<u8>>, kind: u64, fields: impl Encode<()>) -> Result<(), BodyError> {

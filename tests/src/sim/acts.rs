@@ -41,7 +41,8 @@ impl World<'_> {
     /// Someone does something at a till that runs.
     pub fn act(&mut self, id: usize, act: Act, mut dice: Dice) {
         let ms = self.ms;
-        if self.till(id).running.is_none() {
+        let till = self.till(id);
+        if till.running.is_none() || till.old && act.is_new() {
             return;
         }
         self.tally.acts += 1;
@@ -118,7 +119,7 @@ impl World<'_> {
 impl SimTill<'_> {
     /// What a till does when nobody waits. Refused on a full disk; done another time.
     pub fn tidy(&mut self, ms: u64) {
-        let now = self.wall(ms);
+        let (now, _version) = (self.wall(ms), self.version());
         let tidied = self.running.as_mut().map(|running| running.till.tidy(now, COMPACTING));
         if let Some(Ok(effects)) = tidied {
             self.carry_out(ms, effects);

@@ -37,6 +37,7 @@ impl World<'_> {
             Fault::Clone => self.clone_of(id, dice),
             Fault::Lie => self.lie(dice),
             Fault::Newer => self.newer(id),
+            Fault::Update => self.update(id, for_ms),
             Fault::Settings => self.settings(dice),
             Fault::Push => self.push(dice),
             Fault::Withdraw => self.withdraw(),
@@ -222,6 +223,13 @@ impl World<'_> {
         self.till(id).refresh(ms);
         if self.till(id).running.is_some() {
             self.pump(id);
+        }
+    }
+
+    fn update(&mut self, id: usize, for_ms: u64) {
+        if std::mem::take(&mut self.till(id).old) {
+            self.say(&format!("till {id} is updated"));
+            self.crash(id, for_ms);
         }
     }
 

@@ -17,7 +17,7 @@ mod liar;
 mod members;
 mod net;
 mod oracle;
-#[cfg(feature = "planted")]
+#[cfg(feature = "simulated")]
 mod planted;
 mod pushes;
 mod run;

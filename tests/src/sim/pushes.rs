@@ -123,7 +123,7 @@ impl Hub {
 impl SimTill<'_> {
     /// What the pushed goods cost here now, in minor units.
     pub fn pushed_prices(&mut self, ms: u64) -> Option<Vec<i64>> {
-        let at = self.wall(ms);
+        let (at, _version) = (self.wall(ms), self.version());
         let running = self.running.as_mut()?;
         // As every event does: it looks at what other connections changed.
         running.till.handle(at, Event::Operator(None)).reply.ok()?;

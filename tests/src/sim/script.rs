@@ -55,6 +55,13 @@ pub enum Act {
     Terminal,
 }
 
+impl Act {
+    /// Whether only the newer version can do it.
+    pub const fn is_new(self) -> bool {
+        matches!(self, Self::Discount | Self::Refund | Self::PostVoid | Self::Count)
+    }
+}
+
 /// Acts with how often they come.
 const ACTS: [(Act, u64); 19] = [
     (Act::Sell, 40),
@@ -109,6 +116,8 @@ pub enum Fault {
     Lie,
     /// A newer till writes what this version does not know.
     Newer,
+    /// A till that runs the old version is updated.
+    Update,
     /// The hub changes its settings.
     Settings,
     /// The hub pushes prices, at once or for later.
@@ -126,7 +135,7 @@ pub enum Fault {
 }
 
 /// Faults with how often they come.
-const FAULTS: [(Fault, u64); 18] = [
+const FAULTS: [(Fault, u64); 19] = [
     (Fault::Noise, 30),
     (Fault::Cut, 25),
     (Fault::CutShop, 6),
@@ -140,6 +149,7 @@ const FAULTS: [(Fault, u64); 18] = [
     (Fault::Lost, 2),
     (Fault::Clone, 3),
     (Fault::Lie, 15),
+    (Fault::Update, 6),
     (Fault::Settings, 6),
     (Fault::Push, 10),
     (Fault::Withdraw, 3),

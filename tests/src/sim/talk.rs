@@ -19,7 +19,7 @@ impl Running {
 impl SimTill<'_> {
     /// Tells the exchange what the till has written since.
     pub fn refresh(&mut self, ms: u64) {
-        let now = self.now(ms);
+        let (now, _version) = (self.now(ms), self.version());
         let Some(running) = &mut self.running else { return };
         if let Ok(here) = running.books().held() {
             running.host.refresh(now, here);
@@ -27,7 +27,7 @@ impl SimTill<'_> {
     }
 
     pub fn up(&mut self, ms: u64, member: usize) {
-        let now = self.now(ms);
+        let (now, _version) = (self.now(ms), self.version());
         let Some(Running { till, downstream, host }) = &mut self.running else { return };
         let pace = if member == HUB { Pace::HUB } else { Pace::SHOP };
         let log = LogBooks::new(till.store().connection(), None);
@@ -42,7 +42,7 @@ impl SimTill<'_> {
     }
 
     pub fn receive(&mut self, ms: u64, from: &Route, bytes: &[u8]) {
-        let now = self.now(ms);
+        let (now, _version) = (self.now(ms), self.version());
         let Some(Running { till, downstream, host }) = &mut self.running else { return };
         let log = LogBooks::new(till.store().connection(), None);
         let mut books = TillBooks::new(log, downstream.books());
@@ -51,7 +51,7 @@ impl SimTill<'_> {
 
     /// Does what the exchange asks of the till; gives how often it had to begin anew.
     pub fn errands(&mut self, ms: u64) -> u32 {
-        let (now, wall) = (self.now(ms), self.wall(ms));
+        let (now, wall, _version) = (self.now(ms), self.wall(ms), self.version());
         let mut anew = 0;
         let mut any = false;
         while let Some(Running { till, downstream, host }) = &mut self.running {
@@ -99,7 +99,7 @@ impl SimTill<'_> {
 
     /// The next frame that it sends.
     pub fn next_frame(&mut self, ms: u64) -> Option<(Route, Vec<u8>)> {
-        let now = self.now(ms);
+        let (now, _version) = (self.now(ms), self.version());
         let key = key_of(self.id);
         let Running { till, downstream, host } = self.running.as_mut()?;
         let log = LogBooks::new(till.store().connection(), Some(key));

@@ -26,6 +26,13 @@ use sync::log::{Hash, ReplicaId, StreamId, StreamKind};
 use sync::session::{Now, Side};
 use sync::store::{BootId, Chain, Machine, MachineId, Witness, find_stream};
 
+/// The version that runs while this is held.
+#[must_use = "the version ends with it"]
+pub struct Version {
+    #[cfg(feature = "simulated")]
+    _playing: sync::version::Playing,
+}
+
 /// A till that runs.
 pub struct Running {
     pub till: Till,
@@ -41,6 +48,9 @@ pub struct SimTill<'s> {
     pub(super) generation: u32,
     pub shim: Shim,
     pub running: Option<Running>,
+    /// Whether it runs the old version: it knows no returns, no counts of stock and no discounts on
+    /// carts.
+    pub old: bool,
     /// How far its wall clock is from the true one.
     pub skew_ms: i64,
     pub witness: Option<Witness>,
@@ -72,6 +82,7 @@ impl<'s> SimTill<'s> {
             generation: 0,
             shim,
             running: None,
+            old: false,
             skew_ms: 0,
             witness: None,
             copy: None,
@@ -115,9 +126,17 @@ impl<'s> SimTill<'s> {
         ReplicaId::of(&key_of(self.id).public(), random)
     }
 
+    /// Runs its version, until what this gives is dropped.
+    pub fn version(&self) -> Version {
+        Version {
+            #[cfg(feature = "simulated")]
+            _playing: sync::version::play(self.old),
+        }
+    }
+
     /// Starts the process, as the agent does.
     pub fn start(&mut self, ms: u64) -> Result<(), String> {
-        let now = self.wall(ms);
+        let (now, _version) = (self.wall(ms), self.version());
         // What was recorded was another life's.
         self.blackout = None;
         self.shim.stop_recording();
@@ -208,7 +227,7 @@ impl<'s> SimTill<'s> {
     }
 
     pub fn event(&mut self, ms: u64, event: Event) -> Result<Reply, Refusal> {
-        let now = self.wall(ms);
+        let (now, _version) = (self.wall(ms), self.version());
         let running = self.running.as_mut().expect("the till runs");
         let handled = running.till.handle(now, event);
         self.carry_out(ms, handled.effects);

@@ -6,6 +6,7 @@ mod floods;
 mod lives;
 mod prices;
 mod snapshots;
+mod versions;
 
 use super::*;
 use crate::link::books::TillBooks;
@@ -349,32 +350,4 @@ fn what_a_peer_cannot_have_sent_is_kept_as_evidence() {
     let conn = first.shop.till.store().connection();
     let kept: Vec<u8> = conn.query_row("SELECT frame FROM evidence", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, b"\x01nonsense");
-}
-
-/// As after an update: what the version before could not read is folded at the start.
-#[test]
-fn what_an_older_version_could_not_read_is_folded_by_a_newer_one() {
-    let papers = papers(&[1, 2]);
-    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
-    let receipt = floor.tills.get_mut(&1).unwrap().sell();
-    floor.connect();
-    floor.settle();
-    let two = floor.tills.remove(&2).unwrap().shop;
-    let find = |shop: &Shop| {
-        let conn = shop.till.store().connection();
-        peer_receipt(conn, receipt.till, receipt.series, receipt.number).unwrap()
-    };
-    assert!(find(&two).is_some());
-    let conn = two.till.store().connection();
-    conn.execute_batch(
-        "INSERT INTO unread (stream, seq) SELECT stream, seq FROM peer_receipt;
-         DELETE FROM peer_receipt;",
-    )
-    .unwrap();
-    assert!(find(&two).is_none());
-    let two = two.restart();
-    assert!(find(&two).is_some());
-    let left = "SELECT count(*) FROM unread";
-    let left: i64 = two.till.store().connection().query_row(left, [], |row| row.get(0)).unwrap();
-    assert_eq!(left, 0);
 }

@@ -23,6 +23,7 @@ mod refold;
 mod returns;
 mod shelf;
 mod space;
+mod unread;
 mod workspace;
 
 pub use customers::{FOLDED_CUSTOMERS, Found};
@@ -202,8 +203,7 @@ impl Opened {
             journal::begin_series(&mut connection, &mut clock, &key, now, &new)?;
         }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        peers::fold_unread(&tx, now.as_millisecond())?;
-        customers::fold_unread(&tx)?;
+        unread::fold(&tx, now.as_millisecond())?;
         doubles::fill_in(&tx)?;
         tx.commit()?;
         let stream = sync::store::open_stream(&connection, replica, StreamKind::Journal)?;

@@ -11,6 +11,7 @@ pub use find::Found;
 pub(super) use find::{customer, search};
 
 use super::error::{Result, TillStoreError};
+use super::unread;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 use sync::body::BodyError;
@@ -47,12 +48,12 @@ pub(super) fn fold_body(tx: &Connection, place: EntryPlace<'_>, body: &[u8]) -> 
     match decode(body) {
         Ok(Decoded { operations, newer }) => {
             if newer {
-                put_unread(tx, place)?;
+                unread::put(tx, place.stream.local(), place.seq)?;
             }
             fold(tx, place, &operations)
         }
         Err(BodyError::UnknownKind(_)) => {
-            put_unread(tx, place)?;
+            unread::put(tx, place.stream.local(), place.seq)?;
             Ok(Folded::default())
         }
         Err(error) => Err(error.into()),
@@ -157,12 +158,6 @@ fn own_streams(conn: &Connection) -> Result<Vec<Stream>> {
     Ok(streams)
 }
 
-fn put_unread(tx: &Connection, place: EntryPlace<'_>) -> Result<()> {
-    tx.prepare_cached("INSERT INTO unread (stream, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute(params![place.stream.local(), place.seq.cast_signed()])?;
-    Ok(())
-}
-
 /// The first entry of a stream that this version could not read all of.
 fn first_unread(conn: &Connection, stream: &Stream) -> Result<Option<u64>> {
     let first: Option<i64> = conn
@@ -174,13 +169,8 @@ fn first_unread(conn: &Connection, stream: &Stream) -> Result<Option<u64>> {
 /// Folds everything again where an earlier version of Till could not read what this one can.
 pub(super) fn fold_unread(tx: &Connection) -> Result<()> {
     for stream in customers_streams(tx)? {
-        let mut statement =
-            tx.prepare_cached("SELECT seq FROM unread WHERE stream = ?1 ORDER BY seq")?;
-        let waiting: Vec<i64> = statement
-            .query_map([stream.local()], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for seq in waiting {
-            let stored = sync::store::read_one(tx, &stream, seq.cast_unsigned())?;
+        for seq in unread::of(tx, stream.local())? {
+            let stored = sync::store::read_one(tx, &stream, seq)?;
             let newer = |body: &[u8]| decode(body).map_or(true, |read| read.newer);
             // One that is not here any more was stated again since.
             if stored.is_none_or(|stored| !newer(&stored.entry.body)) {
@@ -204,7 +194,7 @@ pub(super) fn rebuild(tx: &Connection) -> Result<()> {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     for stream in customers_streams(tx)? {
-        tx.execute("DELETE FROM unread WHERE stream = ?1", [stream.local()])?;
+        unread::forget_all(tx, stream.local())?;
         rebuild_stream(tx, &stream)?;
     }
     Ok(())

@@ -5,7 +5,9 @@
 
 use super::super::doubles;
 use super::super::error::Result;
+use super::super::unread;
 use super::fold::{Writer, cannot_be_read, disbelieve, warn};
+use super::recount;
 use super::writers::Known;
 use commerce::cart::CartId;
 use commerce::fact::Fact;
@@ -14,7 +16,7 @@ use commerce::sale::{ReceiptNumber, Stamp};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use sync::body::BodyError;
-use sync::log::Entry;
+use sync::log::{Entry, StreamKind};
 use sync::store::{AlarmKind, Counter, Moves, fold_stock, journals};
 
 /// Folds entries of a peer's journal, with each SKU's row written once where it can be; whether
@@ -41,9 +43,8 @@ pub(super) fn fold_facts<'e>(
 
 /// Keeps in mind what this version can't read; what no version wrote is told.
 fn pass_over(tx: &Connection, writer: Writer<'_>, seq: u64, error: &BodyError) -> Result<bool> {
-    tx.prepare_cached("INSERT INTO unread (stream, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute(params![writer.stream.local(), seq.cast_signed()])?;
-    if matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. }) {
+    unread::put(tx, writer.stream.local(), seq)?;
+    if is_newer(error) {
         return Ok(false);
     }
     disbelieve(tx, writer, seq, &cannot_be_read(error))
@@ -113,7 +114,7 @@ pub(super) fn fold_orphans<'o>(
     tx: &Connection,
     orphans: impl Iterator<Item = (Counter, &'o [u8])>,
 ) -> Result<BTreeSet<CartId>> {
-    let (mut counts, mut sold) = (Vec::new(), BTreeSet::new());
+    let (mut counts, mut sold, mut newer) = (Vec::new(), BTreeSet::new(), false);
     for (counter, body) in orphans {
         match sync::body::decode(body) {
             Ok(fact @ Fact::StockCounted(_)) => counts.push((counter, fact)),
@@ -124,36 +125,70 @@ pub(super) fn fold_orphans<'o>(
                     sold.insert(sale.cart);
                 }
             }
-            // A newer version's moves nothing that this one could know of.
-            Err(_) => {}
+            // What it moves this version can't know.
+            Err(error) => newer |= is_newer(&error),
         }
     }
     for (counter, fact) in &counts {
         fold_stock(tx, *counter, fact, journals)?;
     }
+    if newer {
+        note_unread_orphans(tx)?;
+    }
     Ok(sold)
 }
 
-/// Folds what an earlier version of Till could not read and this one can.
+/// Stands for all streams' orphans where [`unread`] keeps how many of them can't be read.
+const ORPHANS: i64 = 0;
+
+fn note_unread_orphans(tx: &Connection) -> Result<()> {
+    unread::forget_all(tx, ORPHANS)?;
+    match unread_orphans(tx)? {
+        0 => Ok(()),
+        number => unread::put(tx, ORPHANS, number),
+    }
+}
+
+/// How many entries of other branches that count are a newer version's.
+fn unread_orphans(conn: &Connection) -> Result<u64> {
+    let mut statement = conn.prepare_cached(
+        "SELECT body FROM orphan JOIN stream ON stream.local = orphan.stream
+         WHERE counts = 1 AND stream.kind = ?1",
+    )?;
+    let mut rows = statement.query([StreamKind::Journal.number()])?;
+    let mut number = 0;
+    while let Some(row) = rows.next()? {
+        let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+        number += u64::from(sync::body::decode(body).is_err_and(|error| is_newer(&error)));
+    }
+    Ok(number)
+}
+
+/// Folds what an earlier version of Till could not read and this one can. Stock is counted again as a
+/// whole: a count finds what was moved after it in the log, also what is folded with it only now.
 pub fn fold_unread(tx: &Connection, now_ms: i64) -> Result<()> {
+    let before = unread::of(tx, ORPHANS)?.first().copied().unwrap_or(0);
+    let mut readable = before > 0 && unread_orphans(tx)? < before;
     for stream in journals(tx)? {
-        let mut rows =
-            tx.prepare_cached("SELECT seq FROM unread WHERE stream = ?1 ORDER BY seq")?;
-        let waiting: Vec<i64> =
-            rows.query_map([stream.local()], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        for seq in waiting.into_iter().map(i64::cast_unsigned) {
+        let writer = Writer { stream: &stream, now_ms: Some(now_ms) };
+        let known = Known::of(tx, &stream)?;
+        for seq in unread::of(tx, stream.local())? {
             let stored = sync::store::read_one(tx, &stream, seq)?;
-            let Some(stored) = stored.filter(|it| sync::body::decode(&it.entry.body).is_ok())
-            else {
-                continue;
-            };
-            let writer = Writer { stream: &stream, now_ms: Some(now_ms) };
-            fold_facts(tx, writer, std::iter::once(&stored.entry))?;
-            tx.execute(
-                "DELETE FROM unread WHERE stream = ?1 AND seq = ?2",
-                params![stream.local(), seq.cast_signed()],
-            )?;
+            let fact = stored.map(|it| sync::body::decode(&it.entry.body));
+            let Some(Ok(fact)) = fact else { continue };
+            put_receipt(tx, writer, &known, seq, &fact)?;
+            unread::forget(tx, stream.local(), seq)?;
+            readable = true;
         }
     }
+    if readable {
+        unread::forget_all(tx, ORPHANS)?;
+        recount::count_again(tx)?;
+    }
     Ok(())
+}
+
+/// Whether a newer version may be able to read it.
+const fn is_newer(error: &BodyError) -> bool {
+    matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. })
 }

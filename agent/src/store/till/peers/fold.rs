@@ -250,11 +250,12 @@ fn fold_carts<'e>(
     let mut run = Vec::new();
     for entry in entries {
         place.seq = entry.seq;
-        match space::run::said(place, &entry.body) {
+        match space::run::said(tx, place, &entry.body) {
             Ok(said) => run.extend(said),
-            Err(error) => {
+            Err(TillStoreError::Body(error)) => {
                 came.alarmed |= disbelieve(tx, writer, entry.seq, &cannot_be_read(&error))?;
             }
+            Err(error) => return Err(error),
         }
     }
     let mut folded = space::run::fold_run(tx, place, &run)?;

@@ -46,13 +46,13 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
         stock |= set_orphans_count(tx, &stream, counts_to)?;
     }
     if stock {
-        count_stock_again(tx)?;
-        doubles::find_again(tx)?;
+        count_again(tx)?;
     }
     Ok(stock || !cut.is_empty())
 }
 
-fn count_stock_again(tx: &Connection) -> Result<()> {
+/// Counts stock again from all journals, and finds again which carts were sold twice.
+pub(super) fn count_again(tx: &Connection) -> Result<()> {
     tx.execute("DELETE FROM stock", [])?;
     tx.execute("DELETE FROM beside_sale", [])?;
     let mut counted = Vec::new();
@@ -62,7 +62,8 @@ fn count_stock_again(tx: &Connection) -> Result<()> {
         set_folded(tx, &stream, 0)?;
     }
     refold_orphans(tx)?;
-    counted.iter().try_for_each(|(stream, to)| count_stream(tx, stream, *to))
+    counted.iter().try_for_each(|(stream, to)| count_stream(tx, stream, *to))?;
+    doubles::find_again(tx)
 }
 
 fn count_stream(tx: &Connection, stream: &Stream, to: u64) -> Result<()> {

@@ -18,7 +18,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 
-pub(super) use rebuild::{fold_anew, rebuild};
+pub(super) use rebuild::{fold_anew, fold_unread, rebuild};
 pub(super) use sweep::{is_forgotten, sweep};
 
 use super::doubles;
@@ -329,6 +329,7 @@ pub(super) fn forget(tx: &Connection, holder: i64) -> Result<BTreeSet<CartId>> {
         .query_map([holder], |row| Ok(CartId(row.get::<_, i64>(0)?.cast_unsigned())))?
         .collect();
     rows::drop_all(tx, holder)?;
+    super::unread::forget_all(tx, holder)?;
     for (table, whose) in [("writer", "holder"), ("succeeded", "by"), ("sold_twice", "author")] {
         tx.execute(&format!("DELETE FROM {table} WHERE {whose} = ?1"), [holder])?;
     }
@@ -367,7 +368,7 @@ fn is_succeeded(conn: &Connection, replica: ReplicaId) -> Result<bool> {
 
 /// Folds an entry's body.
 pub(super) fn fold_body(tx: &Connection, place: Place, body: &[u8]) -> Result<Folded> {
-    match run::said(place, body)? {
+    match run::said(tx, place, body)? {
         Some(said) => fold_workspace(tx, place, &said.operations),
         None => Ok(Folded::default()),
     }

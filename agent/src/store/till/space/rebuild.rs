@@ -1,7 +1,8 @@
 //! Every workspace stream folded again, when state is rebuilt.
 
-use super::{Place, fold_body, sweep};
-use crate::store::till::error::Result;
+use super::{Place, fold_body, run, sweep};
+use crate::store::till::error::{Result, TillStoreError};
+use crate::store::till::unread;
 use commerce::cart::CartId;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -34,6 +35,27 @@ pub(in crate::store::till) fn rebuild(tx: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Folds every stream again where an earlier version of Till could not read all that was said in one,
+/// and this one can.
+pub(in crate::store::till) fn fold_unread(tx: &Connection) -> Result<()> {
+    let mut readable = false;
+    let own = sync::store::streams(tx)?.into_iter();
+    for stream in own.chain(sync::store::peer_streams(tx)?) {
+        if stream.id().kind != sync::log::StreamKind::Workspace {
+            continue;
+        }
+        for seq in unread::of(tx, stream.local())? {
+            let stored = sync::store::read_one(tx, &stream, seq)?;
+            // One that is not here any more was stated again since.
+            if stored.is_none_or(|stored| run::is_readable(&stored.entry.body)) {
+                unread::forget(tx, stream.local(), seq)?;
+                readable = true;
+            }
+        }
+    }
+    if readable { rebuild(tx) } else { Ok(()) }
+}
+
 /// Folds a sibling's stream again from where it begins now: what its writer has forgotten, and did not
 /// state anew behind the checkpoint, is forgotten here. Gives the carts it was about.
 pub(in crate::store::till) fn fold_anew(
@@ -60,7 +82,11 @@ fn rebuild_stream(tx: &Connection, stream: &sync::store::Stream, own: bool) -> R
             let replica = stream.id().replica;
             let seq = stored.entry.seq;
             let place = Place { holder: stream.local(), replica, seq, own, now_ms: None };
-            fold_body(tx, place, &stored.entry.body)?;
+            match fold_body(tx, place, &stored.entry.body) {
+                // What no version wrote was told of when it came.
+                Err(TillStoreError::Body(_)) if !own => {}
+                folded => drop(folded?),
+            }
         }
         next = entries.last().map_or(last, |stored| stored.entry.seq) + 1;
     }

@@ -8,6 +8,7 @@
 
 use super::{Folded, Place, fold_next, is_succeeded};
 use crate::store::till::error::Result;
+use crate::store::till::unread;
 use commerce::cart::CartId;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,20 +24,37 @@ pub(in crate::store::till) struct Said {
     pub operations: Vec<Operation>,
 }
 
-/// What an entry's body says. One of a newer kind is passed over: its bytes are kept, and a rebuild
-/// folds them once this till is updated.
+/// What an entry's body says. What a newer version wrote in it is passed over and noted, so that it is
+/// folded once this till is updated.
 pub(in crate::store::till) fn said(
+    tx: &Connection,
     place: Place,
     body: &[u8],
-) -> std::result::Result<Option<Said>, BodyError> {
+) -> Result<Option<Said>> {
     match sync::space::decode(body) {
-        Ok(operations) => Ok(Some(Said { seq: place.seq, operations })),
+        Ok(operations) => {
+            if !is_known(&operations) {
+                unread::put(tx, place.holder, place.seq)?;
+            }
+            Ok(Some(Said { seq: place.seq, operations }))
+        }
         Err(BodyError::UnknownKind(kind)) => {
             tracing::warn!(kind, replica = %place.replica, seq = place.seq, "an entry of a newer Till is kept and not folded");
+            unread::put(tx, place.holder, place.seq)?;
             Ok(None)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Whether this version knows all of it.
+fn is_known(operations: &[Operation]) -> bool {
+    !operations.iter().any(|it| matches!(it, Operation::Unknown { .. }))
+}
+
+/// Whether this version can read all of a body.
+pub(super) fn is_readable(body: &[u8]) -> bool {
+    sync::space::decode(body).is_ok_and(|operations| is_known(&operations))
 }
 
 /// Folds entries of one stream in their order; the sequence in `place` does not count. Of carts it
