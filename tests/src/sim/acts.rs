@@ -176,6 +176,7 @@ impl SimTill<'_> {
                 let reason = Some("left-without-paying".to_owned());
                 self.ask(ms, "201", None, Command::Cancel { cart, reason }).map(none)
             }
+            Act::Customer => self.about_a_customer(ms, dice).map(none),
             Act::Refund => self.refund(ms, dice),
             Act::PostVoid => {
                 let Some(of) = self.shown.last().cloned() else { return Ok(Vec::new()) };
@@ -210,7 +211,7 @@ impl SimTill<'_> {
     }
 
     /// Scans one thing; gives the cart at the till.
-    fn scan(&mut self, ms: u64, dice: &mut Dice) -> Result<CartId, Refusal> {
+    pub fn scan(&mut self, ms: u64, dice: &mut Dice) -> Result<CartId, Refusal> {
         let quantity = (1 + dice.below(3)).to_string();
         let code = dice.pick(&CODES);
         let weighed = code.len() == 13 && code.starts_with("21");

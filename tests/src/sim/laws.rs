@@ -1,6 +1,7 @@
 //! What must hold once all is mended and time has passed.
 
 use super::carts::carts_agree;
+use super::customers::customers_agree;
 use super::members::{COUNT, LATE, SHOPS, key_of, number_of, shop_of};
 use super::oracle::on_hand;
 use super::pushes::prices_agree;
@@ -41,6 +42,7 @@ pub fn assert_laws(world: &mut World<'_>) -> Result<(), Broken> {
     receipts_have_no_double(world)?;
     stock_converges(world)?;
     carts_agree(world)?;
+    customers_agree(world)?;
     prices_agree(world)?;
     for id in 1..=COUNT {
         of_one_till(world, id).map_err(|why| format!("till {id}: {why}"))?;
@@ -59,7 +61,7 @@ fn orphaned(conn: &Connection, hash: &Hash) -> i64 {
     conn.query_row(count, [&hash.0[..]], |row| row.get(0)).unwrap_or(0)
 }
 
-fn conn_of<'w>(world: &'w World<'_>, id: usize) -> Result<&'w Connection, Broken> {
+pub fn conn_of<'w>(world: &'w World<'_>, id: usize) -> Result<&'w Connection, Broken> {
     world.tills[id - 1].conn().ok_or_else(|| format!("till {id} does not run"))
 }
 

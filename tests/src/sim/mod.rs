@@ -8,6 +8,7 @@
 mod acts;
 mod carts;
 mod contents;
+mod customers;
 mod disk;
 mod faults;
 mod history;

@@ -44,6 +44,8 @@ pub enum Act {
     /// Offers a thing to whoever holds a cart.
     Offer,
     Cancel,
+    /// Says something about a customer, or whose cart it is.
+    Customer,
     Refund,
     PostVoid,
     MoveCash,
@@ -63,7 +65,7 @@ impl Act {
 }
 
 /// Acts with how often they come.
-const ACTS: [(Act, u64); 19] = [
+const ACTS: [(Act, u64); 20] = [
     (Act::Sell, 40),
     (Act::Card, 12),
     (Act::Scan, 8),
@@ -74,6 +76,7 @@ const ACTS: [(Act, u64); 19] = [
     (Act::Force, 1),
     (Act::Offer, 4),
     (Act::Cancel, 2),
+    (Act::Customer, 6),
     (Act::Refund, 6),
     (Act::PostVoid, 2),
     (Act::MoveCash, 4),
