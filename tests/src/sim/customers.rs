@@ -65,7 +65,8 @@ impl SimTill<'_> {
 
 fn fields(dice: &mut Dice) -> BTreeMap<Field, Option<String>> {
     let field = dice.pick(&[Field::NAME, Field::PHONE]);
-    BTreeMap::from([(field, Some(format!("text {}", dice.below(1_000))))])
+    let text = if field == Field::PHONE { "040" } else { "Ada" };
+    BTreeMap::from([(field, Some(format!("{text} {}", dice.below(1_000))))])
 }
 
 /// All tills of a shop know the same of each customer, also when they fold everything again.

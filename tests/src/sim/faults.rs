@@ -2,7 +2,7 @@
 
 use super::members::{COUNT, HUB, LATE, SHOPS, enrolment, key_of, shop_of, signed};
 use super::net::{Ends, Net};
-use super::script::Fault;
+use super::script::{Act, Fault};
 use super::world::World;
 use crate::dice::Dice;
 use crate::vfs::{DiskError, Fault as DiskFault, FaultOn};
@@ -184,7 +184,8 @@ impl World<'_> {
         self.relink();
         self.relink_after(200);
         for _ in 0..1 + dice.below(3) {
-            self.act(id, super::script::Act::Sell, Dice::new(dice.below(u64::MAX)));
+            let act = dice.pick(&[Act::Sell, Act::Sell, Act::Customer]);
+            self.act(id, act, Dice::new(dice.below(u64::MAX)));
         }
         if self.till(id).running.is_none() {
             return;
@@ -195,7 +196,8 @@ impl World<'_> {
         let ms = self.ms;
         self.till(id).start(ms).unwrap();
         for _ in 0..1 + dice.below(3) {
-            self.act(id, super::script::Act::Sell, Dice::new(dice.below(u64::MAX)));
+            let act = dice.pick(&[Act::Sell, Act::Sell, Act::Customer]);
+            self.act(id, act, Dice::new(dice.below(u64::MAX)));
         }
         // The second is heard first; what only it holds would be lost with it otherwise.
         self.pass(30_000);

@@ -23,8 +23,13 @@ impl Exchange {
     ) -> Result<Option<Effect>, B::Error> {
         let stream = theirs.stream;
         let own = stream.replica == self.me;
-        let Some(ours) = self.held.get(&stream) else { return Ok(None) };
-        let (head, theirs_head) = (ours.head, theirs.head);
+        // Of its own kinds of streams a replica may not have begun each.
+        let head = match self.held.get(&stream) {
+            Some(ours) => ours.head,
+            None if own => 0,
+            None => return Ok(None),
+        };
+        let theirs_head = theirs.head;
         if theirs_head > head {
             // Saying that it holds more of this replica's own stream proves nothing: the entries do,
             // under this replica's seal.

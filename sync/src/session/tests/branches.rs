@@ -24,6 +24,23 @@ fn a_till_put_back_is_told_by_its_sibling() {
     assert!(net.replicas[&A].overtaken);
 }
 
+/// Another machine under the same identity began a stream of a kind that this one has none of.
+#[test]
+fn a_cloned_till_is_told_by_a_stream_that_it_never_began() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.write(A, StreamKind::Journal, b"both");
+    net.write(A, StreamKind::Customers, b"Ada");
+    net.connect(A, B);
+    net.settle(1_000);
+    net.cut(A, B);
+    let mut clone = Replica::new(A);
+    clone.write(net.now(), StreamKind::Journal, b"both");
+    net.replicas.insert(A, clone);
+    net.connect(A, B);
+    net.settle(1_000);
+    assert!(net.replicas[&A].overtaken);
+}
+
 #[test]
 fn a_lie_about_ones_own_stream_is_none_without_its_entries() {
     let mut net = Net::new(&[A, B], 1, Faults::default());

@@ -324,3 +324,38 @@ fn an_older_till_keeps_and_hands_on_what_it_cannot_read_and_folds_it_once_update
     let again = Peer { shop, ..older };
     assert_eq!(again.rows(), live);
 }
+
+/// Each of two machines under one identity speaks of a customer, at the same places of one stream, and
+/// is heard by another till first.
+#[test]
+fn what_two_machines_of_one_till_say_of_a_customer_comes_to_the_same_everywhere() {
+    let numbers = [1, 2, 3];
+    let wish =
+        |remark: &str| CustomerAct::AddWish { sku: "BAK-001".into(), remark: Some(remark.into()) };
+    let mut floor = floor(&numbers, None);
+    floor.till(1).writes(&[(Field::NAME, "Ada")]);
+    floor.connect();
+    floor.settle();
+    let backup = floor.backup(1);
+    let far = floor.tills.remove(&3).unwrap();
+    floor.till(1).does(wish("of the first"));
+    floor.till(1).writes(&[(Field::PHONE, "040 1")]);
+    floor.settle();
+    let mut second = Peer::new(floor.start_over(1, &backup), &papers(&numbers), 77);
+    second.does(wish("of the second"));
+    second.writes(&[(Field::PHONE, "040 22")]);
+    let near = floor.tills.remove(&2).unwrap();
+    floor.tills.insert(3, far);
+    floor.comes_back(1, second.shop, &papers(&numbers));
+    floor.tills.insert(2, near);
+    floor.connect();
+    floor.settle();
+    floor.assert_agree();
+    // Also once somebody goes on from there.
+    floor.till(2).writes(&[(Field::NAME, "Ada L.")]);
+    floor.till(3).does(wish("of the third"));
+    floor.settle();
+    let record = floor.assert_agree();
+    assert_eq!(record.field(Field::NAME), Some("Ada L."));
+    assert!(record.wishes.members.keys().any(|it| it.remark.as_deref() == Some("of the third")));
+}

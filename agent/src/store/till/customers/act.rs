@@ -4,7 +4,7 @@
 //! One act on a customer is one entry in the act's transaction, without a seal: whoever sends entries
 //! seals the last of them.
 
-use super::{EntryPlace, Folded, first_unread, fold, load, own_streams, record};
+use super::{EntryPlace, Folded, first_unread, fold, load, own_streams, record, settle};
 use crate::store::till::error::{Result, TillStoreError};
 use crate::store::till::{Act, TillStore};
 use jiff::Timestamp;
@@ -60,7 +60,9 @@ impl Act<'_> {
         let body = encode(&operations)?;
         let appended = sync::store::append_unsealed(&self.tx, &stream, clock, &body)?;
         let place = EntryPlace { stream: &stream, seq: appended.seq, clock };
-        fold(&self.tx, place, &operations)
+        let folded = fold(&self.tx, place, &operations, None)?;
+        settle(&self.tx, &folded.customers)?;
+        Ok(folded)
     }
 
     /// States all that this till ever said of anybody.

@@ -6,9 +6,11 @@
 
 mod act;
 mod find;
+mod rebuild;
 
 pub use find::Found;
 pub(super) use find::{customer, search};
+pub(super) use rebuild::{named, rebuild, settle};
 
 use super::error::{Result, TillStoreError};
 use super::unread;
@@ -20,7 +22,7 @@ use sync::customer::{
     Customer, CustomerId, Decoded, Operation, Place, Record, decode, decode_record, encode_record,
 };
 use sync::log::StreamKind;
-use sync::store::{Owner, Stream, base, folded, head, owner};
+use sync::store::{Owner, Stream, head, owner};
 
 /// Tables that a rebuild empties and folds again from customers streams.
 pub const FOLDED_CUSTOMERS: [&str; 2] = ["customer", "customer_word"];
@@ -50,7 +52,7 @@ pub(super) fn fold_body(tx: &Connection, place: EntryPlace<'_>, body: &[u8]) -> 
             if newer {
                 unread::put(tx, place.stream.local(), place.seq)?;
             }
-            fold(tx, place, &operations)
+            fold(tx, place, &operations, None)
         }
         Err(BodyError::UnknownKind(_)) => {
             unread::put(tx, place.stream.local(), place.seq)?;
@@ -60,13 +62,22 @@ pub(super) fn fold_body(tx: &Connection, place: EntryPlace<'_>, body: &[u8]) -> 
     }
 }
 
-fn fold(tx: &Connection, place: EntryPlace<'_>, operations: &[Operation]) -> Result<Folded> {
+/// Folds operations, or of them those on some customers.
+fn fold(
+    tx: &Connection,
+    place: EntryPlace<'_>,
+    operations: &[Operation],
+    only: Option<&BTreeSet<CustomerId>>,
+) -> Result<Folded> {
     let replica = place.stream.id().replica;
     let own = owner(tx, replica)? == Some(Owner::Own);
     let mut folded = Folded::default();
     let mut open: BTreeMap<CustomerId, Customer> = BTreeMap::new();
     for (index, operation) in (0_u16..).zip(operations) {
         let Some(id) = operation.customer() else { continue };
+        if only.is_some_and(|only| !only.contains(&id)) {
+            continue;
+        }
         let at = Place { replica, seq: place.seq, clock: place.clock, index };
         match open.get_mut(&id) {
             Some(customer) => customer.apply(at, operation),
@@ -111,10 +122,7 @@ fn record(conn: &Connection, id: CustomerId) -> Result<Option<Record>> {
 fn put(tx: &Connection, id: CustomerId, customer: &Customer, own: bool) -> Result<bool> {
     let record = Record::from(customer);
     let bytes = encode_record(&record)?;
-    let erased_before: Option<bool> = tx
-        .prepare_cached("SELECT erased FROM customer WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))
-        .optional()?;
+    let erased_before = erased(tx, id)?;
     let erased_now = customer.is_erased() && erased_before == Some(false);
     // What is erased must not be left in unused parts of the file.
     let overwrite = |on: bool| tx.pragma_update(None, "secure_delete", on);
@@ -137,6 +145,14 @@ fn put(tx: &Connection, id: CustomerId, customer: &Customer, own: bool) -> Resul
         overwrite(false)?;
     }
     Ok(erased_now)
+}
+
+/// Whether a customer is erased; `None` for nobody.
+fn erased(conn: &Connection, id: CustomerId) -> Result<Option<bool>> {
+    Ok(conn
+        .prepare_cached("SELECT erased FROM customer WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?)
 }
 
 /// Somebody was erased: what this till's own streams said so far is to go as soon as it may.
@@ -186,37 +202,4 @@ fn customers_streams(conn: &Connection) -> Result<Vec<Stream>> {
     let peers = sync::store::peer_streams(conn)?.into_iter();
     streams.extend(peers.filter(|stream| stream.id().kind == StreamKind::Customers));
     Ok(streams)
-}
-
-/// Empties the tables and folds every customers stream again, its own and the siblings'.
-pub(super) fn rebuild(tx: &Connection) -> Result<()> {
-    for table in FOLDED_CUSTOMERS {
-        tx.execute(&format!("DELETE FROM {table}"), [])?;
-    }
-    for stream in customers_streams(tx)? {
-        unread::forget_all(tx, stream.local())?;
-        rebuild_stream(tx, &stream)?;
-    }
-    Ok(())
-}
-
-fn rebuild_stream(tx: &Connection, stream: &Stream) -> Result<()> {
-    /// Entries read at a time, to bound memory.
-    const BATCH: usize = 64;
-    let last = folded(tx, stream)?;
-    let mut next = base(tx, stream)?.seq + 1;
-    while next <= last {
-        let entries = sync::store::read(tx, stream, next, BATCH)?;
-        let Some(end) = entries.last().map(|stored| stored.entry.seq) else { break };
-        for stored in entries.iter().take_while(|stored| stored.entry.seq <= last) {
-            let place = EntryPlace { stream, seq: stored.entry.seq, clock: stored.entry.clock };
-            match fold_body(tx, place, &stored.entry.body) {
-                // What can't be read was told when it came.
-                Ok(_) | Err(TillStoreError::Body(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        next = end + 1;
-    }
-    Ok(())
 }

@@ -62,6 +62,7 @@ pub(super) fn take_fresh<'e>(
         let counting = fresh.take_while(|entry| entry.seq <= counts_to);
         fold_entries(tx, writer, counting, &mut came)?;
         set_folded(tx, stream, counts_to)?;
+        customers::settle(tx, &came.customers)?;
     }
     if counts_to < to && counts_to > 0 {
         let detail = format!("entries {} to {to} wait for a manager", from.max(counts_to + 1));
@@ -77,9 +78,15 @@ pub(super) fn take_orphans(
     stream: &Stream,
     orphans: &[Entry],
     counts_to: u64,
-) -> Result<()> {
-    let Some((first, last)) = orphans.first().zip(orphans.last()) else { return Ok(()) };
+) -> Result<Folded> {
+    let mut came = Folded::default();
+    let Some((first, last)) = orphans.first().zip(orphans.last()) else { return Ok(came) };
     set_orphans_count(tx, stream, counts_to)?;
+    if stream.id().kind == StreamKind::Customers {
+        let counting = orphans.iter().filter(|entry| entry.seq <= counts_to);
+        came.customers = counting.flat_map(|entry| customers::named(&entry.body)).collect();
+        customers::settle(tx, &came.customers)?;
+    }
     if stream.id().kind == StreamKind::Journal {
         let replica = stream.id().replica;
         let counting = orphans.iter().filter(|entry| entry.seq <= counts_to);
@@ -93,7 +100,8 @@ pub(super) fn take_orphans(
     }
     let detail = format!("a second branch holds other entries {} to {}", first.seq, last.seq);
     raise(tx, now_ms, AlarmKind::Fork, &stream.id().to_string(), &detail)?;
-    Ok(())
+    came.alarmed = true;
+    Ok(came)
 }
 
 /// Folds what became countable by papers that came, and takes out what counts no longer; `None`
@@ -132,6 +140,7 @@ fn fold_range(
         next = read_to + 1;
         progress(next - from);
     }
+    customers::settle(tx, &came.customers)?;
     Ok(next - from)
 }
 

@@ -408,11 +408,11 @@ fn take(
         }
         Ingested::Forked { stream, at, orphans, counts_to } => {
             let counts_to = counts_here(tx, &stream, counts_to)?;
-            take_orphans(tx, now_ms, &stream, &orphans, counts_to)?;
+            let came = take_orphans(tx, now_ms, &stream, &orphans, counts_to)?;
             let folded = !orphans.is_empty();
             let to = run.entries.last().map_or(0, |entry| entry.seq);
             let forked = Received::plain(Outcome::Forked { at, to });
-            Ok((Received { folded, alarmed: folded, ..forked }, Folded::default()))
+            Ok((Received { folded, alarmed: folded, ..forked }, came))
         }
         Ingested::OwnAhead { to } => {
             alarm(AlarmKind::PutBack, format!("{sender} holds entry {to} of it, which is not here"))

@@ -39,11 +39,13 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
             _ => {}
         }
     }
+    for (stream, counts_to) in counting(tx, trust)? {
+        let changed = set_orphans_count(tx, &stream, counts_to)?;
+        stock |= changed;
+        said_of_customers |= changed && stream.id().kind == StreamKind::Customers;
+    }
     if said_of_customers {
         customers::rebuild(tx)?;
-    }
-    for (stream, counts_to) in counting(tx, trust)? {
-        stock |= set_orphans_count(tx, &stream, counts_to)?;
     }
     if stock {
         count_again(tx)?;
