@@ -48,7 +48,7 @@ impl Till {
             return Err(Refusal::WrongTender { tender: tender_type.id, kind: tender_type.kind });
         }
         self.assert_not_paying(id)?;
-        self.assert_not_sold(id)?;
+        self.assert_not_sold(context, id)?;
         let cart = self.cart(id)?;
         let due = cart.totals(&self.settings.taxes)?.due;
         let amount = amount.unwrap_or(due);

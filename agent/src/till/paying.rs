@@ -34,7 +34,7 @@ impl Till {
             return Err(Refusal::BadText { what: "a reference", most: MAX_REFERENCE });
         }
         self.assert_not_paying(id)?;
-        self.assert_not_sold(id)?;
+        self.assert_not_sold(context, id)?;
         let mut cart = self.cart(id)?.clone();
         cart.tender(
             Tendered { tender, amount, reference, intent: None, card: None },

@@ -59,7 +59,9 @@ pub enum Refusal {
     #[error("cart {0} is at the till that holds it: have it parked there first")]
     CartInUse(CartId),
     /// Another till sold the cart already, or this one in an earlier life.
-    #[error("cart {cart} was paid already, receipt {receipt}: give it up here")]
+    #[error(
+        "cart {cart} was paid already, receipt {receipt}: compare it with what the customer has, and give the cart up here, or have a manager approve that it is paid again"
+    )]
     AlreadySold {
         /// The cart.
         cart: CartId,
