@@ -425,6 +425,7 @@ pub(super) fn begin(
 /// Records a payment's end; what was kept to find it is forgotten.
 pub(super) fn end(act: &mut Act<'_>, ended: &Fact) -> Result<(), TillStoreError> {
     act.record(ended)?;
+    act.answer_siblings();
     match ended {
         Fact::PaymentEnded(ended) => act.drop_mark(ended.intent),
         _ => Ok(()),

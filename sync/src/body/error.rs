@@ -12,6 +12,14 @@ use commerce::tax::TaxError;
 use commerce::{Currency, QuantityError, UnitPriceError};
 use jiff::Timestamp;
 
+impl BodyError {
+    /// Whether a newer version may have written it, and can read it.
+    #[must_use]
+    pub const fn is_newer(&self) -> bool {
+        matches!(self, Self::UnknownKind(_) | Self::UnknownNumber { .. })
+    }
+}
+
 /// Why a body cannot be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {

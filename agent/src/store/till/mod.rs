@@ -364,6 +364,11 @@ impl<'a> Act<'a> {
 }
 
 impl Act<'_> {
+    /// Lets the till say what it could not while it waited for a payment.
+    pub const fn answer_siblings(&mut self) {
+        self.heard = true;
+    }
+
     /// Seals `fact` into the journal and folds it into state.
     ///
     /// # Errors

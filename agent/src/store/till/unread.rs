@@ -6,6 +6,7 @@
 use super::error::Result;
 use super::{customers, peers, space};
 use rusqlite::{Connection, params};
+use sync::log::StreamKind;
 use sync::planted::{self, Bug};
 
 /// Keeps an entry of a stream in mind.
@@ -37,10 +38,67 @@ pub(super) fn forget_all(tx: &Connection, stream: i64) -> Result<()> {
     Ok(())
 }
 
+/// Stands for the branches of all streams: its sequence is how many of their entries can't be read.
+const BRANCHES: i64 = 0;
+
+/// Keeps in mind that entries of other branches came of which these can't be read.
+pub(super) fn add_beside<'b>(
+    tx: &Connection,
+    kind: StreamKind,
+    bodies: impl Iterator<Item = &'b [u8]>,
+) -> Result<()> {
+    let more = bodies.filter(|body| is_newer(kind, body)).count() as u64;
+    if more == 0 {
+        return Ok(());
+    }
+    let before = of(tx, BRANCHES)?.first().copied().unwrap_or(0);
+    set_beside(tx, before + more)
+}
+
+fn set_beside(tx: &Connection, number: u64) -> Result<()> {
+    forget_all(tx, BRANCHES)?;
+    if number > 0 { put(tx, BRANCHES, number) } else { Ok(()) }
+}
+
+/// Counts them again, where some count no longer or count now.
+pub(super) fn count_beside(tx: &Connection) -> Result<u64> {
+    let mut number = 0;
+    for kind in [StreamKind::Journal, StreamKind::Customers] {
+        let mut statement = tx.prepare_cached(
+            "SELECT body FROM stream JOIN orphan ON orphan.stream = stream.local
+             WHERE stream.kind = ?1 AND counts = 1",
+        )?;
+        let mut rows = statement.query([kind.number()])?;
+        while let Some(row) = rows.next()? {
+            let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            number += u64::from(is_newer(kind, body));
+        }
+    }
+    set_beside(tx, number)?;
+    Ok(number)
+}
+
+/// Whether a newer version said something in it; carts of a stream that forked are stated anew.
+fn is_newer(kind: StreamKind, body: &[u8]) -> bool {
+    match kind {
+        StreamKind::Journal => sync::body::decode(body).is_err_and(|error| error.is_newer()),
+        StreamKind::Customers => match sync::customer::decode(body) {
+            Ok(read) => read.newer,
+            Err(error) => error.is_newer(),
+        },
+        _ => false,
+    }
+}
+
 /// Folds what an earlier version could not read and this one can.
 pub(super) fn fold(tx: &Connection, now_ms: i64) -> Result<()> {
     if planted::is(Bug::UpdateForgets) {
         return Ok(());
+    }
+    let before = of(tx, BRANCHES)?.first().copied().unwrap_or(0);
+    if before > 0 && count_beside(tx)? < before {
+        peers::fold_unread_beside(tx, now_ms)?;
+        customers::rebuild(tx)?;
     }
     peers::fold_unread(tx, now_ms)?;
     space::fold_unread(tx)?;

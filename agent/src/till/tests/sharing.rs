@@ -4,6 +4,7 @@
 use super::*;
 use crate::store::till::{Compacting, FOLDED_CARTS, read, rebuild};
 use commerce::cart::{Cart, CartState, Line};
+use commerce::fact::PaymentOutcome;
 use sync::space::End;
 use sync::store::AlarmKind;
 
@@ -187,6 +188,24 @@ fn a_holder_that_hears_of_a_taking_and_its_end_at_once_has_the_cart_no_more() {
     assert_eq!(shown(&one), shown(&two));
     assert_eq!((one.rows("claim"), two.rows("claim")), (1, 1));
     assert_eq!((one.rows("contested"), two.rows("contested")), (0, 0));
+}
+
+/// The card terminal was asked for money on a cart that another till took meanwhile, and says no.
+#[test]
+fn a_claim_that_waited_for_a_payment_is_given_up_once_it_is_over() {
+    let (mut one, mut two) = (till(1), till(2));
+    let cart = one.parked(&["101"], "blue coat");
+    two.hear(&one);
+    one.ok("101", Command::Recall { cart });
+    let intent = one.pay_by_card(cart);
+    two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
+    one.hear(&two);
+    assert!(one.till.carts().any(|it| it.id == cart), "money may be on its way");
+    let report =
+        PaymentReport::Ended(PaymentOutcome::Declined { code: 5, text: "declined".into() });
+    one.event(Event::Payment { intent, report }).unwrap();
+    assert!(one.till.carts().all(|it| it.id != cart));
+    assert!(one.till.elsewhere().any(|it| it.cart.id == cart));
 }
 
 #[test]

@@ -4,12 +4,16 @@
 //! How a run lies to what is here is decided by [`super::ingest`], which calls this.
 
 use super::{Disbelief, LogError, Stream, read};
-use crate::log::{Entry, Hash, Seal, entry_hash};
+use crate::log::{Entry, Hash, Seal, StreamKind, entry_hash};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 /// The most bytes that are kept of branches of one key, in all its lives: a clone that sells for a
 /// season. Who has its key and seals branches without end does not fill the disk.
 const MAX_BYTES: usize = 64 << 20;
+
+/// The most of branches of customers streams: whoever is spoken of in one is folded again from all
+/// entries whenever they are spoken of, so there must not be many.
+const MAX_OF_CUSTOMERS: usize = 2 << 20;
 
 /// What an entry takes beside its body: a row and its place in three indexes.
 pub(crate) const ROW_BYTES: usize = 256;
@@ -53,16 +57,20 @@ pub(super) fn keep_orphans(
 /// Whether the entries of a branch can be kept beside the other branches of its key's streams, or
 /// are there already.
 fn has_room(tx: &Connection, stream: &Stream, rest: &[Entry]) -> Result<bool, LogError> {
+    let (only, most) = match stream.id.kind {
+        kind @ StreamKind::Customers => (Some(kind.number()), MAX_OF_CUSTOMERS),
+        _ => (None, MAX_BYTES),
+    };
     let kept: i64 = tx
         .prepare_cached(
             "SELECT coalesce(sum(length(body) + ?2), 0) FROM orphan WHERE stream IN
-               (SELECT local FROM stream WHERE replica IN
+               (SELECT local FROM stream WHERE (?3 IS NULL OR kind = ?3) AND replica IN
                  (SELECT local FROM replica WHERE public_key = ?1))",
         )?
-        .query_row(params![&stream.key.0[..], ROW_BYTES.cast_signed()], |row| row.get(0))?;
+        .query_row(params![&stream.key.0[..], ROW_BYTES.cast_signed(), only], |row| row.get(0))?;
     let kept = usize::try_from(kept).unwrap_or(usize::MAX);
     let bytes: usize = rest.iter().map(|entry| entry.body.len() + ROW_BYTES).sum();
-    if kept.saturating_add(bytes) <= MAX_BYTES {
+    if kept.saturating_add(bytes) <= most {
         return Ok(true);
     }
     let mut known = tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM orphan WHERE hash = ?1)")?;

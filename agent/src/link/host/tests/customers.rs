@@ -358,4 +358,18 @@ fn what_two_machines_of_one_till_say_of_a_customer_comes_to_the_same_everywhere(
     let record = floor.assert_agree();
     assert_eq!(record.field(Field::NAME), Some("Ada L."));
     assert!(record.wishes.members.keys().any(|it| it.remark.as_deref() == Some("of the third")));
+    // Once erased, and stated so, nobody has anything more to say of her, whatever a branch says.
+    floor.till(2).does(CustomerAct::Erase);
+    floor.settle();
+    let bodies = |floor: &mut Floor| numbers.map(|number| floor.till(number).bodies(number));
+    let tidy = |floor: &mut Floor| {
+        numbers.iter().for_each(|number| floor.till(*number).tidies());
+        floor.settle();
+    };
+    tidy(&mut floor);
+    tidy(&mut floor);
+    assert!(floor.assert_agree().erased.is_some());
+    let before = bodies(&mut floor);
+    tidy(&mut floor);
+    assert_eq!(bodies(&mut floor), before);
 }

@@ -84,21 +84,22 @@ fn a_cart_that_an_older_version_could_not_read_is_shown_by_a_newer_one() {
     assert_eq!(count(&two, "SELECT count(*) FROM unread"), 0);
 }
 
-/// An operation, and a whole entry, of a kind that this version has not.
+/// An operation, a whole entry and a way to end a cart that this version has not.
 #[test]
 fn what_a_newer_till_does_to_carts_is_noted_as_unread() {
     let (mut floor, cart) = with_cart();
     let one = &floor.tills[&1];
     write_carts(one, &[0x82, 0x01, 0x82, 0xf6, 0x82, 0x18, 0x63, 0x81, 0x01]);
     write_carts(one, &[0x82, 0x18, 0x61, 0x81, 0xf6]);
+    write_carts(one, &[0x82, 0x01, 0x82, 0xf6, 0x82, 0x07, 0x82, 0x01, 0x09]);
     floor.settle();
     let two = floor.tills.remove(&2).unwrap();
-    assert_eq!(count(&two.shop, "SELECT count(*) FROM unread"), 2);
+    assert_eq!(count(&two.shop, "SELECT count(*) FROM unread"), 3);
     assert_eq!(two.alarms(), []);
     // Its writer begins the stream anew: what is gone needs no reading.
     conn(&two.shop).execute("UPDATE unread SET seq = seq + 1000", []).unwrap();
     let two = two.shop.restart();
-    assert_eq!(count(&two, "SELECT count(*) FROM unread"), 2, "the two that are there, again");
+    assert_eq!(count(&two, "SELECT count(*) FROM unread"), 3, "those that are there, again");
     assert!(two.till.elsewhere().any(|shared| shared.cart.id == cart));
 }
 

@@ -4,7 +4,9 @@
 //! One act on a customer is one entry in the act's transaction, without a seal: whoever sends entries
 //! seals the last of them.
 
-use super::{EntryPlace, Folded, first_unread, fold, load, own_streams, record, settle};
+use super::{
+    EntryPlace, Folded, first_unread, fold_live, has_branches, load, own_streams, record, settle,
+};
 use crate::store::till::error::{Result, TillStoreError};
 use crate::store::till::{Act, TillStore};
 use jiff::Timestamp;
@@ -40,6 +42,7 @@ impl Act<'_> {
     ) -> Result<()> {
         let known = load(&self.tx, id)?.unwrap_or_default();
         let folded = self.write_customers(|clock| vec![say(&known, clock)])?;
+        settle(&self.tx, &folded.customers)?;
         match folded.full {
             None => Ok(()),
             Some(_) => {
@@ -60,9 +63,7 @@ impl Act<'_> {
         let body = encode(&operations)?;
         let appended = sync::store::append_unsealed(&self.tx, &stream, clock, &body)?;
         let place = EntryPlace { stream: &stream, seq: appended.seq, clock };
-        let folded = fold(&self.tx, place, &operations, None)?;
-        settle(&self.tx, &folded.customers)?;
-        Ok(folded)
+        fold_live(&self.tx, place, &operations)
     }
 
     /// States all that this till ever said of anybody.
@@ -72,6 +73,7 @@ impl Act<'_> {
             .prepare_cached("SELECT id FROM customer WHERE own = 1 ORDER BY id")?
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
+        let mut about = BTreeSet::new();
         for some in ids.chunks(STATED_IN_ENTRY) {
             let mut stated = Vec::with_capacity(some.len());
             for customer in some.iter().copied().map(CustomerId) {
@@ -80,9 +82,9 @@ impl Act<'_> {
                 })?;
                 stated.push(Operation::Stated { customer, record });
             }
-            self.write_customers(|_| stated)?;
+            about.append(&mut self.write_customers(|_| stated)?.customers);
         }
-        Ok(())
+        settle(&self.tx, &about)
     }
 
     /// Takes entries away up to `last`, behind a checkpoint of this till's own.
@@ -140,7 +142,8 @@ impl TillStore {
             let many = last.saturating_sub(KEPT).min(may);
             if let Some(seq) = erasing.filter(|seq| *seq <= may) {
                 due.push((stream, seq));
-            } else if many.saturating_sub(first) >= COMPACT_AT {
+            } else if many.saturating_sub(first) >= COMPACT_AT && !has_branches(conn, &stream)? {
+                // With branches, what it comes to depends on all of it; and it is written no more.
                 due.push((stream, many));
             }
         }

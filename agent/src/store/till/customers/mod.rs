@@ -10,6 +10,7 @@ mod rebuild;
 
 pub use find::Found;
 pub(super) use find::{customer, search};
+use rebuild::has_branches;
 pub(super) use rebuild::{named, rebuild, settle};
 
 use super::error::{Result, TillStoreError};
@@ -40,6 +41,8 @@ pub(super) struct EntryPlace<'a> {
 pub(super) struct Folded {
     /// Whom it was about.
     pub customers: BTreeSet<CustomerId>,
+    /// Whether one of them is erased now who was not.
+    pub erased: bool,
     /// Whoever's record would have grown beyond its bound, and stayed as it was.
     pub full: Option<CustomerId>,
 }
@@ -52,9 +55,9 @@ pub(super) fn fold_body(tx: &Connection, place: EntryPlace<'_>, body: &[u8]) -> 
             if newer {
                 unread::put(tx, place.stream.local(), place.seq)?;
             }
-            fold(tx, place, &operations, None)
+            fold_live(tx, place, &operations)
         }
-        Err(BodyError::UnknownKind(_)) => {
+        Err(error) if error.is_newer() => {
             unread::put(tx, place.stream.local(), place.seq)?;
             Ok(Folded::default())
         }
@@ -62,12 +65,21 @@ pub(super) fn fold_body(tx: &Connection, place: EntryPlace<'_>, body: &[u8]) -> 
     }
 }
 
-/// Folds operations, or of them those on some customers.
+/// Folds what was said just now.
+fn fold_live(tx: &Connection, place: EntryPlace<'_>, operations: &[Operation]) -> Result<Folded> {
+    let folded = fold(tx, place, operations, &BTreeSet::new())?;
+    if folded.erased {
+        forget_own_words(tx)?;
+    }
+    Ok(folded)
+}
+
+/// Folds operations but for those on some customers.
 fn fold(
     tx: &Connection,
     place: EntryPlace<'_>,
     operations: &[Operation],
-    only: Option<&BTreeSet<CustomerId>>,
+    but: &BTreeSet<CustomerId>,
 ) -> Result<Folded> {
     let replica = place.stream.id().replica;
     let own = owner(tx, replica)? == Some(Owner::Own);
@@ -75,7 +87,7 @@ fn fold(
     let mut open: BTreeMap<CustomerId, Customer> = BTreeMap::new();
     for (index, operation) in (0_u16..).zip(operations) {
         let Some(id) = operation.customer() else { continue };
-        if only.is_some_and(|only| !only.contains(&id)) {
+        if but.contains(&id) {
             continue;
         }
         let at = Place { replica, seq: place.seq, clock: place.clock, index };
@@ -92,9 +104,7 @@ fn fold(
         match put(tx, id, &customer, own) {
             Ok(erased_now) => {
                 folded.customers.insert(id);
-                if erased_now {
-                    forget_own_words(tx)?;
-                }
+                folded.erased |= erased_now;
             }
             Err(TillStoreError::Body(BodyError::TooLong { .. })) => folded.full = Some(id),
             Err(error) => return Err(error),

@@ -16,8 +16,8 @@ use commerce::sale::{ReceiptNumber, Stamp};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use sync::body::BodyError;
-use sync::log::{Entry, StreamKind};
-use sync::store::{AlarmKind, Counter, Moves, fold_stock, journals};
+use sync::log::Entry;
+use sync::store::{AlarmKind, Counter, Moves, fold_stock, journals, movements};
 
 /// Folds entries of a peer's journal, with each SKU's row written once where it can be; whether
 /// somebody must see to something.
@@ -44,7 +44,7 @@ pub(super) fn fold_facts<'e>(
 /// Keeps in mind what this version can't read; what no version wrote is told.
 fn pass_over(tx: &Connection, writer: Writer<'_>, seq: u64, error: &BodyError) -> Result<bool> {
     unread::put(tx, writer.stream.local(), seq)?;
-    if is_newer(error) {
+    if error.is_newer() {
         return Ok(false);
     }
     disbelieve(tx, writer, seq, &cannot_be_read(error))
@@ -114,7 +114,7 @@ pub(super) fn fold_orphans<'o>(
     tx: &Connection,
     orphans: impl Iterator<Item = (Counter, &'o [u8])>,
 ) -> Result<BTreeSet<CartId>> {
-    let (mut counts, mut sold, mut newer) = (Vec::new(), BTreeSet::new(), false);
+    let (mut counts, mut sold) = (Vec::new(), BTreeSet::new());
     for (counter, body) in orphans {
         match sync::body::decode(body) {
             Ok(fact @ Fact::StockCounted(_)) => counts.push((counter, fact)),
@@ -125,70 +125,57 @@ pub(super) fn fold_orphans<'o>(
                     sold.insert(sale.cart);
                 }
             }
-            // What it moves this version can't know.
-            Err(error) => newer |= is_newer(&error),
+            // What a newer version's moves this one can't know.
+            Err(_) => {}
         }
     }
     for (counter, fact) in &counts {
         fold_stock(tx, *counter, fact, journals)?;
     }
-    if newer {
-        note_unread_orphans(tx)?;
-    }
     Ok(sold)
 }
 
-/// Stands for all streams' orphans where [`unread`] keeps how many of them can't be read.
-const ORPHANS: i64 = 0;
-
-fn note_unread_orphans(tx: &Connection) -> Result<()> {
-    unread::forget_all(tx, ORPHANS)?;
-    match unread_orphans(tx)? {
-        0 => Ok(()),
-        number => unread::put(tx, ORPHANS, number),
-    }
-}
-
-/// How many entries of other branches that count are a newer version's.
-fn unread_orphans(conn: &Connection) -> Result<u64> {
-    let mut statement = conn.prepare_cached(
-        "SELECT body FROM orphan JOIN stream ON stream.local = orphan.stream
-         WHERE counts = 1 AND stream.kind = ?1",
-    )?;
-    let mut rows = statement.query([StreamKind::Journal.number()])?;
-    let mut number = 0;
-    while let Some(row) = rows.next()? {
-        let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-        number += u64::from(sync::body::decode(body).is_err_and(|error| is_newer(&error)));
-    }
-    Ok(number)
-}
-
-/// Folds what an earlier version of Till could not read and this one can. Stock is counted again as a
-/// whole: a count finds what was moved after it in the log, also what is folded with it only now.
+/// Folds what an earlier version of Till could not read and this one can. Where that moves stock, it is
+/// counted again as a whole: a count finds what was moved after it in the log, also what is folded with
+/// it only now.
 pub fn fold_unread(tx: &Connection, now_ms: i64) -> Result<()> {
-    let before = unread::of(tx, ORPHANS)?.first().copied().unwrap_or(0);
-    let mut readable = before > 0 && unread_orphans(tx)? < before;
+    let mut moved = false;
     for stream in journals(tx)? {
+        let waiting = unread::of(tx, stream.local())?;
+        if waiting.is_empty() {
+            continue;
+        }
         let writer = Writer { stream: &stream, now_ms: Some(now_ms) };
         let known = Known::of(tx, &stream)?;
-        for seq in unread::of(tx, stream.local())? {
+        for seq in waiting {
             let stored = sync::store::read_one(tx, &stream, seq)?;
             let fact = stored.map(|it| sync::body::decode(&it.entry.body));
             let Some(Ok(fact)) = fact else { continue };
             put_receipt(tx, writer, &known, seq, &fact)?;
             unread::forget(tx, stream.local(), seq)?;
-            readable = true;
+            moved |= moves_stock(&fact);
         }
     }
-    if readable {
-        unread::forget_all(tx, ORPHANS)?;
-        recount::count_again(tx)?;
-    }
-    Ok(())
+    if moved { recount::count_again(tx) } else { Ok(()) }
 }
 
-/// Whether a newer version may be able to read it.
-const fn is_newer(error: &BodyError) -> bool {
-    matches!(error, BodyError::UnknownKind(_) | BodyError::UnknownNumber { .. })
+fn moves_stock(fact: &Fact) -> bool {
+    matches!(fact, Fact::StockCounted(_)) || movements(fact).next().is_some()
+}
+
+/// Folds what branches of journals hold, once more of it can be read than before.
+pub fn fold_unread_beside(tx: &Connection, now_ms: i64) -> Result<()> {
+    for stream in journals(tx)? {
+        let mut statement =
+            tx.prepare_cached("SELECT body FROM orphan WHERE stream = ?1 AND counts = 1")?;
+        let mut rows = statement.query([stream.local()])?;
+        while let Some(row) = rows.next()? {
+            let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            if let Ok(Fact::Sold(sale)) = sync::body::decode(body) {
+                doubles::put_beside(tx, stream.id().replica, &sale)?;
+                doubles::find(tx, Some(now_ms), sale.cart)?;
+            }
+        }
+    }
+    recount::count_again(tx)
 }

@@ -4,7 +4,7 @@
 //! What facts do is [`super::facts`]', what carts and customers come to the store's.
 
 use super::super::error::{Result, TillStoreError};
-use super::super::{customers, doubles, space};
+use super::super::{customers, doubles, space, unread};
 use super::facts::{fold_facts, fold_orphans};
 use super::recount::recount;
 use commerce::cart::CartId;
@@ -82,8 +82,10 @@ pub(super) fn take_orphans(
     let mut came = Folded::default();
     let Some((first, last)) = orphans.first().zip(orphans.last()) else { return Ok(came) };
     set_orphans_count(tx, stream, counts_to)?;
+    let counting = orphans.iter().filter(|entry| entry.seq <= counts_to);
+    let bodies = counting.clone().map(|entry| entry.body.as_slice());
+    unread::add_beside(tx, stream.id().kind, bodies)?;
     if stream.id().kind == StreamKind::Customers {
-        let counting = orphans.iter().filter(|entry| entry.seq <= counts_to);
         came.customers = counting.flat_map(|entry| customers::named(&entry.body)).collect();
         customers::settle(tx, &came.customers)?;
     }
@@ -152,6 +154,7 @@ pub fn unfold(tx: &Connection) -> Result<Vec<(Stream, u64, u64)>> {
         let from = written_here(tx, &stream)?.saturating_add(1);
         counted.push((stream, from, folded(tx, &stream)?));
         set_folded(tx, &stream, 0)?;
+        unread::forget_all(tx, stream.local())?;
     }
     Ok(counted)
 }

@@ -10,7 +10,7 @@ mod read;
 mod recount;
 mod writers;
 
-pub(super) use facts::fold_unread;
+pub(super) use facts::{fold_unread, fold_unread_beside};
 pub(super) use fold::{refold, refold_orphans, unfold, written_here};
 pub use read::{PeerReceipt, peer_receipt};
 

@@ -5,7 +5,7 @@
 //! counted again, this till's own too. The rest of state stays as it is.
 
 use super::super::error::Result;
-use super::super::{customers, doubles, space};
+use super::super::{customers, doubles, space, unread};
 use super::fold::{Folded, refold_orphans, set_orphans_count};
 use rusqlite::{Connection, params};
 use sync::log::StreamKind;
@@ -40,9 +40,11 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
         }
     }
     for (stream, counts_to) in counting(tx, trust)? {
-        let changed = set_orphans_count(tx, &stream, counts_to)?;
-        stock |= changed;
-        said_of_customers |= changed && stream.id().kind == StreamKind::Customers;
+        if set_orphans_count(tx, &stream, counts_to)? {
+            stock |= stream.id().kind == StreamKind::Journal;
+            said_of_customers |= stream.id().kind == StreamKind::Customers;
+            unread::count_beside(tx)?;
+        }
     }
     if said_of_customers {
         customers::rebuild(tx)?;

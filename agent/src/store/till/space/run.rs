@@ -12,7 +12,6 @@ use crate::store::till::unread;
 use commerce::cart::CartId;
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
-use sync::body::BodyError;
 use sync::space::{End, Operation};
 
 /// What an entry says.
@@ -38,8 +37,8 @@ pub(in crate::store::till) fn said(
             }
             Ok(Some(Said { seq: place.seq, operations }))
         }
-        Err(BodyError::UnknownKind(kind)) => {
-            tracing::warn!(kind, replica = %place.replica, seq = place.seq, "an entry of a newer Till is kept and not folded");
+        Err(error) if error.is_newer() => {
+            tracing::warn!(%error, replica = %place.replica, seq = place.seq, "an entry of a newer Till is kept and not folded");
             unread::put(tx, place.holder, place.seq)?;
             Ok(None)
         }
