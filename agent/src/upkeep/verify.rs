@@ -142,12 +142,13 @@ fn verify_stream(
         watch(Progress { what: "verifying seals", done, total });
     })?;
     facts.begin_stream();
+    let written_here = looking.written_here(&known.stream)?;
     looking.for_each(&known.stream, 1, &mut |stored| {
         let seq = stored.entry.seq;
         if seq.is_multiple_of(sync::store::PROGRESS_EVERY) || seq == known.seq {
             watch(Progress { what: "verifying facts", done: seq, total: known.seq });
         }
-        facts.check(id.replica, &stored)
+        facts.check(id.replica, &stored, seq > written_here)
     })?;
     let (receipts, last) = facts.receipts();
     Ok(VerifiedJournal {

@@ -269,6 +269,18 @@ pub(super) fn counter(conn: &Connection, name: &str) -> Result<i64> {
     Ok(value.unwrap_or(0))
 }
 
+/// Passes over the numbers of a fact of this till's own that came back from a peer, after its database
+/// had been put back: none is given again.
+pub(super) fn pass_over(tx: &Connection, fact: &Fact) -> Result<()> {
+    let (name, number) = match fact {
+        Fact::ShiftOpened(opened) => ("shift", i64::from(opened.stamp.shift)),
+        Fact::ShiftClosed(closed) => ("z", i64::from(closed.z)),
+        Fact::PaymentIntended(intended) => ("intent", intended.intent.cast_signed()),
+        _ => return Ok(()),
+    };
+    if counter(tx, name)? < number { set_counter(tx, name, number) } else { Ok(()) }
+}
+
 fn set_counter(tx: &Connection, name: &str, value: i64) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",

@@ -169,6 +169,15 @@ impl Inspection {
         sync::store::verify(&self.connection, stream, seen, progress)
     }
 
+    /// The last entry of a stream that was written here; what comes after it a peer gave back, once the
+    /// database had been put back.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub fn written_here(&self, stream: &Stream) -> std::result::Result<u64, TillStoreError> {
+        super::peers::written_here(&self.connection, stream)
+    }
+
     /// Verifies the last `at_most` entries of a stream only: that each follows from the one
     /// before, that its seal is good, and that the head row is the last.
     ///

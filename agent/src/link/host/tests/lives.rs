@@ -1,7 +1,9 @@
 //! Tills that live on without what they wrote last: put back from a backup, or begun from nothing.
 
 use super::*;
+use crate::home::Home;
 use crate::store::till::{NewSeries, Opened};
+use crate::upkeep::verify::{VerifyOptions, verify};
 use commerce::fact::SeriesReason;
 
 impl Floor {
@@ -66,6 +68,39 @@ fn a_till_put_back_goes_on_in_a_new_series_and_gets_its_sales_back() {
     let conn = floor.tills[&1].shop.till.store().connection();
     rebuild(conn, &mut |_| {}).unwrap();
     assert_eq!(floor.tills[&1].on_hand(&sku), -3_000);
+}
+
+/// The shift that the backup holds open was closed in what was lost: its Z comes back, and the shift's
+/// other Z is neither its sum nor its double.
+#[test]
+fn a_till_put_back_gives_no_z_again_and_its_journal_verifies() {
+    let papers = papers(&[1, 2]);
+    let counted = |peer: &Peer| Command::CloseShift {
+        counted: vec![("cash".into(), peer.shop.money("100.00"))],
+    };
+    for closed_before in [false, true] {
+        let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
+        floor.tills.get_mut(&1).unwrap().sell();
+        let backup = floor.backup(1);
+        let first = floor.tills.get_mut(&1).unwrap();
+        first.sell();
+        if closed_before {
+            let close = counted(first);
+            first.shop.ok("201", close);
+        }
+        floor.connect();
+        floor.settle();
+        floor.put_back(1, &backup, &papers);
+        let first = floor.tills.get_mut(&1).unwrap();
+        first.sell();
+        let close = counted(first);
+        first.shop.ok("201", close);
+        let conn = first.shop.till.store().connection();
+        let z: u32 = conn.query_row("SELECT max(z) FROM shift", [], |row| row.get(0)).unwrap();
+        assert_eq!(z, if closed_before { 2 } else { 1 });
+        let home = Home::at(first.shop.folder.path()).unwrap();
+        verify(&home, VerifyOptions { rebuild_check: true }, &mut |_| {}).unwrap();
+    }
 }
 
 /// Nothing is left but its key: it would give receipts of the first series again.

@@ -5,6 +5,7 @@
 
 use super::super::doubles;
 use super::super::error::Result;
+use super::super::fold;
 use super::super::unread;
 use super::fold::{Writer, cannot_be_read, disbelieve, warn};
 use super::recount;
@@ -17,7 +18,7 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use sync::body::BodyError;
 use sync::log::Entry;
-use sync::store::{AlarmKind, Counter, Moves, fold_stock, journals, movements};
+use sync::store::{AlarmKind, Counter, Moves, Owner, fold_stock, journals, movements, owner};
 
 /// Folds entries of a peer's journal, with each SKU's row written once where it can be; whether
 /// somebody must see to something.
@@ -28,9 +29,13 @@ pub(super) fn fold_facts<'e>(
 ) -> Result<bool> {
     let (mut moves, mut alarmed) = (Moves::default(), false);
     let known = Known::of(tx, writer.stream)?;
+    let own = owner(tx, writer.stream.id().replica)? == Some(Owner::Own);
     for entry in entries {
         match sync::body::decode(&entry.body) {
             Ok(fact) => {
+                if own {
+                    fold::pass_over(tx, &fact)?;
+                }
                 moves.fold(tx, writer.counter(entry.clock), &fact, journals)?;
                 alarmed |= put_receipt(tx, writer, &known, entry.seq, &fact)?;
             }
