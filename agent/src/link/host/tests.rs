@@ -328,6 +328,7 @@ fn a_revocation_takes_out_what_was_folded_past_it() {
     };
     first.shop.till.hear(first.shop.now, word).0.unwrap();
     assert_eq!(first.on_hand(&sku), -2_000);
+    assert_eq!(first.alarms(), [AlarmKind::Held]);
     assert_eq!(first.shop.till.elsewhere().count(), 0);
     let conn = first.shop.till.store().connection();
     assert!(peer_receipt(conn, 2, stolen.series, stolen.number).unwrap().is_none());

@@ -114,7 +114,7 @@ pub(super) fn fold_countable(
     trust: &Trust,
 ) -> Result<Option<Folded>> {
     let mut came = Folded::default();
-    let again = recount(tx, trust, &mut came)?;
+    let again = recount(tx, now_ms, trust, &mut came)?;
     let waiting = unfolded(tx, trust)?;
     for it in &waiting {
         fold_range(tx, Some(now_ms), &it.stream, (it.from, it.to), &mut came, &mut |_| {})?;

@@ -10,7 +10,8 @@ use super::fold::{Folded, refold_orphans, set_orphans_count};
 use rusqlite::{Connection, params};
 use sync::log::StreamKind;
 use sync::store::{
-    Counter, Moves, Stream, counting, folded, journals, overfolded, read, set_folded,
+    AlarmKind, Counter, Moves, Stream, counting, folded, journals, overfolded, raise, read,
+    set_folded,
 };
 use sync::trust::Trust;
 
@@ -19,7 +20,12 @@ const PORTION: usize = 256;
 
 /// Takes out what counts no longer, and counts stock anew where that changed it; whether anything
 /// changed.
-pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Result<bool> {
+pub(super) fn recount(
+    tx: &Connection,
+    now_ms: i64,
+    trust: &Trust,
+    came: &mut Folded,
+) -> Result<bool> {
     let cut = overfolded(tx, trust)?;
     let (mut stock, mut said_of_customers) = (false, false);
     for (stream, counts_to) in &cut {
@@ -30,6 +36,8 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
             }
             StreamKind::Journal => {
                 stock = true;
+                came.alarmed = true;
+                tell_of_cut(tx, now_ms, stream, *counts_to)?;
                 let above = params![stream.local(), counts_to.cast_signed()];
                 tx.execute("DELETE FROM peer_receipt WHERE stream = ?1 AND seq > ?2", above)?;
                 tx.execute("DELETE FROM unread WHERE stream = ?1 AND seq > ?2", above)?;
@@ -53,6 +61,23 @@ pub(super) fn recount(tx: &Connection, trust: &Trust, came: &mut Folded) -> Resu
         count_again(tx)?;
     }
     Ok(stock || !cut.is_empty())
+}
+
+/// Says what of a stream counts no longer: goods are back in stock that may be gone, and money is in a
+/// drawer that may be elsewhere.
+fn tell_of_cut(tx: &Connection, now_ms: i64, stream: &Stream, counts_to: u64) -> Result<()> {
+    let (receipts, first): (i64, Option<i64>) = tx.query_row(
+        "SELECT count(*), min(seq) FROM peer_receipt WHERE stream = ?1 AND seq > ?2",
+        params![stream.local(), counts_to.cast_signed()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let from = first.map_or(counts_to + 1, i64::cast_unsigned);
+    let detail = format!(
+        "a paper takes back what comes after entry {counts_to}: {receipts} receipts from entry {from} on \
+         count no longer, and their goods are in stock again; they wait for a manager"
+    );
+    raise(tx, now_ms, AlarmKind::Held, &stream.id().to_string(), &detail)?;
+    Ok(())
 }
 
 /// Counts stock again from all journals, and finds again which carts were sold twice.
