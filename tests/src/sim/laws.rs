@@ -332,5 +332,14 @@ fn quiet(world: &mut World<'_>) -> Result<(), Broken> {
     if said > MAX_QUIET_FRAMES {
         return Err(format!("all agree, and yet {said} frames were sent in {QUIET_MS} ms"));
     }
+    // What is tidied is tidied: nobody states anything again and again.
+    world.tidy();
+    world.until(world.ms + SETTLING_MS);
+    let tidied = holding(&world.hub.conn)?;
+    world.tidy();
+    world.until(world.ms + SETTLING_MS);
+    if holding(&world.hub.conn)? != tidied {
+        return Err("a till goes on writing though nobody does anything".to_owned());
+    }
     Ok(())
 }
