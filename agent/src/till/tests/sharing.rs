@@ -5,6 +5,7 @@ use super::*;
 use crate::store::till::{Compacting, FOLDED_CARTS, read, rebuild};
 use commerce::cart::{Cart, CartState, Line};
 use commerce::fact::PaymentOutcome;
+use commerce::sale::ReceiptNumber;
 use sync::space::End;
 use sync::store::AlarmKind;
 
@@ -277,17 +278,23 @@ fn a_forced_claim_needs_a_manager_and_two_sales_of_one_cart_are_told() {
     }
 }
 
-/// The sale that is told of bears the cart's number by mistake, and this customer has not paid.
-#[test]
-fn a_manager_approves_that_a_cart_is_paid_again_and_it_is_told() {
+/// The second till takes a cart by force and recalls it; the first, which does not know, sells it.
+fn paid_where_it_was_taken_from() -> (Shop, Shop, CartId, ReceiptNumber) {
     let (mut one, mut two) = (till(1), till(2));
     let cart = one.parked(&["101"], "blue coat");
     two.hear(&one);
     two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
     two.ok("101", Command::Recall { cart });
     one.ok("101", Command::Recall { cart });
-    let there = one.pay(cart);
+    let receipt = one.pay(cart);
     meet(&mut one, &mut two);
+    (one, two, cart, receipt)
+}
+
+/// The sale that is told of bears the cart's number by mistake, and this customer has not paid.
+#[test]
+fn a_manager_approves_that_a_cart_is_paid_again_and_it_is_told() {
+    let (mut one, mut two, cart, there) = paid_where_it_was_taken_from();
     let amount = two.money("5.00");
     let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
     let reply = two.ask("101", Some("301"), tender).unwrap();
@@ -302,14 +309,7 @@ fn a_manager_approves_that_a_cart_is_paid_again_and_it_is_told() {
 
 #[test]
 fn a_cart_that_was_paid_where_it_was_taken_from_is_not_paid_again() {
-    let (mut one, mut two) = (till(1), till(2));
-    let cart = one.parked(&["101"], "blue coat");
-    two.hear(&one);
-    two.ask("101", Some("301"), Command::ForceClaim { cart }).unwrap();
-    two.ok("101", Command::Recall { cart });
-    one.ok("101", Command::Recall { cart });
-    let receipt = one.pay(cart);
-    meet(&mut one, &mut two);
+    let (mut one, mut two, cart, receipt) = paid_where_it_was_taken_from();
     let amount = two.money("5.00");
     let tender = Command::Tender { cart, tender: "cash".into(), amount, reference: None };
     assert!(two.refused("101", tender.clone()).contains(&receipt.to_string()));
