@@ -20,6 +20,7 @@ pub mod home;
 pub mod http;
 pub mod import;
 pub mod link;
+mod plural;
 pub mod receipt;
 pub mod replay;
 pub mod runtime;

@@ -1,7 +1,8 @@
 //! `till link`: how this till stands to the shop's other tills and to the hub.
 
 use crate::config::Config;
-use crate::http::{LinkShown, OwedShown};
+use crate::http::{LineShown, LinkShown, OwedShown};
+use crate::plural::counted;
 use anyhow::Context as _;
 use clap::Subcommand;
 use std::time::Duration;
@@ -64,11 +65,10 @@ fn in_words(shown: &LinkShown) -> String {
         if !line.why.is_empty() {
             text.push_str(&format!("  ({})", line.why));
         }
-        text.push_str(&match line.unsent {
-            0 => "  has everything\n".to_owned(),
-            1 => "  lacks 1 entry\n".to_owned(),
-            lacks => format!("  lacks {lacks} entries\n"),
-        });
+        if let Some(words) = lacks_in_words(line) {
+            text.push_str(&format!("  {words}"));
+        }
+        text.push('\n');
         if let Some(owed) = &line.owed {
             text.push_str(&owed_in_words(owed));
         }
@@ -76,11 +76,28 @@ fn in_words(shown: &LinkShown) -> String {
     text
 }
 
+/// What the other side lacks, as far as it said. `None` where what it is owed says it better.
+fn lacks_in_words(line: &LineShown) -> Option<String> {
+    if line.owed.is_some() && line.unsent.is_none_or(|unsent| unsent == 0 || !line.up) {
+        return None;
+    }
+    // A line that is down tells nothing of what was written since.
+    Some(match (line.unsent, line.up) {
+        (None, _) => "not known yet".to_owned(),
+        (Some(0), true) => "has everything".to_owned(),
+        (Some(0), false) => "had everything then".to_owned(),
+        (Some(lacks), true) => format!("lacks {}", counted(lacks, "entry", "entries")),
+        (Some(lacked), false) => format!("lacked {} then", counted(lacked, "entry", "entries")),
+    })
+}
+
 fn owed_in_words(owed: &OwedShown) -> String {
     let OwedShown { entries, receipts, amount, oldest } = owed;
     let since = oldest.as_ref().map(|oldest| format!(", the oldest of {oldest}"));
     format!(
-        "      not there yet: {entries} journal entries with {receipts} receipts over {amount}{}\n",
+        "      not there yet: {} with {} over {amount}{}\n",
+        counted(*entries, "journal entry", "journal entries"),
+        counted(*receipts, "receipt", "receipts"),
         since.unwrap_or_default()
     )
 }
@@ -88,7 +105,6 @@ fn owed_in_words(owed: &OwedShown) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::LineShown;
     use serde_json::json;
 
     fn shown(thing: Option<&str>, trouble: Option<&str>, lines: Vec<LineShown>) -> LinkShown {
@@ -107,32 +123,74 @@ mod tests {
         };
         let money = json!({ "minor": 1250, "currency": "EUR", "text": "12.50" });
         let owed = json!({ "entries": 4, "receipts": 2, "amount": money, "oldest": "yesterday" });
-        let hub = LineShown {
+        let hub = |up, why: &str, unsent| LineShown {
             to: "hub".into(),
-            owed: serde_json::from_value(owed).unwrap(),
-            ..line(false, "it does not answer", 4)
+            owed: serde_json::from_value(owed.clone()).unwrap(),
+            ..line(up, why, unsent)
         };
+        let till = |line| shown(Some("a-1"), None, vec![line]);
+        let since = "since 2026-11-22T10:00:00+01:00";
+        let not_there = "      not there yet: 4 journal entries with 2 receipts over 12.50 EUR, the \
+             oldest of yesterday\n";
         for (shown, expected) in [
             (
                 shown(None, None, vec![]),
-                "This till is not enrolled.\nIt works on its own: neither another till nor a hub is configured.\n",
+                "This till is not enrolled.\nIt works on its own: neither another till nor a hub \
+                 is configured.\n"
+                    .to_owned(),
             ),
             (
                 shown(Some("a-1"), Some("the port is taken"), vec![]),
-                "This till is a-1.\nIn trouble: the port is taken\n",
+                "This till is a-1.\nIn trouble: the port is taken\n".to_owned(),
             ),
             (
-                shown(Some("a-1"), None, vec![line(true, "", 0), line(false, "no route", 12)]),
-                "This till is a-1.\n\
-                 up    HH01/hh01-till-2  since 2026-11-22T10:00:00+01:00  has everything\n\
-                 down  HH01/hh01-till-2  since 2026-11-22T10:00:00+01:00  (no route)  lacks 12 entries\n",
+                till(line(true, "", Some(0))),
+                format!("This till is a-1.\nup    HH01/hh01-till-2  {since}  has everything\n"),
             ),
             (
-                shown(Some("a-1"), None, vec![hub]),
-                "This till is a-1.\n\
-                 down  hub  since 2026-11-22T10:00:00+01:00  (it does not answer)  lacks 4 entries\n      \
-                 not there yet: 4 journal entries with 2 receipts over 12.50 EUR, the oldest of \
-                 yesterday\n",
+                till(line(true, "", Some(1))),
+                format!("This till is a-1.\nup    HH01/hh01-till-2  {since}  lacks 1 entry\n"),
+            ),
+            (
+                till(line(true, "", None)),
+                format!("This till is a-1.\nup    HH01/hh01-till-2  {since}  not known yet\n"),
+            ),
+            (
+                till(line(false, "not reached yet", None)),
+                format!(
+                    "This till is a-1.\ndown  HH01/hh01-till-2  {since}  (not reached yet)  not \
+                     known yet\n"
+                ),
+            ),
+            (
+                till(line(false, "no route", Some(12))),
+                format!(
+                    "This till is a-1.\ndown  HH01/hh01-till-2  {since}  (no route)  lacked 12 \
+                     entries then\n"
+                ),
+            ),
+            (
+                till(line(false, "no route", Some(0))),
+                format!(
+                    "This till is a-1.\ndown  HH01/hh01-till-2  {since}  (no route)  had \
+                     everything then\n"
+                ),
+            ),
+            (
+                till(hub(false, "it does not answer", None)),
+                format!("This till is a-1.\ndown  hub  {since}  (it does not answer)\n{not_there}"),
+            ),
+            (
+                till(hub(false, "it does not answer", Some(0))),
+                format!("This till is a-1.\ndown  hub  {since}  (it does not answer)\n{not_there}"),
+            ),
+            (
+                till(hub(true, "", None)),
+                format!("This till is a-1.\nup    hub  {since}\n{not_there}"),
+            ),
+            (
+                till(hub(true, "", Some(4))),
+                format!("This till is a-1.\nup    hub  {since}  lacks 4 entries\n{not_there}"),
             ),
         ] {
             assert_eq!(in_words(&shown), expected);

@@ -342,9 +342,10 @@ impl Host {
             .min()
     }
 
-    /// The routes that are up, the peer's replica where it is known, and how many entries it lacks.
+    /// The routes that are up, the peer's replica where it is known, and how many entries it
+    /// lacks, where it has said what it holds.
     #[must_use]
-    pub fn peers(&self) -> Vec<(Route, Option<ReplicaId>, u64)> {
+    pub fn peers(&self) -> Vec<(Route, Option<ReplicaId>, Option<u64>)> {
         let peers = self.exchange.peers(&self.trust);
         peers.map(|(route, replica, lacks)| (route.clone(), replica, lacks)).collect()
     }

@@ -18,8 +18,9 @@ pub struct Line {
     pub since: Timestamp,
     /// Why it is down; empty while it is up.
     pub why: String,
-    /// How many entries that are here and are for the peer it has not confirmed.
-    pub unsent: u64,
+    /// How many entries that are here and are for the peer it has not confirmed; of a line that is
+    /// down, when it went down. `None` until the peer has said what it holds.
+    pub unsent: Option<u64>,
 }
 
 /// What of the links can be in trouble by itself.
@@ -130,7 +131,7 @@ impl LinkBoard {
     /// A line that is tried and was not up yet.
     pub(super) fn expect(&self, route: Route, now: Timestamp) {
         let why = "not reached yet".to_owned();
-        let line = Line { route: route.clone(), up: false, since: now, why, unsent: 0 };
+        let line = Line { route: route.clone(), up: false, since: now, why, unsent: None };
         self.lock().entry(route).or_insert(line);
     }
 
@@ -140,16 +141,16 @@ impl LinkBoard {
         let known = lines.get(route);
         let is_news = known.is_none_or(|line| line.up != up);
         let since = if is_news { now } else { known.map_or(now, |line| line.since) };
-        let unsent = known.map_or(0, |line| line.unsent);
+        let unsent = known.and_then(|line| line.unsent);
         let line = Line { route: route.clone(), up, since, why: why.to_owned(), unsent };
         lines.insert(route.clone(), line);
         is_news
     }
 
-    /// How much a peer lacks.
+    /// How much a peer lacks. What was known of it holds until it says anew.
     pub(super) fn set_unsent(&self, route: &Route, unsent: u64) {
         if let Some(line) = self.lock().get_mut(route) {
-            line.unsent = unsent;
+            line.unsent = Some(unsent);
         }
     }
 

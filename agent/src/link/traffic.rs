@@ -126,7 +126,9 @@ impl<'o> Traffic<'o> {
             self.hand_over(route, frame);
         }
         for (route, _, unsent) in self.host.peers() {
-            self.own.board.set_unsent(&route, unsent);
+            if let Some(unsent) = unsent {
+                self.own.board.set_unsent(&route, unsent);
+            }
         }
         Ok(())
     }

@@ -41,8 +41,10 @@ pub struct LineShown {
     /// Why it is down.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
-    /// How many journal and cart entries that are here the other side has not confirmed.
-    pub unsent: u64,
+    /// How many journal and cart entries that are here the other side has not confirmed; on a line
+    /// that is down, when it went down. Missing until the other side has said what it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<u64>,
     /// What of this till's own journal the hub has not confirmed; on the line to it, while there is
     /// something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +81,7 @@ impl OwedShown {
             entries: owed.entries,
             receipts: owed.receipts,
             amount: MoneyView::of(owed.amount_minor, currency)?,
-            oldest: owed.oldest_ms.and_then(at).map(|at| time(at, zone)),
+            oldest: owed.oldest_ms.and_then(at).map(|at| time(whole_seconds(at), zone)),
         }))
     }
 }
@@ -92,14 +94,14 @@ impl LinkShown {
     ) -> Self {
         // What was confirmed is written down some seconds later.
         let mut owed_on = |line: &Line| match line.route {
-            Route::Hub if !line.up || line.unsent > 0 => owed.take(),
+            Route::Hub if !line.up || line.unsent != Some(0) => owed.take(),
             _ => None,
         };
         let line = |line: Line| LineShown {
             owed: owed_on(&line),
             to: line.route.to_string(),
             up: line.up,
-            since: time(line.since, zone),
+            since: time(whole_seconds(line.since), zone),
             why: line.why,
             unsent: line.unsent,
         };
@@ -109,6 +111,11 @@ impl LinkShown {
             lines: board.lines().into_iter().map(line).collect(),
         }
     }
+}
+
+/// Nobody reads nanoseconds of a line.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// What somebody must see to.

@@ -249,21 +249,21 @@ impl Exchange {
         self.pursuits.pursue(now, self.me, takes, trust, &self.held, &mut self.peers);
     }
 
-    /// The routes that are up, with the peer's replica where it is known and what each lacks of
-    /// the streams here that it may have: entries.
+    /// The routes that are up, with the peer's replica where it is known and how many entries it
+    /// lacks of the streams here that it may have; `None` until it has said what it holds.
     pub fn peers<'a>(
         &'a self,
         trust: &'a Trust,
-    ) -> impl Iterator<Item = (&'a Route, Option<ReplicaId>, u64)> {
+    ) -> impl Iterator<Item = (&'a Route, Option<ReplicaId>, Option<u64>)> {
         self.peers.iter().filter(|(route, _)| !matches!(route, Route::Fan(_))).map(
             move |(route, peer)| {
-                let lacks = self
-                    .held
-                    .values()
-                    .filter(|held| policy::gives(&self.side, trust, route, held.stream))
-                    .map(|held| held.head.saturating_sub(peer.has(held.stream)))
-                    .sum();
-                (route, peer.replica, lacks)
+                let lacks = || {
+                    let may_have =
+                        |held: &&Held| policy::gives(&self.side, trust, route, held.stream);
+                    let lacks = |held: &Held| held.head.saturating_sub(peer.has(held.stream));
+                    self.held.values().filter(may_have).map(lacks).sum()
+                };
+                (route, peer.replica, peer.has_said().then(lacks))
             },
         )
     }

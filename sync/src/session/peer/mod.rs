@@ -173,6 +173,11 @@ impl Peer {
         heard
     }
 
+    /// Whether the peer has said what it holds, since the route is up.
+    pub const fn has_said(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// Notes what the peer wants: sending goes back to there.
     pub fn hear_want(&mut self, now: Now, want: &Want) {
         self.window = want.window.min(MAX_WINDOW);

@@ -118,8 +118,22 @@ fn a_hub_that_started_anew_learns_that_its_tills_have_its_settings() {
     net.connect(HUB, A);
     net.settle(60_000);
     let hub = &net.replicas[&HUB];
-    let lacks: Vec<u64> = hub.exchange.peers(&hub.trust).map(|(.., lacks)| lacks).collect();
-    assert_eq!(lacks, [0], "it would ask for ever");
+    let lacks: Vec<_> = hub.exchange.peers(&hub.trust).map(|(.., lacks)| lacks).collect();
+    assert_eq!(lacks, [Some(0)], "it would ask for ever");
+}
+
+#[test]
+fn what_a_peer_lacks_is_not_known_until_it_has_said_what_it_holds() {
+    let mut net = Net::new(&[A, B], 1, Faults::default());
+    net.write(A, StreamKind::Journal, b"one");
+    net.connect(A, B);
+    let lacks = |net: &Net| {
+        let a = &net.replicas[&A];
+        a.exchange.peers(&a.trust).map(|(.., lacks)| lacks).collect::<Vec<_>>()
+    };
+    assert_eq!(lacks(&net), [None]);
+    net.settle(1_000);
+    assert_eq!(lacks(&net), [Some(0)]);
 }
 
 /// Else whoever has no room on a line would look again and again until there is.
