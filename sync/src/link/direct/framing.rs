@@ -1,6 +1,7 @@
 //! A frame on a stream: its length, 4 bytes big-endian, then its bytes. Length 0 says only that
 //! the line lives.
 
+use crate::link::tls::{cause, closed, explain};
 use crate::wire::MAX_FRAME_BYTES;
 use std::io;
 use std::time::Duration;
@@ -13,12 +14,21 @@ pub(super) const SILENCE: Duration = Duration::from_secs(10);
 /// Why a stream ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
-    #[error("the line was closed or broke ({0})")]
+    #[error("{}", ended(.0))]
     Io(#[from] io::Error),
     #[error("nothing was heard for {} s", SILENCE.as_secs())]
     Silent,
     #[error("a frame of {0} bytes is longer than any till sends")]
     TooLong(usize),
+}
+
+/// What ended the line, in words for a person.
+fn ended(error: &io::Error) -> String {
+    match cause(error) {
+        Some(tls) => explain(tls),
+        None if closed(error) => "the other till closed the line".to_owned(),
+        None => format!("the line broke ({error})"),
+    }
 }
 
 /// Reads a frame, or `None` for a sign of life. Dropping the future loses bytes.
@@ -104,6 +114,25 @@ mod tests {
                 tokio::join!(writing, reading).1
             });
             prop_assert_eq!(read_back, frames);
+        }
+    }
+
+    #[test]
+    fn what_ended_a_line_is_told_without_words_for_programmers() {
+        use rustls::{AlertDescription, Error};
+        let eof = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls";
+        let refused = Error::AlertReceived(AlertDescription::CertificateRevoked);
+        for (error, says) in [
+            (io::Error::new(io::ErrorKind::UnexpectedEof, eof), "the other till closed the line"),
+            (io::ErrorKind::ConnectionReset.into(), "the other till closed the line"),
+            (io::ErrorKind::BrokenPipe.into(), "the other till closed the line"),
+            (
+                io::Error::new(io::ErrorKind::InvalidData, refused),
+                "it refuses this till's certificate: it was revoked",
+            ),
+            (io::Error::other("no route"), "the line broke (no route)"),
+        ] {
+            assert_eq!(Broken::Io(error).to_string(), says);
         }
     }
 

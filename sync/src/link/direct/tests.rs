@@ -122,7 +122,11 @@ async fn the_dialler_names_a_peer_that_is_not_who_it_should_be() {
         (ca.issue_expired(&subject("till-2")), &ca, "valid until 2021-01-01"),
         (other.issue(&subject("till-2")), &ca, "not issued by the authority"),
         // Ours is refused over there, for its roots are others.
-        (ca.issue(&subject("till-2")), &other, "does not know the authority"),
+        (
+            ca.issue(&subject("till-2")),
+            &other,
+            "it refuses this till's certificate: it does not know the authority",
+        ),
     ];
     for (theirs, their_roots, says) in cases {
         let listener = bind().await;

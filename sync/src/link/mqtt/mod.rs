@@ -48,9 +48,12 @@ pub enum MqttError {
     /// A name can't stand in a topic.
     #[error(
         "`{0}` can't stand in a topic: use 1 to {MAX_NAME_BYTES} bytes without spaces, /, +, # \
-         and $; no store is named `hub`"
+         and $"
     )]
     Name(String),
+    /// A store has the name under which the hub publishes to everyone.
+    #[error("no store may be named `hub`: the hub has that place among the topics")]
+    StoreIsHub,
     /// A client id is none.
     #[error("the client id has {0} bytes: give it 1 to {MAX_CLIENT_ID_BYTES}")]
     ClientId(usize),
@@ -206,7 +209,7 @@ impl Side {
         if let Role::Till { store, thing, .. } = &self.role {
             topics::name(store)?;
             topics::name(thing)?;
-            self.topics.down(store, thing).ok_or_else(|| MqttError::Name(store.clone()))?;
+            self.topics.down(store, thing).ok_or(MqttError::StoreIsHub)?;
         }
         let length = self.client_id().len();
         if length == 0 || length > MAX_CLIENT_ID_BYTES {

@@ -1,10 +1,11 @@
 //! Why a connection ended, whether a person must see to it, and whether to keep away for long.
 
 use super::limits::INCOMING_PACKET_BYTES;
-use crate::link::tls::{cause, explain};
+use crate::link::tls::{cause, closed, explain};
 use rumqttc::v5::mqttbytes::Error as PacketError;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, DisconnectReasonCode};
 use rumqttc::v5::{ConnectionError, StateError};
+use std::io;
 
 /// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,11 @@ impl From<ConnectionError> for Trouble {
         match error {
             ConnectionError::ConnectionRefused(code) => refused(code),
             ConnectionError::MqttState(error) => state(error),
+            ConnectionError::Io(error) | ConnectionError::Tls(rumqttc::TlsError::Io(error))
+                if closed(&error) && cause(&error).is_none() =>
+            {
+                Self::passing("it closed the line at once".to_owned())
+            }
             ConnectionError::Timeout(_) => Self::passing("it does not answer".to_owned()),
             other => match cause(&other) {
                 Some(tls) => Self::alarm(explain(tls)),
@@ -76,22 +82,24 @@ fn state(error: StateError) -> Trouble {
         StateError::IncomingPacketTooLarge { pkt_size, .. } => too_large(pkt_size),
         StateError::AwaitPingResp => Trouble::passing("it does not answer any more".to_owned()),
         StateError::ConnectionAborted => Trouble::passing("the line was closed".to_owned()),
-        StateError::Io(error) => match cause(&error) {
-            Some(tls) => Trouble::alarm(explain(tls)),
-            None => Trouble::passing(format!("the line broke ({error})")),
-        },
+        StateError::Io(error) => broke(&error),
         other => Trouble::alarm(format!("it does not keep to MQTT ({other})")),
     }
 }
 
 fn packet(error: PacketError) -> Trouble {
     match error {
-        PacketError::Io(error) => match cause(&error) {
-            Some(tls) => Trouble::alarm(explain(tls)),
-            None => Trouble::passing(format!("the line broke ({error})")),
-        },
+        PacketError::Io(error) => broke(&error),
         PacketError::PayloadSizeLimitExceeded { pkt_size, .. } => too_large(pkt_size),
         other => Trouble::alarm(format!("it does not keep to MQTT ({other})")),
+    }
+}
+
+pub(super) fn broke(error: &io::Error) -> Trouble {
+    match cause(error) {
+        Some(tls) => Trouble::alarm(explain(tls)),
+        None if closed(error) => Trouble::passing("it closed the line".to_owned()),
+        None => Trouble::passing(format!("the line broke ({error})")),
     }
 }
 
@@ -117,5 +125,31 @@ fn disconnected(code: DisconnectReasonCode) -> Trouble {
             Trouble::keep_away(format!("it threw us out ({code:?})"))
         }
         other => Trouble::alarm(format!("it closed the connection ({other:?})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::ErrorKind;
+
+    #[test]
+    fn a_line_that_ends_is_told_without_words_for_programmers() {
+        let eof = || io::Error::new(ErrorKind::UnexpectedEof, "https://docs.rs/rustls");
+        for (error, says) in [
+            (ConnectionError::MqttState(StateError::Io(eof())), "it closed the line"),
+            (
+                ConnectionError::MqttState(StateError::Deserialization(PacketError::Io(eof()))),
+                "it closed the line",
+            ),
+            (ConnectionError::Io(eof()), "it closed the line at once"),
+            (
+                ConnectionError::MqttState(StateError::Io(io::Error::other("no route"))),
+                "the line broke (no route)",
+            ),
+            (ConnectionError::Io(io::Error::other("off")), "it can't be reached (I/O: off)"),
+        ] {
+            assert_eq!(Trouble::from(error), Trouble::passing(says.to_owned()));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clock::timestamp;
 use rustls::{AlertDescription, CertificateError, Error};
+use std::io;
 
 /// What went wrong, and with whose certificate.
 pub(in crate::link) fn explain(error: &Error) -> String {
@@ -39,25 +40,35 @@ fn certificate(why: &CertificateError) -> String {
 /// Alerts are what the other side thinks of our certificate.
 fn alert_received(alert: AlertDescription) -> String {
     match alert {
-        AlertDescription::CertificateExpired => {
-            "it says that our certificate has expired".to_owned()
-        }
+        AlertDescription::CertificateExpired => refuses("it has expired"),
         // The latter where that authority is a namesake of one that it knows.
         AlertDescription::UnknownCA | AlertDescription::DecryptError => {
-            "it does not know the authority that issued our certificate".to_owned()
+            refuses("it does not know the authority that issued it")
         }
-        AlertDescription::CertificateRevoked => {
-            "it says that our certificate was revoked".to_owned()
-        }
+        AlertDescription::CertificateRevoked => refuses("it was revoked"),
         AlertDescription::CertificateRequired
         | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
         | AlertDescription::CertificateUnknown
-        | AlertDescription::AccessDenied => format!("it refuses our certificate ({alert:?})"),
+        | AlertDescription::AccessDenied => refuses("its own log says why"),
         AlertDescription::NoApplicationProtocol => {
             "it speaks another protocol on this port".to_owned()
         }
         other => format!("it broke TLS off ({other:?})"),
     }
+}
+
+fn refuses(why: &str) -> String {
+    format!("it refuses this till's certificate: {why}")
+}
+
+/// Whether the other side ended the line. What TLS and the system say of that is for programmers.
+pub(in crate::link) fn closed(error: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(
+        error.kind(),
+        K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe
+    )
 }
 
 /// The TLS error inside another one, if there is one: an I/O error hides it from `source`.
@@ -72,10 +83,33 @@ pub(in crate::link) fn cause<'a>(
         if let Some(tls) = error.downcast_ref::<Error>() {
             return Some(tls);
         }
-        next = match error.downcast_ref::<std::io::Error>() {
+        next = match error.downcast_ref::<io::Error>() {
             Some(io) => io.get_ref().map(|inner| inner as _),
             None => error.source(),
         };
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_are_told_in_words() {
+        use AlertDescription as A;
+        for (alert, says) in [
+            (A::CertificateExpired, "it refuses this till's certificate: it has expired"),
+            (A::CertificateRevoked, "it refuses this till's certificate: it was revoked"),
+            (
+                A::UnknownCA,
+                "it refuses this till's certificate: it does not know the authority that issued it",
+            ),
+            (A::BadCertificate, "it refuses this till's certificate: its own log says why"),
+            (A::CertificateUnknown, "it refuses this till's certificate: its own log says why"),
+            (A::NoApplicationProtocol, "it speaks another protocol on this port"),
+        ] {
+            assert_eq!(explain(&Error::AlertReceived(alert)), says);
+        }
+    }
 }

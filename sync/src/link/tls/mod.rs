@@ -14,7 +14,7 @@ mod pem;
 mod tests;
 
 pub use error::TlsError;
-pub(super) use explain::{cause, explain};
+pub(super) use explain::{cause, closed, explain};
 pub use peer::Peer;
 
 pub(crate) use rustls::pki_types;

@@ -1,6 +1,6 @@
 //! Why a connection of MQTT 3.1.1 ended, in the words of [`super::super::trouble`].
 
-use super::super::trouble::Trouble;
+use super::super::trouble::{Trouble, broke};
 use crate::link::tls::{cause, explain};
 use aws_iot_device_sdk_rust::{AWSIoTError, ConnectionError, StateError};
 use rumqttc::ConnectReturnCode;
@@ -31,7 +31,7 @@ fn without_tls(error: &ConnectionError) -> Trouble {
     match error {
         ConnectionError::MqttState(
             StateError::Io(error) | StateError::Deserialization(PacketError::Io(error)),
-        ) => Trouble::passing(format!("the line broke ({error})")),
+        ) => broke(error),
         ConnectionError::MqttState(other) => {
             Trouble::alarm(format!("it does not keep to MQTT ({other})"))
         }

@@ -51,7 +51,7 @@ async fn what_can_not_be_configured_says_why() {
     check(Broker { keep_alive_s: 1_201, ..broker() }, good(), "1201 s");
     check(broker(), till("+", "till-1"), "`+` can't stand");
     check(broker(), till("HH01", ""), "`` can't stand");
-    check(broker(), till("hub", "till-1"), "no store is named `hub`");
+    check(broker(), till("hub", "till-1"), "no store may be named `hub`");
     check(broker(), hub("", vec![]), "0 bytes");
     check(broker(), hub(&"h".repeat(129), vec![]), "129 bytes");
     check(broker(), hub("hub-1", vec![StreamKind::Journal]), "`journal` is not the hub's");
