@@ -11,6 +11,9 @@
 //! | [`import`], [`receipt`], [`replay`] | master data in, paper out, real baskets through |
 //! | [`config`] | `agent.toml` |
 
+// A reader that is gone makes `println!` panic; `cli::out` says what a command has to say.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod auth;
 pub mod cli;
 pub mod config;

@@ -1,5 +1,6 @@
 //! `till authority`: a chain's own authority, on a machine that is no till.
 
+use super::out;
 use crate::enrol::authority::{AuthorityFolder, GrantOptions};
 use crate::enrol::read_file;
 use crate::home::wall_clock;
@@ -74,21 +75,23 @@ impl Authority {
         match self {
             Self::New { folder, chain } => {
                 let made = AuthorityFolder::create(&folder, &chain, wall_clock())?;
-                println!("{}: the authority of {chain}", folder.display());
-                println!("root key {}", made.authority().root());
-                println!("Lock a copy of the folder away, and keep it off every till.");
+                out::line(format_args!("{}: the authority of {chain}", folder.display()))?;
+                out::line(format_args!("root key {}", made.authority().root()))?;
+                out::line(format_args!(
+                    "Lock a copy of the folder away, and keep it off every till."
+                ))?;
             }
             Self::Enrol { folder, request, out, days, replace } => {
                 let authority = AuthorityFolder::open(&folder)?;
                 let bytes = read_file(&request, MAX_REQUEST_BYTES)?;
                 let options = GrantOptions { days, replace, now: wall_clock() };
-                print!("{}", authority.grant(&bytes, out.as_deref(), options)?);
+                out::text(&authority.grant(&bytes, out.as_deref(), options)?)?;
             }
             Self::Revoke { folder, thing, why, backup, out } => {
                 let authority = AuthorityFolder::open(&folder)?;
                 let out = out.unwrap_or_else(|| format!("{thing}.revoked").into());
                 let backup = backup.as_deref();
-                print!("{}", authority.revoke(&thing, &why, backup, &out, wall_clock())?);
+                out::text(&authority.revoke(&thing, &why, backup, &out, wall_clock())?)?;
             }
             Self::List { folder, json } => {
                 super::upkeep::show(&AuthorityFolder::open(&folder)?.list()?, json)?;

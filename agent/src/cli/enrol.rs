@@ -1,5 +1,6 @@
 //! `till enrol`: this till becomes one of a chain.
 
+use super::out;
 use crate::config::Config;
 use crate::enrol::accept::{accept, admit_paper};
 use crate::enrol::ask::request;
@@ -8,6 +9,7 @@ use crate::enrol::{EnrolError, Who, read_file};
 use crate::home::{Home, HomeError, Lock, machine_at, wall_clock};
 use crate::till::SettingsError;
 use clap::Subcommand;
+use std::io;
 use std::path::{Path, PathBuf};
 use sync::enrol::MAX_BUNDLE_BYTES;
 use sync::wire::MAX_PAPER_BYTES;
@@ -60,17 +62,18 @@ impl Enrol {
                 let who = who(&home, config)?;
                 let out = out.unwrap_or_else(|| format!("{}.request", who.thing).into());
                 request(&home, &who, &out)?;
-                print_next(&who, &out);
+                print_next(&who, &out)?;
             }
             Self::Accept { bundle } => {
                 let bytes = read_file(&bundle, MAX_BUNDLE_BYTES)?;
                 let (lock, who) = (lock(&home)?, who(&home, config)?);
-                print!("{}", accept(&home, &lock, &who, machine(), &bytes, wall_clock())?);
+                out::text(&accept(&home, &lock, &who, machine(), &bytes, wall_clock())?)?;
             }
             Self::Paper { paper } => {
                 let bytes = read_file(&paper, MAX_PAPER_BYTES)?;
                 let (lock, who) = (lock(&home)?, who(&home, config)?);
-                println!("{}", admit_paper(&home, &lock, &who, machine(), &bytes, wall_clock())?);
+                let said = admit_paper(&home, &lock, &who, machine(), &bytes, wall_clock())?;
+                out::line(format_args!("{said}"))?;
             }
             Self::Show { json } => super::upkeep::show(&show(&home)?, json)?,
         }
@@ -78,14 +81,16 @@ impl Enrol {
     }
 }
 
-fn print_next(who: &Who, out: &Path) {
+fn print_next(who: &Who, file: &Path) -> io::Result<()> {
     let Who { store, thing, number } = who;
-    let file = out.display();
-    println!("{file}: `{thing}`, till {number} of store {store}, asks to be one of the chain.");
-    println!("It holds no secret. Take it to the chain's authority, where somebody runs");
-    println!("  till authority enrol FOLDER {file}");
-    println!("and bring back what that writes; then stop this till and run");
-    println!("  till enrol accept {thing}.bundle");
+    let file = file.display();
+    out::line(format_args!(
+        "{file}: `{thing}`, till {number} of store {store}, asks to be one of the chain.\n\
+         It holds no secret. Take it to the chain's authority, where somebody runs\n  \
+         till authority enrol FOLDER {file}\n\
+         and bring back what that writes; then stop this till and run\n  \
+         till enrol accept {thing}.bundle"
+    ))
 }
 
 fn lock(home: &Home) -> Result<Lock, EnrolError> {

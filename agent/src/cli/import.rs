@@ -1,10 +1,12 @@
 //! `till import KIND FILE`: on a stopped or a running till.
 
+use super::out;
 use super::progress::Bar;
 use crate::auth::{self, AuthError};
 use crate::config::Config;
 use crate::home::{Home, machine_at, wall_clock};
 use crate::import::{self, Format, ImportReport, Input, Kind, Progress, StockCount};
+use crate::plural::counted;
 use crate::store::catalogue::Catalogue;
 use crate::store::glance::glance;
 use crate::store::till::{TillStore, TillStoreError};
@@ -69,7 +71,8 @@ impl Import {
             None => import_stock(config, &home, &catalogue, input)?,
         };
         bar.finish();
-        println!("{}: {rows} rows imported", self.file.display());
+        let rows = counted(rows, "row", "rows");
+        out::line(format_args!("{}: {rows} imported", self.file.display()))?;
         warn_of_untaxed(&home)?;
         Ok(())
     }
@@ -80,9 +83,11 @@ impl Import {
 fn warn_of_untaxed(home: &Home) -> anyhow::Result<()> {
     let untaxed = glance(&home.catalogue_db())?.untaxed;
     if untaxed > 0 {
-        eprintln!(
-            "{untaxed} items are in a tax class that this store has not: they cannot be sold"
-        );
+        let items = counted(untaxed, "item is", "items are");
+        let they = if untaxed == 1 { "it" } else { "they" };
+        out::complain(format_args!(
+            "{items} in a tax class that this store has not: {they} cannot be sold"
+        ));
     }
     Ok(())
 }

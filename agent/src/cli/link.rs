@@ -1,5 +1,6 @@
 //! `till link`: how this till stands to the shop's other tills and to the hub.
 
+use super::out;
 use crate::config::Config;
 use crate::http::{LineShown, LinkShown, OwedShown};
 use crate::plural::counted;
@@ -29,10 +30,10 @@ impl Link {
         let Self::Status { json } = self;
         let shown = ask(config)?;
         if *json {
-            println!("{}", serde_json::to_string_pretty(&shown)?);
+            out::line(format_args!("{}", serde_json::to_string_pretty(&shown)?))?;
             return Ok(());
         }
-        print!("{}", in_words(&shown));
+        out::text(&in_words(&shown))?;
         Ok(())
     }
 }

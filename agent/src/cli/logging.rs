@@ -1,5 +1,6 @@
 //! Logs: for people on a terminal, as JSON otherwise.
 
+use super::out;
 use crate::config::{Log, LogFormat, TextValue as _};
 use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
@@ -19,6 +20,6 @@ pub(super) fn start(log: &Log) {
         logs.json().with_current_span(false).try_init()
     };
     if let Err(error) = started {
-        eprintln!("till: logs cannot be started: {error}");
+        out::complain(format_args!("till: logs cannot be started: {error}"));
     }
 }

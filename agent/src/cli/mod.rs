@@ -11,6 +11,7 @@ mod enrol;
 mod import;
 mod link;
 mod logging;
+mod out;
 mod progress;
 mod replay;
 mod run;
@@ -113,7 +114,7 @@ pub fn main() -> ExitCode {
 
 fn exit(done: anyhow::Result<ExitCode>) -> ExitCode {
     done.unwrap_or_else(|error| {
-        eprintln!("till: {}", in_words(&error));
+        out::complain(format_args!("till: {}", in_words(&error)));
         ExitCode::FAILURE
     })
 }
@@ -141,17 +142,17 @@ fn sell_at(sell: &crate::sell::Sell, config: &Config) -> anyhow::Result<()> {
 fn check(common: &Common) -> ExitCode {
     let findings = Config::check(common.config.as_deref(), std::env::vars_os());
     for finding in &findings {
-        eprintln!("{finding}");
+        out::complain(format_args!("{finding}"));
     }
-    if findings.is_empty() {
-        match &common.config {
-            Some(file) => println!("{}: the configuration is sound", file.display()),
-            None => println!(
-                "no file was named (--config FILE, or TILL_CONFIG): the built-in configuration is sound"
-            ),
+    if !findings.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    let named = match &common.config {
+        Some(file) => format!("{}: the configuration", file.display()),
+        None => {
+            "no file was named (--config FILE, or TILL_CONFIG): the built-in configuration".into()
         }
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    };
+    let said = out::line(format_args!("{named} is sound"));
+    exit(said.map(|()| ExitCode::SUCCESS).map_err(Into::into))
 }

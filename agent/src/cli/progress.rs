@@ -1,5 +1,6 @@
 //! Progress of long work, for whoever watches a terminal; silent elsewhere.
 
+use super::out;
 use crate::upkeep;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
@@ -50,9 +51,10 @@ impl Bar {
         self.bar.set_message(what);
     }
 
-    /// Prints a line to standard output, not through the bar.
+    /// Prints a line to standard output, not through the bar. What can't be written is told by the
+    /// last words, which follow.
     pub(super) fn println(&self, line: &str) {
-        self.bar.suspend(|| println!("{line}"));
+        self.bar.suspend(|| out::line(format_args!("{line}")).ok());
     }
 
     /// Takes the bar away.

@@ -1,10 +1,10 @@
 //! `till replay FOLDER`.
 
+use super::out;
 use super::progress::Bar;
 use crate::replay::{ReplayEvent, ReplayOptions, report, run};
 use clap::Args;
 use jiff::tz::TimeZone;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Rings a folder of real baskets through the till's own path, on an injected clock and a scratch
@@ -42,13 +42,10 @@ impl Replay {
             ReplayEvent::Checked { .. } | ReplayEvent::Day(_) => {}
         })?;
         bar.finish();
-        let mut out = std::io::stdout().lock();
-        if json {
-            report::print_json(&summary, &mut out)?
-        } else {
-            report::print(&summary, &mut out)?
-        }
-        out.flush()?;
+        out::write(|out| match json {
+            true => report::print_json(&summary, out),
+            false => report::print(&summary, out),
+        })?;
         anyhow::ensure!(summary.agrees(), "not every day agrees");
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! `till run`: one readable function that wires every part, runs, and drains.
 
 use super::logging;
+use super::out;
 use crate::config::Config;
 use crate::home::Home;
 use crate::http;
 use crate::runtime::Running;
 use anyhow::Context as _;
+use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Threads for HTTP and devices; the till loop has one of its own.
@@ -33,11 +35,8 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let server = http::serve(running.till.clone(), board, door, &home).await?;
     let address = server.address();
     tracing::info!(%address, "the till is running");
-    if let Some(code) = server.setup_code() {
-        println!("Nobody has a PIN yet. The code to set up the first administrator: {code}");
-    }
-    println!("Till is running at http://{address}/ (API documentation: http://{address}/docs)");
-    println!("Ctrl-C stops it.");
+    // A till sells whether or not this can be written.
+    out::text(&greeting(address, server.setup_code())).ok();
     let asked = tokio::select! {
         _ = interrupt.recv() => true,
         _ = terminate.recv() => true,
@@ -50,4 +49,15 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     // Whoever supervises the till starts it again; nothing that was answered is lost.
     anyhow::ensure!(asked, "the till loop ended by a mistake of its own: see the log");
     Ok(())
+}
+
+fn greeting(address: SocketAddr, setup_code: Option<&str>) -> String {
+    let code = setup_code.map(|code| {
+        format!("Nobody has a PIN yet. The code to set up the first administrator: {code}\n")
+    });
+    format!(
+        "{}Till is running at http://{address}/ (API documentation: http://{address}/docs)\n\
+         Ctrl-C stops it.\n",
+        code.unwrap_or_default()
+    )
 }

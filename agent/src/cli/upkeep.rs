@@ -1,6 +1,7 @@
 //! `till journal`, `backup`, `restore`, `doctor`, `devices`.
 
 use super::Common;
+use super::out;
 use super::progress::watching;
 use crate::config::Config;
 use crate::home::{BUILD_MS, Home, HomeError, machine_at, wall_clock};
@@ -108,9 +109,9 @@ fn home(config: &Config) -> anyhow::Result<Home> {
 
 pub(super) fn show(report: &(impl Display + Serialize), json: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(report)?);
+        out::line(format_args!("{}", serde_json::to_string_pretty(report)?))?;
     } else {
-        print!("{report}");
+        out::text(report)?;
     }
     Ok(())
 }
