@@ -6,6 +6,7 @@
 
 use super::{EnrolError, Who};
 use crate::home::{Enrolment, Home, HomeError, Lock, replace_file};
+use crate::plural::counted;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt;
@@ -166,6 +167,7 @@ impl fmt::Display for Accepted {
         writeln!(f, "Its certificate is valid until {}.", self.until)?;
         writeln!(f, "The chain's root key is {};", self.root)?;
         writeln!(f, "it must be the one that `till authority list` shows.")?;
-        writeln!(f, "{} new papers. Start the till again: `till run`", self.new_papers)
+        let papers = counted(self.new_papers, "new paper", "new papers");
+        writeln!(f, "{papers}. Start the till again: `till run`")
     }
 }

@@ -4,6 +4,7 @@
 use super::EnrolError;
 use super::accept::{certificate, says};
 use crate::home::Home;
+use crate::plural::counted;
 use crate::store::till::Inspection;
 use serde::Serialize;
 use std::fmt;
@@ -87,6 +88,9 @@ impl fmt::Display for Shown {
         for paper in &self.papers {
             writeln!(f, "paper         {paper}")?;
         }
-        writeln!(f, "{} papers, {} incarnations of tills", self.papers.len(), self.incarnations)
+        let papers = counted(self.papers.len(), "paper", "papers");
+        let incarnations =
+            counted(self.incarnations, "incarnation of a till", "incarnations of tills");
+        writeln!(f, "{papers}, {incarnations}")
     }
 }

@@ -2,6 +2,7 @@
 //! and the documentation of the files that the command line prints.
 
 use super::{DayReport, ReplaySummary};
+use crate::plural::counted;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -92,9 +93,13 @@ pub fn print(summary: &ReplaySummary, out: &mut dyn Write) -> io::Result<()> {
     let ReplaySummary { days, baskets, lines, price_rows, overrides, commands } = summary;
     writeln!(
         out,
-        "{} days, {baskets} baskets, {lines} lines: {commands} commands, {price_rows} price rows, \
-         {overrides} overrides",
-        days.len()
+        "{}, {}, {}: {}, {}, {}",
+        counted(days.len(), "day", "days"),
+        counted(*baskets, "basket", "baskets"),
+        counted(*lines, "line", "lines"),
+        counted(*commands, "command", "commands"),
+        counted(*price_rows, "price row", "price rows"),
+        counted(*overrides, "override", "overrides"),
     )?;
     let differing = days.iter().filter(|day| !day.differences.is_empty()).count();
     match differing {

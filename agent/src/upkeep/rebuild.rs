@@ -5,6 +5,7 @@
 
 use super::{Progress, UpkeepError, Watch};
 use crate::home::{Home, Lock};
+use crate::plural::counted;
 use crate::store::till::{Inspection, rebuild_in_place};
 use serde::Serialize;
 use std::fmt;
@@ -34,6 +35,7 @@ pub fn rebuild(home: &Home, _lock: &Lock, watch: Watch<'_>) -> Result<RebuildRep
 
 impl fmt::Display for RebuildReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "The state was folded again from {} entries.", self.entries)
+        let entries = counted(self.entries, "entry", "entries");
+        writeln!(f, "The state was folded again from {entries}.")
     }
 }

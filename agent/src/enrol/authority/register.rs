@@ -2,6 +2,7 @@
 
 use super::{AuthorityFolder, EnrolError, io};
 use crate::enrol::read_file;
+use crate::plural::counted;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -141,6 +142,7 @@ impl fmt::Display for Listing {
         for (key, why) in &self.revoked {
             writeln!(f, "{:<24} key {key}: {why}", "revoked")?;
         }
-        writeln!(f, "{} tills, {} keys revoked", self.tills.len(), self.revoked.len())
+        let tills = counted(self.tills.len(), "till", "tills");
+        writeln!(f, "{tills}, {} revoked", counted(self.revoked.len(), "key", "keys"))
     }
 }

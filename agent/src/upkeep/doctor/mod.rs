@@ -23,6 +23,7 @@ mod store;
 use super::Watch;
 use crate::config::{Config, ConfigError};
 use crate::home::{Home, HomeError};
+use crate::plural::counted;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -170,6 +171,12 @@ impl fmt::Display for DoctorReport {
         }
         let count = |outcome| self.checks.iter().filter(|check| check.outcome == outcome).count();
         let (problems, warnings) = (count(Outcome::Problem), count(Outcome::Warning));
-        writeln!(f, "{} checks: {problems} problems, {warnings} warnings", self.checks.len())
+        writeln!(
+            f,
+            "{}: {}, {}",
+            counted(self.checks.len(), "check", "checks"),
+            counted(problems, "problem", "problems"),
+            counted(warnings, "warning", "warnings")
+        )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Check, DoctorOptions};
 use crate::home::Home;
+use crate::plural::counted;
 use crate::store::backup::quick_check_file;
 use crate::store::till::{Inspection, JobState, PaymentState};
 use crate::upkeep::verify::{VerifyReport, verify_inspection};
@@ -126,7 +127,12 @@ fn journal(
     if full || entries <= WHOLE {
         let VerifyReport { journals, zs, .. } = verify_inspection(looking, seen, watch)?;
         let receipts: u64 = journals.iter().map(|journal| journal.receipts).sum();
-        return Ok(format!("all {entries} entries verify: {receipts} receipts, {zs} Zs"));
+        let all = match entries {
+            1 => "the 1 entry verifies".to_owned(),
+            entries => format!("all {entries} entries verify"),
+        };
+        let receipts = counted(receipts, "receipt", "receipts");
+        return Ok(format!("{all}: {receipts}, {}", counted(zs, "Z", "Zs")));
     }
     if let Seen::Witness(witness) = seen {
         let chain = witness.head;

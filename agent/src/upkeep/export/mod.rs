@@ -12,6 +12,7 @@ pub mod tables;
 
 use super::{Progress, UpkeepError, Watch};
 use crate::home::{Home, sync_folder};
+use crate::plural::counted;
 use crate::store::till::{Inspection, JournalStream};
 use commerce::fact::Fact;
 use jiff::civil::Date;
@@ -226,15 +227,20 @@ impl Chosen {
 
 impl fmt::Display for ExportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} facts exported to {}", self.facts, self.folder.display())?;
+        writeln!(
+            f,
+            "{} exported to {}",
+            counted(self.facts, "fact", "facts"),
+            self.folder.display()
+        )?;
         for file in &self.files {
             writeln!(f, "{:>10} rows  {}", file.rows, file.name)?;
         }
         if self.unknown > 0 {
             writeln!(
                 f,
-                "{} entries were written by a newer Till: update to read them",
-                self.unknown
+                "{} written by a newer Till: update to read all",
+                counted(self.unknown, "entry was", "entries were")
             )?;
         }
         Ok(())

@@ -81,7 +81,7 @@ async fn a_healthy_till_has_no_problem() {
     assert_eq!(report.worst(), Fine, "{report}");
     assert_eq!(report.exit_code(), 0);
     assert!(!report.running);
-    check(&report, "journal", Fine, "all 3 entries verify: 1 receipts, 0 Zs");
+    check(&report, "journal", Fine, "all 3 entries verify: 1 receipt, 0 Zs");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["checks"][0]["outcome"], "ok");
 }
