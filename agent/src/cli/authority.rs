@@ -2,7 +2,7 @@
 
 use super::out;
 use crate::enrol::authority::{AuthorityFolder, GrantOptions};
-use crate::enrol::read_file;
+use crate::enrol::{read_file, topics};
 use crate::home::wall_clock;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -19,7 +19,8 @@ pub(super) enum Authority {
     New {
         /// The folder to make.
         folder: PathBuf,
-        /// The chain's name, which stands in every certificate.
+        /// The chain's name, which stands in every certificate and in the topics of a hub's broker:
+        /// best without spaces, /, +, # and $.
         #[arg(long, value_name = "NAME")]
         chain: String,
     },
@@ -77,6 +78,9 @@ impl Authority {
                 let made = AuthorityFolder::create(&folder, &chain, wall_clock())?;
                 out::line(format_args!("{}: the authority of {chain}", folder.display()))?;
                 out::line(format_args!("root key {}", made.authority().root()))?;
+                if let Some(warning) = topics::warning(&chain) {
+                    out::complain(format_args!("till: {warning}"));
+                }
                 out::line(format_args!(
                     "Lock a copy of the folder away, and keep it off every till."
                 ))?;

@@ -19,6 +19,8 @@ mod snapshot;
 mod upkeep;
 
 use crate::config::Config;
+use crate::enrol::topics;
+use crate::home::Home;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -139,12 +141,25 @@ fn sell_at(sell: &crate::sell::Sell, config: &Config) -> anyhow::Result<()> {
     Ok(crate::sell::run(sell, &url, pin)?)
 }
 
+/// What only the configuration and the till's folder together show. A folder that is not there yet
+/// says nothing, and is not made.
+fn unfit_chain(config: &Config) -> Option<String> {
+    let hub = config.hub.as_ref()?;
+    let folder = config.store.folder.as_path();
+    let home = folder.is_dir().then(|| Home::at(folder).ok())??;
+    topics::unfit(Some(hub), &home.enrolment().ok()??.chain)
+}
+
 fn check(common: &Common) -> ExitCode {
     let findings = Config::check(common.config.as_deref(), std::env::vars_os());
     for finding in &findings {
         out::complain(format_args!("{finding}"));
     }
     if !findings.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    if let Some(found) = common.load().ok().and_then(|config| unfit_chain(&config)) {
+        out::complain(format_args!("{found}: {}", topics::REMEDY));
         return ExitCode::FAILURE;
     }
     let named = match &common.config {

@@ -320,6 +320,14 @@ pub struct Hub {
     pub keep_alive_seconds: KeepAlive,
 }
 
+impl Hub {
+    /// The chain's name in topics, of a till that is enrolled in the chain `enrolled`.
+    #[must_use]
+    pub fn chain_in_topics<'a>(&'a self, enrolled: &'a str) -> &'a str {
+        self.chain.get().map_or(enrolled, TopicName::as_str)
+    }
+}
+
 /// How often a silent line to a broker is tried.
 pub type KeepAlive = Within<{ *KEEP_ALIVE_S.start() }, { *KEEP_ALIVE_S.end() }>;
 

@@ -6,6 +6,7 @@
 //! | [`accept`] | `till enrol accept`, `till enrol paper`: what came back, checked and taken up |
 //! | [`show`] | `till enrol show`: who this till is |
 //! | [`authority`] | `till authority`: a chain's own authority in a folder |
+//! | [`topics`] | whether a chain's name can stand in a hub's topics |
 //!
 //! What the files say, and whether they hold, is `sync::enrol`'s; who is believed is
 //! `sync::trust`'s. Called by the command line and the doctor.
@@ -17,6 +18,7 @@ mod error;
 pub mod show;
 #[cfg(test)]
 mod tests;
+pub mod topics;
 
 pub use error::EnrolError;
 

@@ -5,7 +5,7 @@
 
 use super::door::Doorkeeper;
 use super::status::{LinkBoard, Part};
-use crate::config::{self, Sibling, TopicName};
+use crate::config::{self, Sibling};
 use crate::home::{BUILD_MS, Identity, wall_clock};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -216,13 +216,12 @@ fn start_hub(
     zones: &BTreeSet<Zone>,
 ) -> Result<MqttLink, NoLine> {
     let tls = tls(identity, hub.roots_file.get().unwrap_or(&identity.ca_pem))?;
-    let chain = hub.chain.get().map_or(identity.chain.as_str(), TopicName::as_str);
     let broker = Broker {
         host: hub.host.as_str().to_owned(),
         port: hub.port.get(),
         aws_alpn: hub.port.get() == HTTPS,
         keep_alive_s: hub.keep_alive_seconds.get(),
-        chain: chain.to_owned(),
+        chain: hub.chain_in_topics(&identity.chain).to_owned(),
         ingest_rule: hub.ingest_rule.get().map(|rule| rule.as_str().to_owned()),
         // What one till has to say fits, and whose broker it is nobody has to know.
         paced: true,

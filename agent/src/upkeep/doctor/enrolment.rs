@@ -4,6 +4,7 @@
 
 use super::{Check, DoctorOptions};
 use crate::config::Config;
+use crate::enrol::topics;
 use crate::home::{Enrolment, Home};
 use crate::till::Settings;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +31,11 @@ pub(super) fn check(
     };
     let wrong = other_name(config, settings, &enrolment)
         .or_else(|| other_keys(home, &enrolment))
-        .or_else(|| certificate(home, options.now));
+        .or_else(|| certificate(home, options.now))
+        .or_else(|| {
+            let found = topics::unfit(config.hub.as_ref(), &enrolment.chain)?;
+            Some(problem(found, topics::REMEDY))
+        });
     Some(wrong.unwrap_or_else(|| {
         let Enrolment { thing, chain, .. } = &enrolment;
         Check::ok("enrolment", format!("`{thing}` of {chain}"))

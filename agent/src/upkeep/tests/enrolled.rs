@@ -152,6 +152,11 @@ async fn the_doctor_knows_who_the_till_is_and_until_when() {
     let report = doctor(&shop, "", &shop.options()).await;
     check(&report, "secrets", Problem, "tls.key can be read by others");
     chmod(&key, 0o600);
+    let hub = "[hub]\nhost = \"mqtt.hansa.example\"\n";
+    let report = doctor(&shop, hub, &shop.options()).await;
+    check(&report, "enrolment", Problem, "the chain `Hansa Kaffee`, which can't stand");
+    let report = doctor(&shop, &format!("{hub}chain = \"hansa\"\n"), &shop.options()).await;
+    check(&report, "enrolment", Fine, "`hh01-till-1` of Hansa Kaffee");
     fs::write(shop.home.file("till.key"), [7; 32]).unwrap();
     shop.now += SignedDuration::from_secs(1);
     let report = doctor(&shop, "", &shop.options()).await;
