@@ -9,7 +9,7 @@ use super::error::SellError;
 use super::help;
 use super::view::Table;
 use super::wire::{Answer, Cart, CartList, ItemList, ReceiptList, Settings};
-use super::{show, wire};
+use super::{coming, show, wire};
 use crate::emulate::paper::framed;
 use commerce::cart::CartId;
 use commerce::{Currency, Money};
@@ -141,6 +141,7 @@ impl<S: Screen> Cashier<S> {
     }
 
     fn change_basket(&mut self, entry: Entry) -> Result<(), SellError> {
+        let forced = if let Entry::Force(cart) = &entry { Some(cart.clone()) } else { None };
         let (method, path, body) = match entry {
             Entry::Scan { code, quantity } => {
                 (Method::POST, "/carts".to_owned(), json!({ "code": code, "quantity": quantity }))
@@ -189,7 +190,14 @@ impl<S: Screen> Cashier<S> {
             other => return self.look(&other),
         };
         let answer = self.act(&method, &path, body)?;
-        self.show_answer(answer)
+        self.show_answer(answer)?;
+        // It may have been at this till all the while.
+        if let Some(cart) = forced
+            && self.current()?.map(|current| current.to_string()) != Some(numbered(&cart))
+        {
+            self.screen.show(&format!("It is parked here: `recall {cart}` takes it to the till."));
+        }
+        Ok(())
     }
 
     /// What changes nothing.
@@ -252,9 +260,12 @@ impl<S: Screen> Cashier<S> {
                 Ok(())
             }
             Answer::CartEnded {} => self.show_basket(),
-            Answer::ClaimAsked {} => {
+            Answer::ClaimAsked { cart } => {
                 self.screen.show("The till that holds it was asked for it: it comes once granted.");
-                Ok(())
+                match self.screen.attended() {
+                    true => Ok(()),
+                    false => self.wait_for_cart(cart, coming::LONGEST),
+                }
             }
             Answer::Sold { receipt, change } => {
                 self.show_printed(&receipt)?;

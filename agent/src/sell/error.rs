@@ -36,6 +36,15 @@ pub enum SellError {
     /// A card payment that charged nothing, or stands in front of someone: the text says it all.
     #[error("{0}")]
     Unsettled(String),
+    /// A basket that was asked for did not come.
+    #[error(
+        "✗ it did not come within {seconds} s: the till that holds it uses it, or can't be reached. \
+         Where it can't, a manager takes it: `force ID`"
+    )]
+    NotCome {
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// A part of a return is still to be paid back: the text says how.
     #[error("{0}")]
     ReturnWaits(String),

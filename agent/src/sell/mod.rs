@@ -5,6 +5,7 @@
 //! | [`args`] | the command line's part: who sells, where, what |
 //! | [`entry`], [`parse`], [`help`] | what a cashier can want, read from a line, and the list of it |
 //! | `cashier`, `paying`, `running`, `closing` | entries carried out: basket, money, shift and drawer |
+//! | `coming` | a script's wait for another till's basket |
 //! | `payments`, `waiting`, `words` | card payments: what to do, the wait, what is said of them |
 //! | `notices` | what is told unasked |
 //! | [`client`], `wire` | HTTP, and the API's answers |
@@ -18,6 +19,7 @@ pub mod args;
 mod cashier;
 pub mod client;
 mod closing;
+mod coming;
 pub mod entry;
 mod error;
 pub mod help;

@@ -70,7 +70,7 @@ impl Settings {
 pub(super) enum Answer {
     Cart { cart: Box<Cart> },
     CartEnded {},
-    ClaimAsked {},
+    ClaimAsked { cart: u64 },
     Receipt { receipt: String },
     Sold { receipt: String, change: Amount },
     Payment { payment: u64 },
