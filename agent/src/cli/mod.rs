@@ -79,7 +79,7 @@ enum Command {
     Authority(authority::Authority),
     /// Lists the configured devices and how they are.
     Devices,
-    /// How this till stands to the shop's other tills.
+    /// How this till stands to the shop's other tills and to the hub.
     #[command(subcommand)]
     Link(link::Link),
     /// A cashier at this terminal: scans, takes money, shows the receipt.
