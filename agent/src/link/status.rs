@@ -7,6 +7,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use sync::link::Route;
 
+/// The longest reason that is shown, in characters: a peer's certificate may hold many names.
+const MAX_WHY: usize = 300;
+
 /// A line to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -147,6 +150,13 @@ impl LinkBoard {
         is_news
     }
 
+    /// A line could not be had. Since when it is down stays as it was.
+    pub(super) fn failed(&self, route: &Route, why: &str) {
+        if let Some(line) = self.lock().get_mut(route).filter(|line| !line.up) {
+            line.why = why.chars().take(MAX_WHY).collect();
+        }
+    }
+
     /// How much a peer lacks. What was known of it holds until it says anew.
     pub(super) fn set_unsent(&self, route: &Route, unsent: u64) {
         if let Some(line) = self.lock().get_mut(route) {
@@ -157,5 +167,34 @@ impl LinkBoard {
     /// A map of lines is whole after any panic, so a poisoned lock is still good.
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Route, Line>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_line_is_down_is_told_as_it_is_now() {
+        let board = LinkBoard::default();
+        let route = Route::Till { store: "HH01".into(), thing: "hh01-till-2".into() };
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let shown = |board: &LinkBoard| {
+            let line = board.lines().pop().unwrap();
+            (line.up, line.since, line.why)
+        };
+        board.failed(&route, "nobody expects it");
+        assert_eq!(board.lines(), []);
+        board.expect(route.clone(), at(1));
+        assert_eq!(shown(&board), (false, at(1), "not reached yet".into()));
+        board.failed(&route, "it can't be reached");
+        assert_eq!(shown(&board), (false, at(1), "it can't be reached".into()));
+        board.set(&route, true, "", at(2));
+        // Of a try before, told late.
+        board.failed(&route, "it can't be reached");
+        assert_eq!(shown(&board), (true, at(2), String::new()));
+        board.set(&route, false, "the other till closed the line", at(3));
+        board.failed(&route, &"x".repeat(MAX_WHY + 1));
+        assert_eq!(shown(&board), (false, at(3), "x".repeat(MAX_WHY)));
     }
 }

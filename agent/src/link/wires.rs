@@ -10,11 +10,12 @@ use crate::home::{BUILD_MS, Identity, wall_clock};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use sync::link::direct::{self, DirectLink, Listener, StartError};
 use sync::link::mqtt::{Broker, MAX_STREAMS, MqttError, MqttLink, Role};
 use sync::link::tls::{Tls, TlsError, TlsFiles};
-use sync::link::{Event, Link, Receipt, Route, SendError};
+use sync::link::{Event, Link, Receipt, Route, SendError, Unreached};
 use sync::log::{StreamKind, Zone};
 use tokio::time::Instant;
 
@@ -116,11 +117,11 @@ impl Wires {
     async fn mend(&mut self) {
         let Some(wiring) = &self.wiring else { return };
         if let (None, Some(shop)) = (&self.shop, &wiring.shop) {
-            let had = start_shop(&wiring.identity, shop, &self.keeper).await;
+            let had = start_shop(wiring, shop, &self.keeper, &self.board).await;
             self.shop = had_or_told(had, Part::Shop, &self.board);
         }
         if let (None, Some(hub)) = (&self.hub, &wiring.hub) {
-            let had = start_hub(&wiring.identity, &wiring.store, hub, &wiring.zones);
+            let had = start_hub(wiring, hub, &self.board);
             self.hub = had_or_told(had, Part::Hub, &self.board);
         }
         let is_whole = self.shop.is_some() == wiring.shop.is_some()
@@ -191,11 +192,12 @@ fn had_or_told<L>(had: Result<L, NoLine>, part: Part, board: &LinkBoard) -> Opti
 }
 
 async fn start_shop(
-    identity: &Identity,
+    wiring: &Wiring,
     shop: &Shop,
     keeper: &Doorkeeper,
+    board: &LinkBoard,
 ) -> Result<DirectLink, NoLine> {
-    let tls = tls(identity, &identity.ca_pem)?;
+    let tls = tls(&wiring.identity, &wiring.identity.ca_pem)?;
     tls.check()?;
     let dialled = shop.siblings.iter().map(|sibling| direct::Sibling {
         thing: sibling.thing.as_str().to_owned(),
@@ -203,18 +205,19 @@ async fn start_shop(
     });
     let listener = Listener::bind(shop.listen).await?;
     let address = listener.address();
-    let link = DirectLink::start(listener, &tls, dialled.collect(), keeper.admission())?;
+    let (store, board) = (wiring.store.clone(), board.clone());
+    let unreached: Unreached = Arc::new(move |thing: &str, why: &str| {
+        board.failed(&Route::Till { store: store.clone(), thing: thing.to_owned() }, why);
+    });
+    let admission = keeper.admission();
+    let link = DirectLink::start_and_tell(listener, &tls, dialled.collect(), admission, unreached)?;
     tracing::info!(%address, "other tills reach this one here");
     Ok(link)
 }
 
 /// Connects by itself from here on, and tells what is wrong with the certificate by alarms.
-fn start_hub(
-    identity: &Identity,
-    store: &str,
-    hub: &config::Hub,
-    zones: &BTreeSet<Zone>,
-) -> Result<MqttLink, NoLine> {
+fn start_hub(wiring: &Wiring, hub: &config::Hub, board: &LinkBoard) -> Result<MqttLink, NoLine> {
+    let Wiring { identity, store, zones, .. } = wiring;
     let tls = tls(identity, hub.roots_file.get().unwrap_or(&identity.ca_pem))?;
     let broker = Broker {
         host: hub.host.as_str().to_owned(),
@@ -227,11 +230,13 @@ fn start_hub(
         paced: true,
     };
     let role = Role::Till {
-        store: store.to_owned(),
+        store: store.clone(),
         thing: identity.thing.clone(),
         streams: zones.iter().copied().map(StreamKind::Prices).collect(),
     };
-    Ok(MqttLink::start(&broker, role, &tls)?)
+    let board = board.clone();
+    let unreached: Unreached = Arc::new(move |_: &str, why: &str| board.failed(&Route::Hub, why));
+    Ok(MqttLink::start_and_tell(&broker, role, &tls, unreached)?)
 }
 
 fn tls(identity: &Identity, roots: &Path) -> Result<Tls, TlsError> {

@@ -25,6 +25,7 @@ pub mod tls;
 use crate::log::StreamKind;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 /// Where a frame goes, or where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +89,15 @@ pub enum Event {
     /// Something a person must see to: a certificate refused, a topic denied, two clients with one
     /// name.
     Alarm(String),
+}
+
+/// Told why a peer, by its name, could not be reached; each time, so it says no more than what is
+/// so now. A line that was up and went down is [`Event::Down`] instead.
+pub type Unreached = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
+/// For whoever does not look at why a peer can't be reached.
+fn nobody() -> Unreached {
+    Arc::new(|_, _| {})
 }
 
 /// Names a received frame towards the link that brought it.

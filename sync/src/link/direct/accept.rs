@@ -60,7 +60,7 @@ impl Acceptor {
         let ended = match greeted {
             Ok(Ok(stream)) => self.welcome(stream).await,
             Ok(Err(refused)) => Err(refused),
-            Err(_) => Err(Refused::Away),
+            Err(_) => Err(Refused::silent()),
         };
         if let Err(Refused::Alarm(why)) = ended {
             self.side.mailbox.alarm(format!("a connection from {from}: {why}"));
@@ -68,8 +68,8 @@ impl Acceptor {
     }
 
     async fn handshake(&self, tcp: TcpStream) -> Result<TlsStream<TcpStream>, Refused> {
-        tcp.set_nodelay(true).map_err(|_| Refused::Away)?;
-        self.acceptor.accept(tcp).await.map_err(|error| handshake_failed(&error))
+        tcp.set_nodelay(true).map_err(|error| Refused::unreachable(&error))?;
+        self.acceptor.accept(tcp).await.map_err(handshake_failed)
     }
 
     async fn welcome(&self, stream: TlsStream<TcpStream>) -> Result<(), Refused> {

@@ -48,9 +48,11 @@ impl Dialler {
             let began = Instant::now();
             match self.connection().await {
                 Ok(()) if began.elapsed() >= LASTED => backoff.reset(),
-                Ok(()) | Err(Refused::Away) => {}
+                Ok(()) => {}
+                Err(Refused::Away(why)) => (self.side.unreached)(&self.sibling.thing, &why),
                 Err(Refused::Alarm(why)) => {
                     let Sibling { thing, address } = &self.sibling;
+                    (self.side.unreached)(thing, &why);
                     self.side.mailbox.alarm(format!("till {thing} at {address}: {why}"));
                 }
             }
@@ -62,7 +64,7 @@ impl Dialler {
     async fn connection(&self) -> Result<(), Refused> {
         let stream = match timeout(GREETING, self.connect()).await {
             Ok(stream) => stream?,
-            Err(_) => return Err(Refused::Away),
+            Err(_) => return Err(Refused::silent()),
         };
         let (peer, route) = admit(&self.side, stream.get_ref().1)?;
         converse(&self.side, stream, peer.key, route).await
@@ -70,10 +72,11 @@ impl Dialler {
 
     async fn connect(&self) -> Result<TlsStream<TcpStream>, Refused> {
         let address = self.sibling.address.as_str();
-        let tcp = TcpStream::connect(address).await.map_err(|_| Refused::Away)?;
+        let tcp = TcpStream::connect(address).await;
+        let tcp = tcp.map_err(|error| Refused::unreachable(&error))?;
         // Frames are whole when they are written: waiting for more would only delay them.
-        tcp.set_nodelay(true).map_err(|_| Refused::Away)?;
+        tcp.set_nodelay(true).map_err(|error| Refused::unreachable(&error))?;
         let connected = self.connector.connect(self.name.clone(), tcp).await;
-        connected.map_err(|error| handshake_failed(&error))
+        connected.map_err(handshake_failed)
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use super::mailbox::{Limits, Mailbox};
 use super::tls::{Peer, Tls, TlsError};
-use super::{Event, Link, Receipt, Route, SendError};
+use super::{Event, Link, Receipt, Route, SendError, Unreached, nobody};
 use crate::wire::MAX_FRAME_BYTES;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -113,11 +113,26 @@ impl DirectLink {
         siblings: Vec<Sibling>,
         admission: Admission,
     ) -> Result<Self, StartError> {
+        Self::start_and_tell(listener, tls, siblings, admission, nobody())
+    }
+
+    /// As [`DirectLink::start`]; why a sibling that is dialled can't be reached is told by its name.
+    ///
+    /// # Errors
+    /// When TLS can't be set up or a sibling's name is none.
+    pub fn start_and_tell(
+        listener: Listener,
+        tls: &Tls,
+        siblings: Vec<Sibling>,
+        admission: Admission,
+        unreached: Unreached,
+    ) -> Result<Self, StartError> {
         if siblings.len() > MAX_PEERS {
             return Err(StartError::TooMany(siblings.len()));
         }
         let mailbox = Mailbox::new();
-        let side = Side { mailbox: mailbox.clone(), own: tls.own().name.clone(), admission };
+        let own = tls.own().name.clone();
+        let side = Side { mailbox: mailbox.clone(), own, admission, unreached };
         let mut tasks = JoinSet::new();
         for sibling in siblings {
             let dialler = dial::Dialler::new(side.clone(), tls, sibling)?;
@@ -152,6 +167,7 @@ struct Side {
     /// Our own thing.
     own: String,
     admission: Admission,
+    unreached: Unreached,
 }
 
 /// Whether a till of the first name dials the one of the second.

@@ -118,7 +118,7 @@ async fn strangers_are_refused_and_named() {
 async fn the_dialler_names_a_peer_that_is_not_who_it_should_be() {
     let (ca, other) = (Authority::new("acme"), Authority::new("acme"));
     let cases = [
-        (ca.issue(&subject("till-3")), &ca, "is not for till-2 but for DnsName(\"till-3\")"),
+        (ca.issue(&subject("till-3")), &ca, "is not for till-2 but for till-3"),
         (ca.issue_expired(&subject("till-2")), &ca, "valid until 2021-01-01"),
         (other.issue(&subject("till-2")), &ca, "not issued by the authority"),
         // Ours is refused over there, for its roots are others.
@@ -137,6 +137,30 @@ async fn the_dialler_names_a_peer_that_is_not_who_it_should_be() {
         let words = alarm(&mut link).await;
         assert!(words.contains(says), "{words}");
         assert!(words.contains(&at.to_string()), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn why_a_sibling_is_not_reached_is_told_by_its_name() {
+    let ca = Authority::new("acme");
+    let ours = tls(&ca.issue(&subject("till-1")), &ca);
+    let listener = bind().await;
+    let at = listener.address();
+    let _other = start(listener, &ca, &ca.issue(&subject("till-3")), &[]).await;
+    // Nobody ever listens on port 0.
+    for (address, says) in [
+        ("127.0.0.1:0".to_owned(), "till-2: it can't be reached ("),
+        (at.to_string(), "till-2: its certificate is not for till-2 but for till-3"),
+    ] {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let unreached: Unreached = Arc::new(move |thing: &str, why: &str| {
+            tell.send(format!("{thing}: {why}")).ok();
+        });
+        let siblings = vec![Sibling { thing: "till-2".into(), address }];
+        let listener = bind().await;
+        let _link = DirectLink::start_and_tell(listener, &ours, siblings, admission(), unreached);
+        let words = told.recv().await.unwrap();
+        assert!(words.starts_with(says), "{words}");
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::limits;
 use super::trouble::{End, Trouble};
+use crate::link::Unreached;
 use crate::link::backoff::{Backoff, seed};
 use crate::link::mailbox::Mailbox;
 use crate::link::tls::{Tls, TlsError};
@@ -20,6 +21,7 @@ pub(super) struct Connector<D> {
     /// For words to a person.
     pub(super) broker: String,
     pub(super) tls: Tls,
+    pub(super) unreached: Unreached,
 }
 
 impl<D, F> Connector<D>
@@ -39,6 +41,9 @@ where
                 short = 0;
             } else if was_up {
                 short += 1;
+            }
+            if !was_up {
+                (self.unreached)(&self.broker, &trouble.why);
             }
             if trouble.needs_a_person {
                 self.alarm(&trouble.why);

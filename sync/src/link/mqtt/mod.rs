@@ -30,7 +30,7 @@ pub use topics::{MAX_NAME_BYTES, is_topic_name};
 
 use super::mailbox::Mailbox;
 use super::tls::{Tls, TlsError};
-use super::{Event, Link, Receipt, Route, SendError};
+use super::{Event, Link, Receipt, Route, SendError, Unreached, nobody};
 use crate::log::StreamKind;
 use connector::Connector;
 use rumqttc::v5::MqttOptions;
@@ -132,6 +132,19 @@ impl MqttLink {
     /// # Errors
     /// When a setting is none that a broker takes, or TLS can't be set up.
     pub fn start(broker: &Broker, role: Role, tls: &Tls) -> Result<Self, MqttError> {
+        Self::start_and_tell(broker, role, tls, nobody())
+    }
+
+    /// As [`MqttLink::start`]; why the broker can't be reached is told by its name.
+    ///
+    /// # Errors
+    /// When a setting is none that a broker takes, or TLS can't be set up.
+    pub fn start_and_tell(
+        broker: &Broker,
+        role: Role,
+        tls: &Tls,
+        unreached: Unreached,
+    ) -> Result<Self, MqttError> {
         let mailbox = Mailbox::new();
         let side = Side::new(broker, role)?;
         let options = options(broker, side.client_id(), tls)?;
@@ -139,17 +152,22 @@ impl MqttLink {
             let (mailbox, side) = (mailbox.clone(), side.clone());
             move || connection::run(mailbox.clone(), options.clone(), side.clone())
         };
-        Ok(Self::over(mailbox, side, broker, tls, dial))
+        Ok(Self::over(mailbox, side, (broker, tls, unreached), dial))
     }
 
     /// A link that `dial` connects, again and again.
-    fn over<D, F>(mailbox: Mailbox, side: Side, broker: &Broker, tls: &Tls, dial: D) -> Self
+    fn over<D, F>(
+        mailbox: Mailbox,
+        side: Side,
+        (broker, tls, unreached): (&Broker, &Tls, Unreached),
+        dial: D,
+    ) -> Self
     where
         D: Fn() -> F + Send + Sync + 'static,
         F: Future<Output = End> + Send + 'static,
     {
         let (broker, tls) = (broker.to_string(), tls.clone());
-        let connector = Connector { mailbox: mailbox.clone(), dial, broker, tls };
+        let connector = Connector { mailbox: mailbox.clone(), dial, broker, tls, unreached };
         let mut task = JoinSet::new();
         task.spawn(connector.run());
         Self { mailbox, side, _task: task }

@@ -51,6 +51,9 @@ impl From<ConnectionError> for Trouble {
                 Self::passing("it closed the line at once".to_owned())
             }
             ConnectionError::Timeout(_) => Self::passing("it does not answer".to_owned()),
+            ConnectionError::Io(error) if cause(&error).is_none() => {
+                Self::passing(format!("it can't be reached ({error})"))
+            }
             other => match cause(&other) {
                 Some(tls) => Self::alarm(explain(tls)),
                 None => Self::passing(format!("it can't be reached ({other})")),
@@ -147,7 +150,7 @@ mod tests {
                 ConnectionError::MqttState(StateError::Io(io::Error::other("no route"))),
                 "the line broke (no route)",
             ),
-            (ConnectionError::Io(io::Error::other("off")), "it can't be reached (I/O: off)"),
+            (ConnectionError::Io(io::Error::other("off")), "it can't be reached (off)"),
         ] {
             assert_eq!(Trouble::from(error), Trouble::passing(says.to_owned()));
         }

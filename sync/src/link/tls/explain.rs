@@ -31,10 +31,16 @@ fn certificate(why: &CertificateError) -> String {
         CertificateError::NotValidForNameContext { expected, presented } => format!(
             "its certificate is not for {} but for {}",
             expected.to_str(),
-            presented.join(", ")
+            presented.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ")
         ),
         other => format!("its certificate is refused: {other}"),
     }
+}
+
+/// A name as it stands in the certificate, out of `DnsName("till-3")`.
+fn plain(name: &str) -> &str {
+    let dns = name.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")"));
+    dns.unwrap_or(name)
 }
 
 /// Alerts are what the other side thinks of our certificate.

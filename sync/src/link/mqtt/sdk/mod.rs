@@ -23,6 +23,7 @@ mod trouble;
 
 use super::{Broker, MqttError, MqttLink, Role, Side};
 use crate::link::mailbox::Mailbox;
+use crate::link::nobody;
 use crate::link::tls::Tls;
 use connection::Dialled;
 
@@ -38,6 +39,6 @@ impl MqttLink {
         let mailbox = Mailbox::new();
         let side = Side::new(broker, role)?;
         let dialled = Dialled::new(mailbox.clone(), broker.clone(), side.clone(), tls)?;
-        Ok(Self::over(mailbox, side, broker, tls, move || dialled.clone().run()))
+        Ok(Self::over(mailbox, side, (broker, tls, nobody()), move || dialled.clone().run()))
     }
 }
