@@ -10,6 +10,7 @@ mod facts;
 
 use super::{Progress, Seen, UpkeepError, Watch, seen};
 use crate::home::Home;
+use crate::plural::counted;
 use crate::store::till::{Inspection, JournalStream, rebuild_differences};
 use facts::Facts;
 use serde::Serialize;
@@ -187,15 +188,16 @@ impl fmt::Display for VerifyReport {
             let series = journal.series.map_or_else(|| "-".to_owned(), |series| series.to_string());
             writeln!(
                 f,
-                "series {series}: {} entries, {} seals, {} receipts (last {}), head {}",
-                journal.entries,
-                journal.seals,
-                journal.receipts,
+                "series {series}: {}, {}, {} (last {}), head {}",
+                counted(journal.entries, "entry", "entries"),
+                counted(journal.seals, "seal", "seals"),
+                counted(journal.receipts, "receipt", "receipts"),
                 journal.last_receipt.as_deref().unwrap_or("none"),
                 journal.head,
             )?;
         }
-        writeln!(f, "{} Zs are the sum of their shift's facts", self.zs)?;
+        let are = counted(self.zs, "Z is", "Zs are");
+        writeln!(f, "{are} the sum of their shift's facts")?;
         match &self.witness {
             WitnessSays::Agrees(seq) => writeln!(f, "the witness saw entry {seq}, which is here")?,
             WitnessSays::Missing => {
