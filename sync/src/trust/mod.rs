@@ -226,6 +226,11 @@ impl Trust {
         self.incarnations.get(&replica).copied()
     }
 
+    /// All replicas that papers name.
+    pub fn replicas(&self) -> impl Iterator<Item = ReplicaId> {
+        self.incarnations.keys().copied()
+    }
+
     /// Whom a key was signed for by somebody who may, whether it was revoked since or not.
     #[must_use]
     pub fn member(&self, key: &SealKey) -> Option<Member> {

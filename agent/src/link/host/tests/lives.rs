@@ -5,6 +5,7 @@ use crate::home::Home;
 use crate::store::till::{NewSeries, Opened};
 use crate::upkeep::verify::{VerifyOptions, verify};
 use commerce::fact::SeriesReason;
+use sync::clock::Hlc;
 
 impl Floor {
     /// A copy of a till's journal as it is now.
@@ -68,6 +69,24 @@ fn a_till_put_back_goes_on_in_a_new_series_and_gets_its_sales_back() {
     let conn = floor.tills[&1].shop.till.store().connection();
     rebuild(conn, &mut |_| {}).unwrap();
     assert_eq!(floor.tills[&1].on_hand(&sku), -3_000);
+}
+
+/// It was put back twice: a paper names its life in between, whose receipts are still on their way when
+/// it begins the next.
+#[test]
+fn a_till_put_back_leaves_the_series_of_a_life_that_only_a_paper_names() {
+    let papers = papers(&[1]);
+    let mut till = Peer::open(1, &papers);
+    let first = till.sell();
+    let life = Statement::Incarnation { replica: life_of(1, 50), opened: Hlc::from_ms(1) };
+    let papers = vec![issue(&life, &key_of(1)).unwrap()];
+    let word = PeerWord::Papers { sender: "a sibling".into(), papers };
+    till.shop.till.hear(till.shop.now, word).0.unwrap();
+    let (word, _) = till.host.anew(life_of(1, 60));
+    till.shop.till.hear(till.shop.now, word).0.unwrap();
+    let next = till.sell();
+    // That life may have stepped aside once.
+    assert!(next.series > first.series + 8, "{next} after {first}");
 }
 
 /// The shift that the backup holds open was closed in what was lost: its Z comes back, and the shift's

@@ -9,7 +9,7 @@ use commerce::fact::Fact;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use sync::log::{ReplicaId, SealKey, StreamKind};
-use sync::store::{Owner, Stream, owner, peer_streams, read_one};
+use sync::store::{Owner, Stream, owner, peer_streams, read_one, streams};
 use sync::trust::{Member, Trust};
 
 /// The highest series that is believed of an earlier life, so that whoever has an old key of this till's
@@ -51,6 +51,24 @@ pub(super) fn series_given(tx: &Connection, trust: &Trust, own: &SealKey) -> Res
         }
     }
     Ok(given)
+}
+
+/// The most lives that papers name and nothing else is known of for which series are left free.
+const MOST_UNHEARD: usize = 64;
+
+/// How many earlier lives papers name of whose series nothing is here yet: what they wrote may be on its
+/// way.
+pub(super) fn lives_unheard(tx: &Connection, trust: &Trust, own: &SealKey) -> Result<u32> {
+    let mut heard: BTreeSet<ReplicaId> =
+        streams(tx)?.iter().map(|stream| stream.id().replica).collect();
+    for stream in peer_streams(tx)? {
+        if !series_of(tx, &stream)?.is_empty() {
+            heard.insert(stream.id().replica);
+        }
+    }
+    let unheard =
+        trust.replicas().filter(|it| !heard.contains(it) && lived_before(trust, own, *it));
+    Ok(u32::try_from(unheard.take(MOST_UNHEARD).count()).unwrap_or(u32::MAX))
 }
 
 /// A journal's first entry opens its series; one whose beginning was pruned has given receipts of it.

@@ -19,7 +19,7 @@ use super::fold as own;
 use super::{NewSeries, TillStore, journal};
 use commerce::fact::SeriesReason;
 use fold::{Folded, counts_here, fold_countable, take_fresh, take_orphans};
-use lives::{gives_series, series_given};
+use lives::{gives_series, lives_unheard, series_given};
 use rusqlite::{Transaction, TransactionBehavior};
 use std::collections::BTreeSet;
 use sync::batch::Batch;
@@ -228,7 +228,10 @@ impl TillStore {
     ) -> Result<()> {
         // Peers may know of receipts that the lost end of the old journal gave, or an earlier life.
         let given = series_given(&self.connection, trust, &self.key.public())?;
-        let above = given.last().copied().unwrap_or(0);
+        let highest = given.last().copied().unwrap_or(0).max(self.series);
+        // Each of them went on from a series that is known here, or from another of them.
+        let unheard = lives_unheard(&self.connection, trust, &self.key.public())?;
+        let above = highest.saturating_add(unheard.saturating_mul(u32::from(MOST_ASIDE)));
         let taken = given.contains(&self.series);
         // Two that live under one name, and step aside for each other at once, must not meet again. The
         // last byte of an id is random, the first is their key's.
