@@ -16,6 +16,7 @@ use crate::store::open::OpenOptions;
 use crate::store::till::{peer_receipt, read, rebuild};
 use crate::till::tests::{START, Shop, key_of, life_of, replica_of};
 use crate::till::{Command, PeerReply, find_item};
+use commerce::cart::CartId;
 use commerce::fact::Fact;
 use std::collections::BTreeMap;
 use sync::link::TlsKey;
@@ -234,8 +235,8 @@ fn two_tills_share_stock_and_receipts_with_the_line_down() {
     }
 }
 
-#[test]
-fn a_cart_parked_at_one_till_is_granted_to_another_over_the_line() {
+/// Two linked tills; the first parked a cart.
+fn with_cart() -> (Floor, CartId) {
     let papers = papers(&[1, 2]);
     let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
     let one = &mut floor.tills.get_mut(&1).unwrap().shop;
@@ -243,6 +244,12 @@ fn a_cart_parked_at_one_till_is_granted_to_another_over_the_line() {
     one.ok("101", Command::Park { cart, label: "blue coat".into() });
     floor.connect();
     floor.settle();
+    (floor, cart)
+}
+
+#[test]
+fn a_cart_parked_at_one_till_is_granted_to_another_over_the_line() {
+    let (mut floor, cart) = with_cart();
     let two = &floor.tills[&2].shop.till;
     assert_eq!(two.view(cart, None).unwrap().elsewhere.unwrap().till, Some(1));
     let (holder, now) = (floor.tills[&1].shop.till.store().replica(), floor.now());

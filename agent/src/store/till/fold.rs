@@ -269,9 +269,9 @@ pub(super) fn counter(conn: &Connection, name: &str) -> Result<i64> {
     Ok(value.unwrap_or(0))
 }
 
-/// Passes over the numbers of a fact of this till's own that came back from a peer, after its database
+/// Leaves out the numbers of a fact of this till's own that came back from a peer, after its database
 /// had been put back: none is given again.
-pub(super) fn pass_over(tx: &Connection, fact: &Fact) -> Result<()> {
+pub(super) fn skip_numbers(tx: &Connection, fact: &Fact) -> Result<()> {
     let (name, number) = match fact {
         Fact::ShiftOpened(opened) => ("shift", i64::from(opened.stamp.shift)),
         Fact::ShiftClosed(closed) => ("z", i64::from(closed.z)),

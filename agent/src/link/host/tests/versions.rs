@@ -2,7 +2,6 @@
 //! updated. The update is played by what an older version would have left in the file.
 
 use super::*;
-use commerce::cart::CartId;
 use rusqlite::Connection;
 
 fn conn(shop: &Shop) -> &Connection {
@@ -29,18 +28,6 @@ fn write_carts(peer: &Peer, body: &[u8]) {
     let clock = sync::clock::Hlc::from_ms(ms);
     sync::store::append_unsealed(&tx, &stream, clock, body).unwrap();
     tx.commit().unwrap();
-}
-
-/// Two linked tills; the first parked a cart.
-fn with_cart() -> (Floor, CartId) {
-    let papers = papers(&[1, 2]);
-    let mut floor = Floor::new(vec![Peer::open(1, &papers), Peer::open(2, &papers)]);
-    let one = &mut floor.tills.get_mut(&1).unwrap().shop;
-    let cart = one.scan(ROLL).cart.id;
-    one.ok("101", Command::Park { cart, label: "blue coat".into() });
-    floor.connect();
-    floor.settle();
-    (floor, cart)
 }
 
 #[test]

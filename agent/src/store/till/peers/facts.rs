@@ -34,7 +34,7 @@ pub(super) fn fold_facts<'e>(
         match sync::body::decode(&entry.body) {
             Ok(fact) => {
                 if own {
-                    fold::pass_over(tx, &fact)?;
+                    fold::skip_numbers(tx, &fact)?;
                 }
                 moves.fold(tx, writer.counter(entry.clock), &fact, journals)?;
                 alarmed |= put_receipt(tx, writer, &known, entry.seq, &fact)?;
@@ -152,10 +152,14 @@ pub fn fold_unread(tx: &Connection, now_ms: i64) -> Result<()> {
         }
         let writer = Writer { stream: &stream, now_ms: Some(now_ms) };
         let known = Known::of(tx, &stream)?;
+        let own = owner(tx, stream.id().replica)? == Some(Owner::Own);
         for seq in waiting {
             let stored = sync::store::read_one(tx, &stream, seq)?;
             let fact = stored.map(|it| sync::body::decode(&it.entry.body));
             let Some(Ok(fact)) = fact else { continue };
+            if own {
+                fold::skip_numbers(tx, &fact)?;
+            }
             put_receipt(tx, writer, &known, seq, &fact)?;
             unread::forget(tx, stream.local(), seq)?;
             moved |= moves_stock(&fact);
